@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class CommunauteConfig(AppConfig):
+    name = "communaute"
+    verbose_name = "Communauté"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self):
+        from communaute import checks  # noqa: F401

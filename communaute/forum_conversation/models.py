@@ -1,0 +1,161 @@
+"""machina's topics and messages made ours: random references, ``readable_by``, no cascade."""
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils.crypto import get_random_string
+from machina.apps.forum_conversation.abstract_models import AbstractPost, AbstractTopic
+
+from communaute.models import Siege, rights_of
+
+
+def new_reference():
+    """A random reference of 80 bits, in letters and digits that cannot be taken for one another."""
+    return get_random_string(16, "abcdefghijkmnpqrstuvwxyz23456789")
+
+
+class TopicQuerySet(models.QuerySet):
+    def readable_by(self, user):
+        """Topics of the spaces ``user`` has entered; a visitor reads none."""
+        return self.filter(forum__espace__in=rights_of(user).entered, approved=True)
+
+    def behind_charte_for(self, user):
+        """Topics ``user`` will read once they accept the charter of the space."""
+        rights = rights_of(user)
+        return self.filter(forum__espace__in=rights.readable - rights.entered, approved=True)
+
+    def with_posters(self):
+        """Fetch what a row of a list shows: the space, and who started in what capacity."""
+        return self.select_related("forum__espace", "poster").prefetch_related(
+            models.Prefetch("poster__sieges", queryset=Siege.objects.speaking())
+        )
+
+
+class Topic(AbstractTopic):
+    """A conversation. Its columns of counts are kept by ``communaute.conversation`` alone."""
+
+    reference = models.CharField(max_length=16, unique=True, default=new_reference, editable=False)
+    poster = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="topics", verbose_name="ouvert par"
+    )
+    type = models.PositiveSmallIntegerField(
+        choices=AbstractTopic.TYPE_CHOICES, default=AbstractTopic.TOPIC_POST
+    )
+    status = models.PositiveSmallIntegerField(
+        choices=AbstractTopic.STATUS_CHOICES, default=AbstractTopic.TOPIC_UNLOCKED
+    )
+    approved = models.BooleanField("approuvé", default=True)
+    last_post_on = models.DateTimeField("dernier message le", null=True, blank=True)
+    created = models.DateTimeField("ouvert le", auto_now_add=True)
+    updated = models.DateTimeField("modifié le", auto_now=True)
+    slug = None
+    views_count = None
+    subscribers = None
+
+    objects = TopicQuerySet.as_manager()
+    approved_objects = None
+
+    wagtail_reference_index_ignore = True
+
+    class Meta(AbstractTopic.Meta):
+        ordering = ["-type", "-last_post_on", "-pk"]
+        indexes = [
+            models.Index(
+                fields=["forum", "approved", "-type", "-last_post_on"], name="topic_of_forum"
+            )
+        ]
+
+    def __str__(self):
+        return self.subject
+
+    def get_absolute_url(self):
+        return reverse("communaute:sujet", args=[self.reference])
+
+    @property
+    def espace(self):
+        """The space this topic belongs to."""
+        return self.forum.espace
+
+    def save(self, *args, **kwargs):
+        """Save this row alone: machina's save writes back a whole stale row, and recounts."""
+        super(AbstractTopic, self).save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        """Delete without machina's recount of the forum."""
+        return super(AbstractTopic, self).delete(*args, **kwargs)
+
+
+class PostQuerySet(models.QuerySet):
+    def readable_by(self, user):
+        """Messages of the spaces ``user`` has entered; a visitor reads none."""
+        return self.filter(
+            topic__forum__espace__in=rights_of(user).entered, topic__approved=True, approved=True
+        )
+
+    def behind_charte_for(self, user):
+        """Messages ``user`` will read once they accept the charter of the space."""
+        rights = rights_of(user)
+        return self.filter(
+            topic__forum__espace__in=rights.readable - rights.entered,
+            topic__approved=True,
+            approved=True,
+        )
+
+    def with_posters(self):
+        """Fetch what a message shows of its author."""
+        return self.select_related("topic__forum__espace", "poster").prefetch_related(
+            models.Prefetch("poster__sieges", queryset=Siege.objects.speaking())
+        )
+
+
+class Post(AbstractPost):
+    """A message. Its HTML is rendered once, when it is written."""
+
+    reference = models.CharField(max_length=16, unique=True, default=new_reference, editable=False)
+    poster = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="posts", verbose_name="écrit par"
+    )
+    approved = models.BooleanField("approuvé", default=True)
+    subject = None
+    anonymous_key = None
+    username = None
+    enable_signature = None
+
+    objects = PostQuerySet.as_manager()
+    approved_objects = None
+
+    wagtail_reference_index_ignore = True
+
+    class Meta(AbstractPost.Meta):
+        ordering = ["created", "pk"]
+        indexes = [models.Index(fields=["topic", "created"], name="post_of_topic")]
+
+    def __str__(self):
+        return f"Message {self.reference}"
+
+    def get_absolute_url(self):
+        return reverse("communaute:message", args=[self.reference])
+
+    @property
+    def espace(self):
+        """The space this message belongs to."""
+        return self.topic.espace
+
+    @property
+    def anchor(self):
+        """The id of this message in its topic's page."""
+        return f"message-{self.reference}"
+
+    @property
+    def updated_on(self):
+        """When its author last changed it, or None."""
+        return self.updated if self.updates_count else None
+
+    def save(self, *args, **kwargs):
+        """Save this row alone: counts are kept by ``communaute.conversation``."""
+        super(AbstractPost, self).save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        """Delete without machina's deletion of a topic left with one message."""
+        return super(AbstractPost, self).delete(*args, **kwargs)
+

@@ -1,0 +1,53 @@
+"""What surrounds every page of the members."""
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers, patch_cache_control
+from django.utils.http import urlencode
+from django.views.defaults import page_not_found
+
+MEMBERS_PREFIX = "/communaute/"
+
+
+class CharteRequired(Exception):
+    """Raised when all that lacks for a member to read on is to accept the charter of ``espace``."""
+
+    def __init__(self, espace):
+        super().__init__()
+        self.espace = espace
+
+
+class MembersOnlyMiddleware:
+    """Send visitors to sign-in from any address under ``/communaute/``, before it is looked up.
+
+    What exists, what does not and what is not even routed answer alike; nothing there is stored by
+    a browser or a proxy.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if not request.path_info.startswith(MEMBERS_PREFIX):
+            return self.get_response(request)
+        if request.user.is_authenticated:
+            response = self.get_response(request)
+        else:
+            response = redirect_to_login(request.get_full_path())
+        add_never_cache_headers(response)
+        patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    def process_exception(self, request, exception):
+        """Lead to the charter, and answer a right lost on the way as what does not exist."""
+        if isinstance(exception, CharteRequired):
+            charte = reverse("communaute:charte", args=[exception.espace.slug])
+            return redirect(f"{charte}?{urlencode({'suite': request.path})}")
+        if request.path_info.startswith(MEMBERS_PREFIX) and isinstance(
+            exception, (ObjectDoesNotExist, PermissionDenied)
+        ):
+            return page_not_found(request, Http404())
+        return None

@@ -1,0 +1,34 @@
+"""Who the cohort is made of, and the spaces where its members talk among peers."""
+
+from communaute.models.cohorte import Cohorte
+from communaute.models.espaces import AcceptationCharte, Charte, Espace, Rights, rights_of
+from communaute.models.membres import Allie, College, Membre, Siege
+from communaute.models.territoires import (
+    Commune,
+    Departement,
+    Epci,
+    PerimetreCommune,
+    PerimetreEpci,
+    Referentiel,
+    Territoire,
+)
+
+__all__ = [
+    "AcceptationCharte",
+    "Allie",
+    "Charte",
+    "Cohorte",
+    "College",
+    "Commune",
+    "Departement",
+    "Epci",
+    "Espace",
+    "Membre",
+    "PerimetreCommune",
+    "PerimetreEpci",
+    "Referentiel",
+    "Rights",
+    "Siege",
+    "Territoire",
+    "rights_of",
+]

@@ -1,0 +1,287 @@
+"""Peer spaces: who each is for, who facilitates it, what one accepts before entering."""
+
+from dataclasses import dataclass, field
+
+from django.apps import apps
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from communaute import markdown
+from communaute.models.membres import College, Membre, Siege
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What one person may do in the spaces, as sets of ``Espace`` keys."""
+
+    readable: frozenset = field(default_factory=frozenset)
+    """Spaces one is among the readers of, whether or not the charter was accepted."""
+    entered: frozenset = field(default_factory=frozenset)
+    """Readable spaces whose current charter one has accepted: what is said there can be read."""
+    peer: frozenset = field(default_factory=frozenset)
+    """Spaces one belongs to as a peer or facilitator: one may speak there."""
+    moderated: frozenset = field(default_factory=frozenset)
+    """Spaces one facilitates."""
+
+
+NO_RIGHTS = Rights()
+
+
+def rights_of(user):
+    """The rights of ``user``, read once per request; a visitor has none."""
+    return user.rights if user.is_authenticated else NO_RIGHTS
+
+
+class EspaceQuerySet(models.QuerySet):
+    def open_to(self, membre):
+        """Spaces ``membre`` is a reader of: as a peer, a facilitator, or by being named.
+
+        A superuser is no reader unless one of these.
+        """
+        return self._with_rights(membre).filter(
+            Q(is_peer=True) | Q(is_animateur=True) | Q(is_lecteur=True)
+        )
+
+    def readable_by(self, user):
+        """Spaces ``user`` may enter."""
+        return self.filter(pk__in=rights_of(user).readable)
+
+    @transaction.atomic
+    def open(self, nom, objet, **fields):
+        """Create a space with its forum, and return it."""
+        forum = apps.get_model("forum", "Forum")(name=nom, description=objet)
+        forum.save()
+        return self.create(forum=forum, **fields)
+
+    def with_readers_count(self):
+        """Annotate ``readers_count``: how many members can read each space today."""
+        sieges, of_espace = Siege.objects.active(), {"espace": OuterRef(OuterRef("pk"))}
+
+        def count(peers):
+            return Subquery(
+                Membre.objects.filter(
+                    Q(pk__in=peers.values("membre"))
+                    | Q(pk__in=Espace.animateurs.through.objects.filter(**of_espace).values("membre"))
+                    | Q(pk__in=Espace.lecteurs.through.objects.filter(**of_espace).values("membre")),
+                    is_active=True,
+                )
+                .order_by()
+                .values(group=Value(1))
+                .annotate(total=Count("pk"))
+                .values("total")
+            )
+
+        of_college = sieges.filter(college=OuterRef(OuterRef("college")))
+        of_delegation = sieges.filter(territoire=OuterRef(OuterRef("territoire"))).exclude(college="")
+        return self.annotate(
+            readers_count=Coalesce(
+                Case(
+                    When(audience=Espace.Audience.COLLEGE, then=count(of_college)),
+                    When(audience=Espace.Audience.DELEGATION, then=count(of_delegation)),
+                    default=count(sieges),
+                ),
+                0,
+            )
+        )
+
+    def rights_of(self, membre):
+        """The ``Rights`` of ``membre``, in one query."""
+        if not membre.is_active:
+            return NO_RIGHTS
+        espaces = list(self.open_to(membre))
+        return Rights(
+            readable=frozenset(e.pk for e in espaces),
+            entered=frozenset(e.pk for e in espaces if e.charte_acceptee),
+            peer=frozenset(e.pk for e in espaces if e.is_peer or e.is_animateur),
+            moderated=frozenset(e.pk for e in espaces if e.is_animateur),
+        )
+
+    def _with_rights(self, membre):
+        sieges = Siege.objects.active().filter(membre=membre)
+        of_college = Exists(sieges.filter(college=OuterRef("college")))
+        of_delegation = Exists(
+            sieges.filter(territoire=OuterRef("territoire")).exclude(college="")
+        )
+        named = {"espace": OuterRef("pk"), "membre": membre}
+        accepted = AcceptationCharte.objects.filter(
+            membre=membre, charte=OuterRef("charte_courante")
+        )
+        return self.annotate(
+            is_peer=_boolean(
+                Q(of_college, audience=Espace.Audience.COLLEGE)
+                | Q(of_delegation, audience=Espace.Audience.DELEGATION)
+                | Q(Exists(sieges), audience=Espace.Audience.TOUS)
+            ),
+            is_animateur=Exists(Espace.animateurs.through.objects.filter(**named)),
+            is_lecteur=Exists(Espace.lecteurs.through.objects.filter(**named)),
+            charte_courante=Subquery(
+                Charte.objects.filter(espace=OuterRef("pk")).order_by("-version").values("pk")[:1]
+            ),
+            charte_acceptee=_boolean(Q(charte_courante__isnull=True) | Q(Exists(accepted))),
+        )
+
+
+def _boolean(condition):
+    return ExpressionWrapper(condition, output_field=models.BooleanField())
+
+
+class Espace(models.Model):
+    """A peer space: one machina forum, and who it is for.
+
+    Its name and purpose are the forum's. The readers are the holders of an active seat that its
+    audience names, its facilitators, and those named readers one by one; nobody else.
+    """
+
+    class Audience(models.TextChoices):
+        COLLEGE = "college", "Un collège"
+        DELEGATION = "delegation", "La délégation d’un territoire"
+        TOUS = "tous", "Toute la cohorte, allié·es compris·es"
+
+    forum = models.OneToOneField("forum.Forum", models.PROTECT, related_name="espace")
+    slug = models.SlugField("adresse", max_length=60, unique=True)
+    audience = models.CharField("pour qui", max_length=10, choices=Audience)
+    college = models.CharField("collège", max_length=20, choices=College, blank=True)
+    territoire = models.ForeignKey(
+        "communaute.Territoire",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="espaces",
+        verbose_name="territoire",
+    )
+    animateurs = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        related_name="espaces_animes",
+        blank=True,
+        verbose_name="animateurs et animatrices",
+    )
+    lecteurs = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        related_name="espaces_lus",
+        blank=True,
+        verbose_name="lecteurs et lectrices nommé·es",
+        help_text="Peuvent lire sans y prendre part. Les membres de l’espace voient leur nom.",
+    )
+
+    objects = EspaceQuerySet.as_manager()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = "espace"
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(audience="college", college__in=College.values, territoire=None)
+                | Q(audience="delegation", college="", territoire__isnull=False)
+                | Q(audience="tous", college="", territoire=None),
+                name="espace_audience_coherente",
+                violation_error_message=(
+                    "Un espace de collège nomme un collège, un espace de délégation un territoire, "
+                    "un espace commun ni l’un ni l’autre."
+                ),
+            )
+        ]
+
+    def __str__(self):
+        return self.nom
+
+    def get_absolute_url(self):
+        return reverse("communaute:espace", args=[self.slug])
+
+    @property
+    def nom(self):
+        return self.forum.name
+
+    @property
+    def objet(self):
+        """What the space is for, in its founders' words."""
+        return self.forum.description.raw if self.forum.description else ""
+
+    @property
+    def audience_label(self):
+        """Who the space is for, in a few words."""
+        if self.audience == self.Audience.COLLEGE:
+            return self.get_college_display()
+        if self.audience == self.Audience.DELEGATION:
+            return f"Délégation de {self.territoire}"
+        return self.get_audience_display()
+
+    @property
+    def charte(self):
+        """The charter in force, or None while there is none."""
+        return self.chartes.order_by("-version").first()
+
+    def audience_filter(self):
+        """The condition on ``Siege`` that makes its holder a peer of this space."""
+        if self.audience == self.Audience.COLLEGE:
+            return Q(college=self.college)
+        if self.audience == self.Audience.DELEGATION:
+            return Q(territoire=self.territoire) & ~Q(college="")
+        return Q()
+
+    def readers(self):
+        """All the members who can read this space today."""
+        return Membre.objects.readers_of(self)
+
+
+class Charte(models.Model):
+    """What one accepts before entering a space. A change is a new version, to be accepted anew."""
+
+    espace = models.ForeignKey(Espace, models.CASCADE, related_name="chartes")
+    version = models.PositiveSmallIntegerField("version", default=1)
+    texte = models.TextField("texte", help_text="En Markdown.")
+    created_at = models.DateTimeField("écrite le", auto_now_add=True)
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = "charte"
+        ordering = ["espace", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["espace", "version"], name="charte_version_unique")
+        ]
+
+    def __str__(self):
+        return f"Charte de {self.espace}, version {self.version}"
+
+    @property
+    def texte_rendu(self):
+        """The text as safe HTML."""
+        return markdown.render(self.texte)
+
+    def accept(self, membre):
+        """Record that ``membre`` accepts this version; accepting twice records it once."""
+        AcceptationCharte.objects.get_or_create(membre=membre, charte=self)
+
+
+class AcceptationCharte(models.Model):
+    """The trace of one member's acceptance of one version of a charter."""
+
+    membre = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    charte = models.ForeignKey(Charte, models.PROTECT, related_name="acceptations")
+    accepted_at = models.DateTimeField("acceptée le", auto_now_add=True)
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = "acceptation de charte"
+        constraints = [
+            models.UniqueConstraint(fields=["membre", "charte"], name="charte_acceptee_une_fois")
+        ]
+
+    def __str__(self):
+        return f"{self.membre} — {self.charte}"

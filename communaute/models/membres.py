@@ -1,0 +1,221 @@
+"""Members and the seats they hold."""
+
+from django.conf import settings
+from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+
+class College(models.TextChoices):
+    """The four kinds of actors that make a territory move, nicknamed *les Quatre Fantastiques*."""
+
+    ELUS = "elus", "Élu·es"
+    AGENTS = "agents", "Agent·es des collectivités"
+    ETAT = "etat", "Agent·es de l’État"
+    SOCIO_ECONOMIQUES = "socio_economiques", "Acteurs et actrices socio-économiques"
+
+
+class MembreQuerySet(models.QuerySet):
+    def readers_of(self, espace):
+        """The members who may enter ``espace``: the mirror of ``Espace.objects.open_to``."""
+        return self.filter(
+            Q(is_active=True),
+            Q(pk__in=Siege.objects.giving_access_to(espace).values("membre"))
+            | Q(pk__in=espace.animateurs.values("pk"))
+            | Q(pk__in=espace.lecteurs.values("pk")),
+        )
+
+    def with_sieges(self):
+        """Fetch what ``Membre.qualite`` and ``Membre.college`` read, in a constant number of queries."""
+        return self.prefetch_related(models.Prefetch("sieges", Siege.objects.speaking()))
+
+
+class MembreManager(BaseUserManager.from_queryset(MembreQuerySet)):
+    use_in_migrations = False
+
+    def get_by_natural_key(self, email):
+        return self.get(email=email.lower())
+
+    def create_user(self, email, password=None, **fields):
+        """Create a member; without ``password``, one who signs in by resetting it."""
+        membre = self.model(email=email, **fields)
+        membre.set_password(password)
+        membre.save(using=self._db)
+        return membre
+
+    def create_superuser(self, email, password=None, **fields):
+        """Create a technical administrator: who configures the site, and reads no space by that."""
+        return self.create_user(email, password, is_superuser=True, **fields)
+
+
+class Membre(AbstractUser):
+    """A person with an account. What they are in the cohort is said by their seats.
+
+    Members are anonymised, never deleted: what others answered them stays.
+    """
+
+    username = None
+    is_staff = None
+    email = models.EmailField("adresse électronique", unique=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["first_name", "last_name"]
+
+    objects = MembreManager()
+
+    class Meta:
+        verbose_name = "membre"
+        ordering = ["last_name", "first_name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")),
+                name="membre_email_en_minuscules",
+                violation_error_message="L’adresse s’écrit en minuscules.",
+            )
+        ]
+
+    def __str__(self):
+        return self.get_full_name()
+
+    def clean(self):
+        super().clean()
+        self.email = self.email.lower()
+
+    def save(self, *args, **kwargs):
+        self.email = self.email.lower()
+        super().save(*args, **kwargs)
+
+    def get_full_name(self):
+        """The name peers see; never the address."""
+        return super().get_full_name() or "Membre"
+
+    @cached_property
+    def rights(self):
+        """This member's rights on every space, read once and kept as long as this instance."""
+        from communaute.models.espaces import Espace
+
+        return Espace.objects.rights_of(self)
+
+    @property
+    def siege(self):
+        """The active seat that says who speaks, or None. Read from ``with_sieges`` in lists."""
+        return next((siege for siege in self.sieges.all() if siege.is_active), None)
+
+    @property
+    def college(self):
+        """The code of this member's collège, or an empty string."""
+        return self.siege.college if self.siege else ""
+
+    @property
+    def qualite(self):
+        """In what capacity this member speaks: function, then territory or allied organisation."""
+        return self.siege.qualite if self.siege else ""
+
+
+class Allie(models.Model):
+    """An organisation of the ecosystem that shares the approach and supports territories."""
+
+    nom = models.CharField("nom", max_length=150, unique=True)
+    presentation = models.TextField("présentation", blank=True)
+
+    class Meta:
+        verbose_name = "allié"
+        verbose_name_plural = "alliés"
+        ordering = ["nom"]
+
+    def __str__(self):
+        return self.nom
+
+
+class SiegeQuerySet(models.QuerySet):
+    def active(self, on=None):
+        """Seats held on the given date (today by default): first and last day included."""
+        on = on or timezone.localdate()
+        return self.filter(Q(fin__isnull=True) | Q(fin__gte=on), debut__lte=on)
+
+    def speaking(self):
+        """Active seats with what ``qualite`` names."""
+        return self.active().select_related("territoire", "allie")
+
+    def giving_access_to(self, espace):
+        """Active seats whose holder is among the peers of ``espace``."""
+        return self.active().filter(espace.audience_filter())
+
+
+class Siege(models.Model):
+    """What a member is in the cohort, from one date to another.
+
+    Held for a collège or for an allied organisation, never both. A seat outlives its holder:
+    ended seats are kept, and open nothing.
+    """
+
+    membre = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="sieges", verbose_name="membre"
+    )
+    college = models.CharField("collège", max_length=20, choices=College, blank=True)
+    allie = models.ForeignKey(
+        Allie,
+        models.PROTECT,
+        related_name="sieges",
+        null=True,
+        blank=True,
+        verbose_name="organisation alliée",
+    )
+    territoire = models.ForeignKey(
+        "communaute.Territoire",
+        models.PROTECT,
+        related_name="sieges",
+        null=True,
+        blank=True,
+        verbose_name="territoire",
+        help_text="Vide pour qui représente plusieurs territoires, l’État ou une organisation alliée.",
+    )
+    fonction = models.CharField("fonction", max_length=120)
+    debut = models.DateField("depuis le", default=timezone.localdate)
+    fin = models.DateField("jusqu’au", null=True, blank=True, help_text="Dernier jour compris.")
+
+    objects = SiegeQuerySet.as_manager()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = "siège"
+        ordering = ["-debut", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(college="", allie__isnull=False)
+                | (~Q(college="") & Q(allie__isnull=True)),
+                name="siege_college_ou_allie",
+                violation_error_message="Un siège est tenu pour un collège ou pour une organisation alliée.",
+            ),
+            models.CheckConstraint(
+                condition=Q(college__in=["", *College.values]),
+                name="siege_college_connu",
+                violation_error_message="Ce collège n’existe pas.",
+            ),
+            models.CheckConstraint(
+                condition=Q(fin__isnull=True) | Q(fin__gte=F("debut")),
+                name="siege_fin_apres_debut",
+                violation_error_message="Un siège ne peut finir avant d’avoir commencé.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.membre} — {self.qualite}"
+
+    @property
+    def is_active(self):
+        """Whether the seat is held today."""
+        return self.debut <= timezone.localdate() and (
+            self.fin is None or self.fin >= timezone.localdate()
+        )
+
+    @property
+    def qualite(self):
+        """Function, then territory or allied organisation."""
+        place = self.allie or self.territoire
+        return f"{self.fonction}, {place}" if place else self.fonction

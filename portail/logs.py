@@ -1,0 +1,29 @@
+"""Logs as one JSON object a line, without personal data."""
+
+import json
+import logging
+import traceback
+from datetime import UTC, datetime
+
+
+class JsonFormatter(logging.Formatter):
+    """Format a record as JSON: time (UTC, ISO 8601), level, logger, message, stack.
+
+    Of an exception only its type and the places it went through are kept: its message, and the
+    arguments of Django's request records, can quote what a person typed.
+    """
+
+    def format(self, record):
+        entry = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.msg if record.name == "django.request" else record.getMessage(),
+        }
+        if record.exc_info and record.exc_info[0]:
+            entry["exception"] = record.exc_info[0].__qualname__
+            entry["stack"] = [
+                f"{frame.filename}:{frame.lineno} {frame.name}"
+                for frame in traceback.extract_tb(record.exc_info[2])
+            ]
+        return json.dumps(entry, ensure_ascii=False, default=str)

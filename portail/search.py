@@ -1,0 +1,33 @@
+"""One box over what the asker may read."""
+
+from django.core.paginator import Paginator
+from django.shortcuts import render
+from django.utils.text import Truncator
+from django.views.decorators.http import require_safe
+
+from pages.models import EnseignementPage, StandardPage, TerritoirePage
+
+RESULTS_PER_PAGE = 10
+MAX_QUERY_LENGTH = 200
+
+
+@require_safe
+def recherche(request):
+    """Public pages that hold the words of ``q``: learnings, then territories, then the others."""
+    q = request.GET.get("q", "").replace("\0", "").strip()[:MAX_QUERY_LENGTH]
+    found = []
+    if q:
+        for model in (EnseignementPage, TerritoirePage, StandardPage):
+            pages = model.objects.live().public().search(q)
+            found += [(page, str(model._meta.verbose_name)) for page in pages]
+    resultats = Paginator(found, RESULTS_PER_PAGE).get_page(request.GET.get("page"))
+    resultats.object_list = [
+        {
+            "titre": page.title,
+            "url": page.url,
+            "genre": genre,
+            "extrait": Truncator(page.introduction).chars(220),
+        }
+        for page, genre in resultats
+    ]
+    return render(request, "portail/recherche.html", {"q": q, "resultats": resultats})

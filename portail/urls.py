@@ -1,0 +1,61 @@
+"""Every address of the portal. What is not routed here does not exist."""
+
+from allauth.account import views as account
+from csp.decorators import csp_replace
+from django.conf import settings
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.utils.urlpatterns import decorate_urlpatterns
+
+from portail import health, search
+
+# Names are allauth's own: its views and mails look these routes up.
+account_urls = [
+    path("connexion/", account.login, name="account_login"),
+    path("deconnexion/", account.logout, name="account_logout"),
+    path("inactif/", account.account_inactive, name="account_inactive"),
+    path("inscription/", account.signup, name="account_signup"),
+    path("confirmer/", account.reauthenticate, name="account_reauthenticate"),
+    path("mot-de-passe/", account.password_reset, name="account_reset_password"),
+    path("mot-de-passe/envoye/", account.password_reset_done, name="account_reset_password_done"),
+    path(
+        "mot-de-passe/change/",
+        account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    re_path(
+        r"^mot-de-passe/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+]
+
+# One way in: the back office's own sign-in and password pages lead to the portal's.
+to_login = RedirectView.as_view(pattern_name="account_login", query_string=True)
+to_password_reset = RedirectView.as_view(pattern_name="account_reset_password")
+back_office_account_urls = [
+    path("gestion/login/", to_login),
+    path("gestion/logout/", RedirectView.as_view(pattern_name="account_logout")),
+    re_path(r"^gestion/password_reset/", to_password_reset),
+    path("_util/login/", to_login),
+]
+
+urlpatterns = [
+    path("sante/", health.live, name="sante"),
+    path("sante/prete/", health.ready, name="sante_prete"),
+    path("recherche/", search.recherche, name="recherche"),
+    path("compte/", include(account_urls)),
+    path("communaute/", include("communaute.urls")),
+    *back_office_account_urls,
+    path(
+        "gestion/",
+        include(
+            decorate_urlpatterns(
+                wagtailadmin_urls.urlpatterns, csp_replace(settings.BACK_OFFICE_SECURITY_POLICY)
+            )
+        ),
+    ),
+    path("", include(wagtail_urls)),
+]
