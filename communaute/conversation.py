@@ -7,6 +7,7 @@ shown are lost here too. ``PermissionDenied`` says so.
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from communaute import permissions
 from communaute.forum.models import Forum
@@ -15,29 +16,30 @@ from communaute.models import Espace
 
 
 @transaction.atomic
-def start_topic(author, espace, subject, content):
-    """Open a topic with its first message, and return it."""
+def start_topic(author, espace, subject, content, at=None):
+    """Open a topic with its first message, said now or at the time ``at``, and return it."""
     espace = Espace.objects.readable_by(author).get(pk=espace.pk)
     if not permissions.can_speak(author, espace):
         raise PermissionDenied
-    topic = Topic(forum_id=espace.forum_id, poster=author, subject=subject)
+    at = at or timezone.now()
+    topic = Topic(forum_id=espace.forum_id, poster=author, subject=subject, created=at)
     topic.save()
     forum = Forum.objects.filter(pk=espace.forum_id)
     forum.select_for_update().get()
-    post = _add_post(topic, author, content)
+    post = _add_post(topic, author, content, at)
     Topic.objects.filter(pk=topic.pk).update(first_post=post)
     forum.update(direct_topics_count=F("direct_topics_count") + 1)
     return topic
 
 
 @transaction.atomic
-def reply(author, topic, content):
-    """Add a message to a topic, and return it."""
+def reply(author, topic, content, at=None):
+    """Add a message to a topic, said now or at the time ``at``, and return it."""
     topic = _locked(Topic.objects.readable_by(author), topic)
     if not permissions.can_reply(author, topic):
         raise PermissionDenied
     Forum.objects.select_for_update().get(pk=topic.forum_id)
-    return _add_post(topic, author, content)
+    return _add_post(topic, author, content, at or timezone.now())
 
 
 @transaction.atomic
@@ -59,8 +61,8 @@ def _locked(queryset, instance):
     return queryset.select_for_update(of=("self",)).get(pk=instance.pk)
 
 
-def _add_post(topic, author, content):
-    post = Post(topic=topic, poster=author, content=content)
+def _add_post(topic, author, content, at):
+    post = Post(topic=topic, poster=author, content=content, created=at)
     post.save()
     last = {"last_post": post, "last_post_on": post.created}
     Topic.objects.filter(pk=topic.pk).update(posts_count=F("posts_count") + 1, **last)

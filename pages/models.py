@@ -13,6 +13,7 @@ from wagtail.models import GroupPagePermission, Page, PageManager
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
+from communaute.models.territoires import IDENTITY_PERMISSION
 from pages.blocks import BLOCKS
 from pages.carte import Carte
 
@@ -129,7 +130,7 @@ class TerritoirePage(Page):
 
     content_panels = [
         *Page.content_panels,
-        FieldPanel("territoire"),
+        FieldPanel("territoire", permission=IDENTITY_PERMISSION),
         HelpPanel(template="pages/panels/perimetre.html", heading="Périmètre"),
         FieldPanel("introduction"),
         FieldPanel("engagement"),

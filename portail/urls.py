@@ -9,11 +9,11 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
-from portail import health, search
+from portail import demonstration, health, search
 
 # Names are allauth's own: its views and mails look these routes up.
 account_urls = [
-    path("connexion/", account.login, name="account_login"),
+    path("connexion/", demonstration.LoginView.as_view(), name="account_login"),
     path("deconnexion/", account.logout, name="account_logout"),
     path("inactif/", account.account_inactive, name="account_inactive"),
     path("inscription/", account.signup, name="account_signup"),

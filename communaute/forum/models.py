@@ -27,3 +27,9 @@ class Forum(AbstractForum):
                 condition=models.Q(parent__isnull=True), name="forum_sans_parent"
             )
         ]
+
+    def rename(self, name, description):
+        """Save the name and purpose, and nothing of the counts that messages keep."""
+        self.name, self.description = name, description
+        columns = ["name", "slug", "description", "_description_rendered", "updated"]
+        self.save(update_fields=columns if self.pk else None)

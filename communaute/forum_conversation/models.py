@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 from machina.apps.forum_conversation.abstract_models import AbstractPost, AbstractTopic
 
@@ -46,7 +47,7 @@ class Topic(AbstractTopic):
     )
     approved = models.BooleanField("approuvé", default=True)
     last_post_on = models.DateTimeField("dernier message le", null=True, blank=True)
-    created = models.DateTimeField("ouvert le", auto_now_add=True)
+    created = models.DateTimeField("ouvert le", default=timezone.now, editable=False)
     updated = models.DateTimeField("modifié le", auto_now=True)
     slug = None
     views_count = None
@@ -116,6 +117,7 @@ class Post(AbstractPost):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="posts", verbose_name="écrit par"
     )
     approved = models.BooleanField("approuvé", default=True)
+    created = models.DateTimeField("écrit le", default=timezone.now, editable=False)
     subject = None
     anonymous_key = None
     username = None

@@ -59,13 +59,6 @@ class EspaceQuerySet(models.QuerySet):
         """Spaces ``user`` may enter."""
         return self.filter(pk__in=rights_of(user).readable)
 
-    @transaction.atomic
-    def open(self, nom, objet, **fields):
-        """Create a space with its forum, and return it."""
-        forum = apps.get_model("forum", "Forum")(name=nom, description=objet)
-        forum.save()
-        return self.create(forum=forum, **fields)
-
     def with_readers_count(self):
         """Annotate ``readers_count``: how many members can read each space today."""
         sieges, of_espace = Siege.objects.active(), {"espace": OuterRef(OuterRef("pk"))}
@@ -224,6 +217,20 @@ class Espace(models.Model):
     def charte(self):
         """The charter in force, or None while there is none."""
         return self.chartes.order_by("-version").first()
+
+    def name_forum(self, nom, objet):
+        """Give this space its name and purpose, and its forum when it has none yet."""
+        if self.forum_id is None:
+            self.forum = apps.get_model("forum", "Forum")()
+        self.forum.rename(nom, objet)
+        self.forum_id = self.forum.pk
+
+    def adopt_charte(self, texte):
+        """Make ``texte`` the charter in force; the same text is no new version. Returns the charter."""
+        current = self.charte
+        if current and current.texte == texte:
+            return current
+        return self.chartes.create(texte=texte, version=current.version + 1 if current else 1)
 
     def audience_filter(self):
         """The condition on ``Siege`` that makes its holder a peer of this space."""

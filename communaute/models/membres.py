@@ -19,6 +19,14 @@ class College(models.TextChoices):
     SOCIO_ECONOMIQUES = "socio_economiques", "Acteurs et actrices socio-économiques"
 
 
+NEVER_GRANTED = {
+    "communaute.delete_membre",
+    "communaute.delete_siege",
+    "communaute.delete_espace",
+}
+"""A member is anonymised, a seat ends, a space keeps what was said: none of them is deleted."""
+
+
 class MembreQuerySet(models.QuerySet):
     def readers_of(self, espace):
         """The members who may enter ``espace``: the mirror of ``Espace.objects.open_to``."""
@@ -88,6 +96,10 @@ class Membre(AbstractUser):
     def save(self, *args, **kwargs):
         self.email = self.email.lower()
         super().save(*args, **kwargs)
+
+    def has_perm(self, perm, obj=None):
+        """As Django's; what others built on is deleted by nobody, whichever page is used."""
+        return perm not in NEVER_GRANTED and super().has_perm(perm, obj)
 
     def get_full_name(self):
         """The name peers see; never the address."""

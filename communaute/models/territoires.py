@@ -8,6 +8,9 @@ from wagtail.admin.panels import FieldPanel, MultiFieldPanel, MultipleChooserPan
 
 from communaute.text import fold
 
+IDENTITY_PERMISSION = "communaute.add_territoire"
+"""What it takes to name a territory; its editors say of which EPCI and communes it is made."""
+
 
 class Referentiel(models.Model):
     """One loading of the official lists: what they are, and of which year."""
@@ -127,8 +130,8 @@ class Territoire(ClusterableModel):
     )
 
     panels = [
-        FieldPanel("nom"),
-        FieldPanel("forme"),
+        FieldPanel("nom", permission=IDENTITY_PERMISSION),
+        FieldPanel("forme", permission=IDENTITY_PERMISSION),
         MultipleChooserPanel(
             "perimetre_epci",
             chooser_field_name="epci",
@@ -145,10 +148,10 @@ class Territoire(ClusterableModel):
         ),
         MultiFieldPanel(
             [
-                FieldPanel("longitude"),
-                FieldPanel("latitude"),
-                FieldPanel("population_fictive"),
-                FieldPanel("communes_fictives"),
+                FieldPanel("longitude", permission=IDENTITY_PERMISSION),
+                FieldPanel("latitude", permission=IDENTITY_PERMISSION),
+                FieldPanel("population_fictive", permission=IDENTITY_PERMISSION),
+                FieldPanel("communes_fictives", permission=IDENTITY_PERMISSION),
             ],
             heading="Territoire inventé",
             help_text="Seulement pour un territoire d’exemple, sans périmètre réel.",

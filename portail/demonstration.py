@@ -1,0 +1,35 @@
+"""The demo cohort: its accounts, listed on the sign-in page, and its contents in ``portail/demo``."""
+
+import tomllib
+from pathlib import Path
+
+from allauth.account.views import LoginView as AllauthLoginView
+from django.conf import settings
+
+CONTENTS = Path(__file__).parent / "demo"
+PASSWORD = "demo"
+ACCOUNTS = [
+    {"email": "elue@demo.example", "role": "Élue"},
+    {"email": "agent@demo.example", "role": "Agent d’une collectivité"},
+    {"email": "etat@demo.example", "role": "Agente de l’État"},
+    {"email": "socio@demo.example", "role": "Acteur socio-économique"},
+    {"email": "allie@demo.example", "role": "Alliée"},
+    {"email": "editeur@demo.example", "role": "Éditrice d’un territoire"},
+    {"email": "animation@demo.example", "role": "Animatrice de l’espace des élu·es"},
+    {"email": "admin@demo.example", "role": "Administration du site"},
+]
+
+
+def read(name):
+    """One file of the demo's contents, as a dict."""
+    return tomllib.loads((CONTENTS / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+class LoginView(AllauthLoginView):
+    """allauth's sign-in; in the demo it lists the accounts."""
+
+    def get_context_data(self, **kwargs):
+        return {
+            **super().get_context_data(**kwargs),
+            "comptes_demo": ACCOUNTS if settings.DEMO else [],
+        }
