@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+import wagtail
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
@@ -171,6 +172,8 @@ TASKS = {
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+# Wagtail's own stylesheet names a picture of its images app, which is not installed.
+STATICFILES_DIRS = [Path(wagtail.__file__).parent / "images" / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 

@@ -13,8 +13,9 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args, verbosity, **options):
-        call_command("migrate", interactive=False, verbosity=verbosity)
-        call_command("createcachetable", verbosity=verbosity)
+        self.stdout.write("Migration de la base (une vingtaine de secondes la première fois)…")
+        call_command("migrate", interactive=False, verbosity=verbosity - 1)
+        call_command("createcachetable", verbosity=verbosity - 1)
         self.stdout.write("Listes officielles des communes et des EPCI…")
         reference.load()
         foundation.lay()

@@ -1,0 +1,90 @@
+# The targets of the project. `make` alone lists them.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+SITE_URL ?= http://$(HOST):$(PORT)
+VAR_DIR ?= $(CURDIR)/var
+
+BIN := .venv/bin
+export VAR_DIR
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint format lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+install: .venv/base ## Create .venv with the locked dependencies
+	@echo "Tout est installé dans .venv."
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo "Il faut Python 3.11 ou plus récent : sur Debian, « apt install python3 python3-venv »."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "Il manque le module venv de Python : sur Debian, « apt install python3-venv »."; exit 1; }
+	@echo "Création de l’environnement Python dans .venv…"
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/base: requirements/base.txt | .venv/python
+	@echo "Installation des bibliothèques (une minute la première fois)…"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/dev: requirements/dev.txt | .venv/python
+	@echo "Installation des bibliothèques de développement…"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@ .venv/base
+
+$(VAR_DIR)/secret_key: | .venv/base
+	@mkdir -p $(VAR_DIR)
+	@umask 077; $(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))' > $@
+
+run: .venv/base $(VAR_DIR)/secret_key ## Serve the site with the demo cohort (HOST and PORT change the address)
+	@set -e; export DEMO=1 SITE_URL=$(SITE_URL) SECRET_KEY="$$(cat $(VAR_DIR)/secret_key)"; \
+	$(BIN)/python manage.py setup; \
+	echo "Préparation des feuilles de style…"; \
+	$(BIN)/python manage.py collectstatic --noinput --verbosity 0; \
+	$(BIN)/python manage.py demo; \
+	echo; echo "Ctrl-C pour arrêter."; \
+	exec $(BIN)/gunicorn portail.wsgi --bind $(HOST):$(PORT) --threads 8 --log-level warning
+
+test: .venv/dev ## Run the whole suite, on SQLite then on PostgreSQL, with browser tests
+	@command -v chromium >/dev/null || $(MAKE) --no-print-directory chromium
+	env -u DATABASE_URL $(BIN)/python -m pytest
+	TEST_ON=postgresql $(BIN)/python -m pytest
+
+.PHONY: chromium
+chromium:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installation de Chromium pour les tests…"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	else \
+		echo "Les tests ont besoin de Chromium : sur Debian, « apt install chromium » en administrateur."; exit 1; \
+	fi
+
+lint: .venv/dev ## Check style, templates, the direction of imports, migrations and the Dockerfile
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djade --check --target-version 5.2 $$(find templates -name '*.html')
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') SITE_URL=https://exemple.fr \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: .venv/dev ## Format Python and templates
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djade --target-version 5.2 $$(find templates -name '*.html')
+
+lock: .venv/dev ## Compile the lock files from pyproject.toml (newest versions that fit)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+		--custom-compile-command "make lock" pyproject.toml -o requirements/base.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--constraint requirements/base.txt --extra dev \
+		--custom-compile-command "make lock" pyproject.toml -o requirements/dev.txt
+
+clean: ## Remove what the targets made: environment, database, files and caches
+	rm -rf .venv var .pytest_cache .ruff_cache .import_linter_cache test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
