@@ -1,0 +1,181 @@
+"""Small makers of what the tests talk about."""
+
+import json
+
+import factory
+from django.utils import timezone
+
+from communaute import conversation
+from communaute.models import (
+    Allie,
+    Commune,
+    Departement,
+    Epci,
+    Espace,
+    Membre,
+    Referentiel,
+    Siege,
+    Territoire,
+)
+from communaute.text import fold
+from pages.models import (
+    AccueilPage,
+    EnseignementIndexPage,
+    EnseignementPage,
+    Fondamental,
+    StandardPage,
+    TerritoireIndexPage,
+    TerritoirePage,
+)
+
+
+class MembreFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Membre
+
+    email = factory.Sequence("membre{}@exemple.fr".format)
+    first_name = "Camille"
+    last_name = factory.Sequence("Nom{}".format)
+
+
+class TerritoireFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Territoire
+
+    nom = factory.Sequence("Territoire {}".format)
+    forme = Territoire.Forme.EPCI
+
+
+class AllieFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Allie
+
+    nom = factory.Sequence("Alliance {}".format)
+
+
+class SiegeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Siege
+
+    membre = factory.SubFactory(MembreFactory)
+    college = "elus"
+    fonction = "Maire"
+    debut = factory.LazyFunction(timezone.localdate)
+
+
+def un_membre(college="elus", **siege):
+    """A member who holds an active seat of ``college``."""
+    return SiegeFactory(college=college, **siege).membre
+
+
+def un_allie():
+    """A member seated for an allied organisation."""
+    return SiegeFactory(college="", allie=AllieFactory(), fonction="Consultante").membre
+
+
+class EspaceFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Espace
+        exclude = ["nom"]
+
+    nom = factory.Sequence("Espace {}".format)
+    slug = factory.Sequence("espace-{}".format)
+    audience = Espace.Audience.COLLEGE
+    college = "elus"
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        nom = kwargs.pop("nom", kwargs["slug"])
+        espace = model_class(**kwargs)
+        espace.name_forum(nom, "Parler entre pairs.")
+        espace.save()
+        espace.adopt_charte("Ce qui s’écrit ici reste ici.")
+        return espace
+
+
+def entered(membre, *espaces):
+    """``membre`` after accepting the charter of these spaces, with rights read afresh."""
+    for espace in espaces:
+        espace.charte.accept(membre)
+    return Membre.objects.get(pk=membre.pk)
+
+
+def un_sujet(espace, author=None, subject="Un titre secret", content="Une phrase secrète."):
+    """A topic of ``espace``, by a peer of it."""
+    author = author or un_membre(espace.college or "elus", territoire=espace.territoire)
+    return conversation.start_topic(entered(author, espace), espace, subject, content)
+
+
+def un_epci(siren="200000001", nom="CC des Essais", population=1000, communes=0, **fields):
+    """An EPCI of the official lists, with its département and this vintage."""
+    departement, _ = Departement.objects.get_or_create(code="31", defaults={"nom": "Haute-Garonne"})
+    Referentiel.objects.get_or_create(
+        millesime=2026,
+        defaults={"source": "INSEE", "licence": "Licence Ouverte", "annee_population": 2023},
+    )
+    epci = Epci.objects.create(
+        siren=siren,
+        nom=nom,
+        nom_plie=fold(nom),
+        forme="Communauté de communes",
+        population=population,
+        communes_total=communes,
+        longitude=1.44,
+        latitude=43.6,
+        **fields,
+    )
+    epci.departements.add(departement)
+    return epci
+
+
+def une_commune(insee, nom, population=100, epci=None):
+    """A commune of the official lists."""
+    departement, _ = Departement.objects.get_or_create(code="31", defaults={"nom": "Haute-Garonne"})
+    return Commune.objects.create(
+        insee=insee,
+        nom=nom,
+        nom_plie=fold(nom),
+        population=population,
+        departement=departement,
+        epci=epci,
+    )
+
+
+def _publish(parent, page):
+    parent.add_child(instance=page)
+    page.save_revision().publish()
+    page.refresh_from_db()
+    return page
+
+
+def corps(*blocks):
+    """A body: ``corps(("texte", "<p>Bonjour</p>"), …)``."""
+    return json.dumps([{"type": kind, "value": value} for kind, value in blocks])
+
+
+def une_page_territoire(title="Vallée des Essais", territoire=None, **fields):
+    """A published territory page (ask for the ``tree`` fixture first)."""
+    fields = {"introduction": "Une vallée.", "engagement": "Nous essayons.", **fields}
+    territoire = territoire or TerritoireFactory(nom=title)
+    page = TerritoirePage(title=title, territoire=territoire, **fields)
+    return _publish(TerritoireIndexPage.objects.get(), page)
+
+
+def un_enseignement(title="Écouter d’abord", fondamentaux=("cooperation",), territoires=(), **fields):
+    """A published learning (ask for the ``tree`` fixture first)."""
+    fields = {
+        "introduction": "Nous avons appris à écouter.",
+        "corps": corps(("texte", "<p>Rénover les écoles ensemble.</p>")),
+        **fields,
+    }
+    page = EnseignementPage(title=title, **fields)
+    EnseignementIndexPage.objects.get().add_child(instance=page)
+    page.fondamentaux = Fondamental.objects.filter(code__in=fondamentaux)
+    page.territoires = territoires
+    page.save_revision().publish()
+    return page
+
+
+def une_page_libre(title="Mentions légales", **fields):
+    """A published page of its own under the home page (ask for the ``tree`` fixture first)."""
+    return _publish(AccueilPage.objects.get(), StandardPage(title=title, **fields))
