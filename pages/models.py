@@ -191,7 +191,7 @@ class EnseignementIndexPage(Page):
         public = Q(enseignements__in=EnseignementPage.objects.live().public())
         fondamentaux = Fondamental.objects.annotate(
             total=Count("enseignements", filter=public, distinct=True)
-        )
+        ).order_by("rang")
         for fondamental in fondamentaux:
             fondamental.url = f"{page.url}?fondamental={fondamental.code}" if page else ""
         return fondamentaux
