@@ -148,7 +148,9 @@ def message(request, reference):
     """The lasting address of a message: leads to its place in its topic."""
     post = _readable(request.user, Post, reference)
     before = Post.objects.readable_by(request.user).filter(topic=post.topic_id)
-    rank = before.filter(Q(created__lt=post.created) | Q(created=post.created, pk__lt=post.pk)).count()
+    rank = before.filter(
+        Q(created__lt=post.created) | Q(created=post.created, pk__lt=post.pk)
+    ).count()
     page = rank // POSTS_PER_PAGE + 1
     query = f"?page={page}" if page > 1 else ""
     return redirect(f"{post.topic.get_absolute_url()}{query}#{post.anchor}")
@@ -181,10 +183,10 @@ def _espace(user, slug):
 
 def _readable(user, model, reference):
     """The topic or message ``user`` may read; ``CharteRequired`` while only the charter is missing."""
-    found = model.objects.readable_by(user).with_posters().filter(reference=reference).first()
+    found = model.objects.readable_by(user).with_espace().filter(reference=reference).first()
     if found is None:
         waiting = get_object_or_404(
-            model.objects.behind_charte_for(user).with_posters(), reference=reference
+            model.objects.behind_charte_for(user).with_espace(), reference=reference
         )
         raise CharteRequired(waiting.espace)
     return found

@@ -61,9 +61,11 @@ class Carte:
 
     @cached_property
     def territoires(self):
-        """One dict a territory that has a place: ``nom``, ``url``, ``x``, ``y``, ``paths``, ``actif``."""
+        """One dict a territory that has a place: ``rang`` (its number in the list of ``pages``), ``nom``,
+        ``url``, ``x``, ``y``, ``paths``, ``actif``.
+        """
         drawn = []
-        for page in self.pages:
+        for rang, page in enumerate(self.pages, start=1):
             epcis = [part.epci for part in page.territoire.perimetre_epci.all()]
             around = epcis + [
                 part.commune.epci
@@ -77,6 +79,7 @@ class Carte:
             paths = _outlines()["epci"]
             drawn.append(
                 {
+                    "rang": rang,
                     "nom": page.title,
                     "url": page.url,
                     "x": x,

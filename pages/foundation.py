@@ -28,7 +28,10 @@ def lay():
             code=code, defaults={"nom": nom, "question": question, "rang": rang}
         )
     home = AccueilPage.objects.first() or _home()
-    for model, title in ((TerritoireIndexPage, "Territoires"), (EnseignementIndexPage, "Enseignements")):
+    for model, title in (
+        (TerritoireIndexPage, "Territoires"),
+        (EnseignementIndexPage, "Enseignements"),
+    ):
         if not model.objects.exists():
             home.add_child(instance=model(title=title, slug=slugify(title), show_in_menus=True))
     address = urlsplit(settings.SITE_URL)

@@ -8,7 +8,9 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel
+from wagtail.documents.models import AbstractDocument, Document
 from wagtail.fields import RichTextField, StreamField
+from wagtail.images.models import AbstractImage, AbstractRendition, Image
 from wagtail.models import GroupPagePermission, Page, PageManager
 from wagtail.query import PageQuerySet
 from wagtail.search import index
@@ -19,6 +21,37 @@ from pages.carte import Carte
 
 WORDS_PER_MINUTE = 220
 """Silent reading of French prose by adults, rounded down."""
+
+
+class PortailImage(AbstractImage):
+    """A picture: Wagtail's, in a table of ours so that it can grow."""
+
+    admin_form_fields = Image.admin_form_fields
+
+    class Meta(AbstractImage.Meta):
+        verbose_name = "image"
+
+
+class PortailRendition(AbstractRendition):
+    """A picture at one size, made when it is first asked for."""
+
+    image = models.ForeignKey(PortailImage, models.CASCADE, related_name="renditions")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["image", "filter_spec", "focal_point_key"], name="rendition_unique"
+            )
+        ]
+
+
+class PortailDocument(AbstractDocument):
+    """A file to read: Wagtail's, in a table of ours so that it can grow."""
+
+    admin_form_fields = Document.admin_form_fields
+
+    class Meta(AbstractDocument.Meta):
+        verbose_name = "document"
 
 
 class Fondamental(models.Model):
@@ -135,7 +168,9 @@ class TerritoirePage(Page):
         FieldPanel("introduction"),
         FieldPanel("engagement"),
         FieldPanel("corps"),
-        MultiFieldPanel([FieldPanel("contact_nom"), FieldPanel("contact_email")], heading="Contact"),
+        MultiFieldPanel(
+            [FieldPanel("contact_nom"), FieldPanel("contact_email")], heading="Contact"
+        ),
     ]
     search_fields = [
         *Page.search_fields,
@@ -162,9 +197,7 @@ class TerritoirePage(Page):
         if created:
             group.permissions.add(Permission.objects.get(codename="access_admin"))
             for action in ("add", "change", "publish"):
-                GroupPagePermission.objects.create(
-                    group=group, page=self, permission_type=action
-                )
+                GroupPagePermission.objects.create(group=group, page=self, permission_type=action)
         return group
 
 
@@ -232,9 +265,7 @@ class EnseignementPage(Page):
     parent_page_types = ["pages.EnseignementIndexPage"]
     subpage_types = []
 
-    nature = models.CharField(
-        "nature", max_length=20, choices=Nature, default=Nature.ENSEIGNEMENT
-    )
+    nature = models.CharField("nature", max_length=20, choices=Nature, default=Nature.ENSEIGNEMENT)
     date = models.DateField("date", default=timezone.localdate)
     introduction = models.TextField(
         "en deux phrases", max_length=400, help_text="Ce qu’on a appris, et d’où cela vient."

@@ -20,7 +20,9 @@ class TerritoirePermissionPolicy(ModelPermissionPolicy):
         )
 
     def instances_user_has_any_permission_for(self, user, actions):
-        if any(super(TerritoirePermissionPolicy, self).user_has_permission(user, a) for a in actions):
+        if any(
+            super(TerritoirePermissionPolicy, self).user_has_permission(user, a) for a in actions
+        ):
             return self.model.objects.all()
         return self._own(user) if "change" in actions else self.model.objects.none()
 

@@ -1,9 +1,13 @@
 """What every page of the site shows around its content."""
 
 from django.conf import settings
+from wagtail.models import Page
 
 from communaute.permissions import can_manage
-from pages.models import AccueilPage, StandardPage
+from pages.models import StandardPage
+
+HOME_DEPTH = 2
+"""One installation, one cohort, one home: right under Wagtail's root."""
 
 
 def site(request):
@@ -18,10 +22,8 @@ def site(request):
 
 
 def _menu(request):
-    home = AccueilPage.objects.first()
-    if home is None:
-        return []
-    pages = list(home.get_children().live().public().in_menu())
+    """The pages right under home that their editors put in the menu."""
+    pages = list(Page.objects.live().public().in_menu().filter(depth=HOME_DEPTH + 1))
     for page in pages:
         page.active = request.path.startswith(page.url)
     return pages

@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
-import wagtail
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
@@ -80,6 +79,8 @@ INSTALLED_APPS = [
     "wagtail.contrib.settings",
     "wagtail.sites",
     "wagtail.users",
+    "wagtail.documents",
+    "wagtail.images",
     "wagtail.search",
     "wagtail.admin",
     "wagtail",
@@ -172,8 +173,6 @@ TASKS = {
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
-# Wagtail's own stylesheet names a picture of its images app, which is not installed.
-STATICFILES_DIRS = [Path(wagtail.__file__).parent / "images" / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 
@@ -242,6 +241,8 @@ USE_TZ = True
 
 WAGTAIL_SITE_NAME = "Portail de la cohorte"
 WAGTAILADMIN_BASE_URL = SITE_URL
+WAGTAILIMAGES_IMAGE_MODEL = "pages.PortailImage"
+WAGTAILDOCS_DOCUMENT_MODEL = "pages.PortailDocument"
 WAGTAILADMIN_LOGIN_URL = WAGTAIL_FRONTEND_LOGIN_URL = "account_login"
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("fr", "Français")]
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False

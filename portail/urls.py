@@ -5,8 +5,10 @@ from csp.decorators import csp_replace
 from django.conf import settings
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
+from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from portail import demonstration, health, search
@@ -56,6 +58,13 @@ urlpatterns = [
                 wagtailadmin_urls.urlpatterns, csp_replace(settings.BACK_OFFICE_SECURITY_POLICY)
             )
         ),
+    ),
+    path("documents/", include(wagtaildocs_urls)),
+    # Sizes of public pictures, when no object storage serves them; originals and documents, never.
+    re_path(
+        r"^media/(?P<path>(?:images|avatar_images)/.+)$",
+        serve,
+        {"document_root": settings.MEDIA_ROOT},
     ),
     path("", include(wagtail_urls)),
 ]

@@ -1,7 +1,10 @@
 """What every test can ask for."""
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from pages import foundation
 from tests.factories import MembreFactory
@@ -9,13 +12,20 @@ from tests.factories import MembreFactory
 
 @pytest.fixture(autouse=True)
 def settings_for_tests(settings):
-    """No manifest to build, passwords quick to hash; the rest as in production."""
+    """No manifest to build, passwords quick to hash, jobs done at once; the rest as in production."""
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
     settings.ALLOWED_HOSTS = ["testserver", "127.0.0.1"]
-    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(django_db_setup, django_db_blocker):
+    """Nothing remembered from another test, also where the cache is a table of the database."""
+    with django_db_blocker.unblock():
+        cache.clear()
 
 
 @pytest.fixture
@@ -33,3 +43,30 @@ def signed_in(client, db):
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def read(client):
+    """``read(address)`` returns the page found there (200), parsed, and its text as ``words``."""
+
+    def page_at(address):
+        response = client.get(address)
+        assert response.status_code == 200, (response.status_code, address)
+        page = BeautifulSoup(response.content, "html.parser")
+        page.words = " ".join(page.get_text(" ").split())
+        return page
+
+    return page_at
+
+
+@pytest.fixture
+def queries(client):
+    """``queries(address)`` counts the queries of showing a page, once the process is warm."""
+
+    def count(address):
+        client.get(address)
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(address).status_code == 200
+        return len(captured)
+
+    return count

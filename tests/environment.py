@@ -45,7 +45,9 @@ def start_postgresql():
         subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **owner)
 
     run("initdb", "-D", data, "-U", "portail", "-A", "trust", "-E", "UTF8", "--no-locale")
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off"
+    options = (
+        f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off"
+    )
     run("pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
     atexit.register(run, "pg_ctl", "-D", data, "-m", "immediate", "stop")
     return f"postgresql://portail@127.0.0.1:{port}/postgres"
@@ -53,6 +55,7 @@ def start_postgresql():
 
 _var = tempfile.mkdtemp(prefix="portail-tests-")
 atexit.register(shutil.rmtree, _var, ignore_errors=True)
+Path(_var, "static").mkdir()
 os.environ |= {
     "SECRET_KEY": secrets.token_urlsafe(64),
     "VAR_DIR": _var,

@@ -4,6 +4,7 @@ import json
 
 import factory
 from django.utils import timezone
+from wagtail.models import PageViewRestriction
 
 from communaute import conversation
 from communaute.models import (
@@ -76,7 +77,6 @@ def un_allie():
 class EspaceFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Espace
-        exclude = ["nom"]
 
     nom = factory.Sequence("Espace {}".format)
     slug = factory.Sequence("espace-{}".format)
@@ -85,7 +85,7 @@ class EspaceFactory(factory.django.DjangoModelFactory):
 
     @classmethod
     def _create(cls, model_class, *args, **kwargs):
-        nom = kwargs.pop("nom", kwargs["slug"])
+        nom = kwargs.pop("nom")
         espace = model_class(**kwargs)
         espace.name_forum(nom, "Parler entre pairs.")
         espace.save()
@@ -142,8 +142,8 @@ def une_commune(insee, nom, population=100, epci=None):
 
 
 def _publish(parent, page):
+    """``page`` live below ``parent``, without the revision that the back office would keep: it is slow."""
     parent.add_child(instance=page)
-    page.save_revision().publish()
     page.refresh_from_db()
     return page
 
@@ -161,7 +161,9 @@ def une_page_territoire(title="Vallée des Essais", territoire=None, **fields):
     return _publish(TerritoireIndexPage.objects.get(), page)
 
 
-def un_enseignement(title="Écouter d’abord", fondamentaux=("cooperation",), territoires=(), **fields):
+def un_enseignement(
+    title="Écouter d’abord", fondamentaux=("cooperation",), territoires=(), **fields
+):
     """A published learning (ask for the ``tree`` fixture first)."""
     fields = {
         "introduction": "Nous avons appris à écouter.",
@@ -172,10 +174,16 @@ def un_enseignement(title="Écouter d’abord", fondamentaux=("cooperation",), t
     EnseignementIndexPage.objects.get().add_child(instance=page)
     page.fondamentaux = Fondamental.objects.filter(code__in=fondamentaux)
     page.territoires = territoires
-    page.save_revision().publish()
+    page.save(clean=False)
     return page
 
 
 def une_page_libre(title="Mentions légales", **fields):
     """A published page of its own under the home page (ask for the ``tree`` fixture first)."""
     return _publish(AccueilPage.objects.get(), StandardPage(title=title, **fields))
+
+
+def restrict(page):
+    """Reserve ``page`` and those below it for signed-in people, as an editor can in the back office."""
+    PageViewRestriction.objects.create(page=page, restriction_type=PageViewRestriction.LOGIN)
+    return page

@@ -25,10 +25,16 @@ class TopicQuerySet(models.QuerySet):
         rights = rights_of(user)
         return self.filter(forum__espace__in=rights.readable - rights.entered, approved=True)
 
+    def with_espace(self):
+        """Fetch the space each belongs to."""
+        return self.select_related("forum__espace__territoire")
+
     def with_posters(self):
         """Fetch what a row of a list shows: the space, and who started in what capacity."""
-        return self.select_related("forum__espace", "poster").prefetch_related(
-            models.Prefetch("poster__sieges", queryset=Siege.objects.speaking())
+        return (
+            self.with_espace()
+            .select_related("poster")
+            .prefetch_related(models.Prefetch("poster__sieges", queryset=Siege.objects.speaking()))
         )
 
 
@@ -102,10 +108,16 @@ class PostQuerySet(models.QuerySet):
             approved=True,
         )
 
+    def with_espace(self):
+        """Fetch the topic and the space each belongs to."""
+        return self.select_related("topic__forum__espace__territoire")
+
     def with_posters(self):
         """Fetch what a message shows of its author."""
-        return self.select_related("topic__forum__espace", "poster").prefetch_related(
-            models.Prefetch("poster__sieges", queryset=Siege.objects.speaking())
+        return (
+            self.with_espace()
+            .select_related("poster")
+            .prefetch_related(models.Prefetch("poster__sieges", queryset=Siege.objects.speaking()))
         )
 
 
@@ -160,4 +172,3 @@ class Post(AbstractPost):
     def delete(self, *args, **kwargs):
         """Delete without machina's deletion of a topic left with one message."""
         return super(AbstractPost, self).delete(*args, **kwargs)
-

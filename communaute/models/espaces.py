@@ -67,8 +67,14 @@ class EspaceQuerySet(models.QuerySet):
             return Subquery(
                 Membre.objects.filter(
                     Q(pk__in=peers.values("membre"))
-                    | Q(pk__in=Espace.animateurs.through.objects.filter(**of_espace).values("membre"))
-                    | Q(pk__in=Espace.lecteurs.through.objects.filter(**of_espace).values("membre")),
+                    | Q(
+                        pk__in=Espace.animateurs.through.objects.filter(**of_espace).values(
+                            "membre"
+                        )
+                    )
+                    | Q(
+                        pk__in=Espace.lecteurs.through.objects.filter(**of_espace).values("membre")
+                    ),
                     is_active=True,
                 )
                 .order_by()
@@ -78,7 +84,9 @@ class EspaceQuerySet(models.QuerySet):
             )
 
         of_college = sieges.filter(college=OuterRef(OuterRef("college")))
-        of_delegation = sieges.filter(territoire=OuterRef(OuterRef("territoire"))).exclude(college="")
+        of_delegation = sieges.filter(territoire=OuterRef(OuterRef("territoire"))).exclude(
+            college=""
+        )
         return self.annotate(
             readers_count=Coalesce(
                 Case(
@@ -105,9 +113,7 @@ class EspaceQuerySet(models.QuerySet):
     def _with_rights(self, membre):
         sieges = Siege.objects.active().filter(membre=membre)
         of_college = Exists(sieges.filter(college=OuterRef("college")))
-        of_delegation = Exists(
-            sieges.filter(territoire=OuterRef("territoire")).exclude(college="")
-        )
+        of_delegation = Exists(sieges.filter(territoire=OuterRef("territoire")).exclude(college=""))
         named = {"espace": OuterRef("pk"), "membre": membre}
         accepted = AcceptationCharte.objects.filter(
             membre=membre, charte=OuterRef("charte_courante")

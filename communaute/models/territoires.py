@@ -232,14 +232,18 @@ class PerimetreEpci(models.Model):
 class PerimetreCommune(models.Model):
     """A commune that belongs to a territory."""
 
-    territoire = ParentalKey(Territoire, on_delete=models.CASCADE, related_name="perimetre_communes")
+    territoire = ParentalKey(
+        Territoire, on_delete=models.CASCADE, related_name="perimetre_communes"
+    )
     commune = models.ForeignKey(Commune, models.PROTECT, related_name="+", verbose_name="commune")
 
     panels = [FieldPanel("commune")]
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["territoire", "commune"], name="perimetre_commune_une_fois")
+            models.UniqueConstraint(
+                fields=["territoire", "commune"], name="perimetre_commune_une_fois"
+            )
         ]
 
     def __str__(self):

@@ -114,9 +114,7 @@ def test_the_readers_shown_are_those_who_read(espaces):
     Membre.objects.filter(pk=inactive.pk).update(is_active=False)
     counted = {e.pk: e.readers_count for e in Espace.objects.with_readers_count()}
     for espace in espaces.values():
-        reading = {
-            m for m in Membre.objects.all() if espace.pk in rights_of(m).readable
-        }
+        reading = {m for m in Membre.objects.all() if espace.pk in rights_of(m).readable}
         assert set(espace.readers()) == reading
         assert counted[espace.pk] == len(reading)
 

@@ -1,0 +1,65 @@
+"""Everyone who is not a reader of a peer space, and what is said there."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from communaute.models import Membre
+from tests.factories import (
+    EspaceFactory,
+    MembreFactory,
+    SiegeFactory,
+    entered,
+    un_allie,
+    un_membre,
+    un_sujet,
+    une_page_territoire,
+)
+
+CANARY = "canari7q4x"
+"""What no outsider may ever be shown: in the title, the text and the name of what is private."""
+
+
+@pytest.fixture
+def sujet(tree):
+    """A topic of the élu·es, whose title and text hold the canary."""
+    espace = EspaceFactory(slug="elus", college="elus")
+    return un_sujet(espace, subject=f"Titre {CANARY}", content=f"Texte {CANARY}")
+
+
+def _ex_member():
+    yesterday = timezone.localdate() - timedelta(days=1)
+    return SiegeFactory(debut=yesterday - timedelta(days=99), fin=yesterday).membre
+
+
+def _facilitator_of_another_space():
+    membre = MembreFactory()
+    autre = EspaceFactory(slug="agents", college="agents")
+    autre.animateurs.add(membre)
+    return entered(membre, autre)
+
+
+def _editor():
+    membre = un_membre("agents")
+    membre.groups.add(une_page_territoire().editors())
+    return membre
+
+
+OUTSIDERS = {
+    "agent": lambda: un_membre("agents"),
+    "state": lambda: un_membre("etat"),
+    "socio-economic": lambda: un_membre("socio_economiques"),
+    "ally": un_allie,
+    "administrator": lambda: MembreFactory(is_superuser=True),
+    "ex-member": _ex_member,
+    "facilitator of another space": _facilitator_of_another_space,
+    "editor": _editor,
+    "without seat": MembreFactory,
+}
+
+
+@pytest.fixture(params=OUTSIDERS)
+def outsider(request, sujet):
+    """A signed-in person who may not read the topic; one test a kind of person."""
+    return Membre.objects.get(pk=OUTSIDERS[request.param]().pk)

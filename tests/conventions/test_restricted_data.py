@@ -1,0 +1,81 @@
+"""What members say is reached through ``readable_by``, and no index of Wagtail's keeps it."""
+
+import ast
+
+import pytest
+from django.conf import settings
+from wagtail.models import ReferenceIndex
+
+from communaute.forum.models import Forum
+from communaute.forum_conversation.models import Post, Topic
+from communaute.models import AcceptationCharte, Charte, Espace, Siege
+
+RESTRICTED = {"Topic", "Post", "Forum"}
+WAYS_IN = {"readable_by", "behind_charte_for"}
+
+
+def may_reach_everything(path):
+    """The modules that define what members say, and the one that writes it."""
+    return (
+        path.parts[0] == "communaute"
+        and (path.parts[1].startswith("forum") or path.parts[1] in ("models", "conversation.py"))
+    ) or "migrations" in path.parts
+
+
+def modules():
+    for room in ("portail", "pages", "communaute"):
+        for path in sorted((settings.BASE_DIR / room).rglob("*.py")):
+            if not may_reach_everything(path.relative_to(settings.BASE_DIR)):
+                yield path
+
+
+def is_manager(node):
+    """Whether ``node`` is a manager of restricted data, such as ``Topic.objects``."""
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr in ("objects", "_default_manager", "_base_manager")
+        and isinstance(node.value, ast.Name)
+        and node.value.id in RESTRICTED
+    )
+
+
+def unfiltered(source):
+    """The lines of ``source`` where a manager of restricted data is used but by a way in."""
+    tree = ast.parse(source)
+    filtered = {
+        node.func.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in WAYS_IN
+    }
+    return [node.lineno for node in ast.walk(tree) if is_manager(node) and node not in filtered]
+
+
+def test_restricted_data_is_only_reached_through_readable_by():
+    found = {str(path): unfiltered(path.read_text(encoding="utf-8")) for path in modules()}
+    assert len(found) > 20
+    assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Topic.objects.all()",
+        "Post.objects.filter(topic__in=Topic.objects.readable_by(user))",
+        "manager = Forum.objects",
+        "Topic.objects.filter(forum=1).readable_by(user)",
+        "Topic._base_manager.get(pk=1)",
+    ],
+)
+def test_the_convention_sees_what_starts_elsewhere(source):
+    assert unfiltered(source) == [1]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [Topic, Post, Forum, Espace, Siege, Charte, AcceptationCharte],
+    ids=lambda m: m.__name__,
+)
+def test_wagtail_keeps_no_reference_from(model):
+    assert not ReferenceIndex.is_indexed(model)

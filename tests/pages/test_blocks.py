@@ -1,0 +1,68 @@
+"""The blocks of a body, on the page and in the back office."""
+
+import pytest
+from bs4 import BeautifulSoup
+from django.urls import reverse
+
+from pages.blocks import BLOCKS
+from tests.factories import MembreFactory, corps, une_page_libre
+
+pytestmark = pytest.mark.usefixtures("tree")
+
+VALUES = {
+    "texte": (
+        "<h2>Ce qui a changé</h2><p>Une <b>question</b> commune.</p>",
+        [".texte h2", "Ce qui a changé", "Une question commune."],
+    ),
+    "citation": (
+        {"texte": "On m’a demandé ce que je sais.", "auteur": "Une cuisinière"},
+        ["figure blockquote", "On m’a demandé ce que je sais.", "Une cuisinière"],
+    ),
+    "preuve": (
+        {"resultat": "Trois fermes s’accordent.", "date": "2026-06-02", "source": "Calendrier"},
+        [".preuve time", "Trois fermes s’accordent.", "2 juin 2026", "Calendrier"],
+    ),
+    "limite": ({"texte": "Rien n’est sûr."}, [".limite", "Rien n’est sûr."]),
+}
+
+
+@pytest.mark.parametrize("name", [name for name, _ in BLOCKS])
+def test_a_block_reads_on_the_page(read, name):
+    value, (selector, *texts) = VALUES[name]
+    page = read(une_page_libre(corps=corps((name, value))).url)
+    assert page.select_one(selector)
+    for text in texts:
+        assert text in page.words
+
+
+@pytest.mark.parametrize("name", ["citation", "preuve"])
+def test_what_a_block_may_leave_out_leaves_no_trace(read, name):
+    value, _ = VALUES[name]
+    required = {key: text for key, text in value.items() if key not in ("auteur", "source")}
+    page = read(une_page_libre(corps=corps((name, required))).url)
+    assert page.select("figcaption, .preuve__source") == []
+
+
+def test_the_date_of_a_proof_is_readable_by_machines(read):
+    page = read(une_page_libre(corps=corps(("preuve", VALUES["preuve"][0]))).url)
+    assert page.select_one(".preuve time")["datetime"] == "2026-06-02"
+
+
+@pytest.mark.parametrize("name", ["citation", "preuve", "limite"])
+def test_what_is_typed_in_a_block_is_text_and_never_markup(read, name):
+    hostile = "<script>alert(1)</script>"
+    value = {key: hostile for key in VALUES[name][0] if key != "date"}
+    value |= {"date": "2026-06-02"} if name == "preuve" else {}
+    page = read(une_page_libre(corps=corps((name, value))).url)
+    assert page.select("script") == []
+    assert hostile in page.words
+
+
+@pytest.mark.parametrize(("name", "block"), BLOCKS, ids=[name for name, _ in BLOCKS])
+def test_a_block_previews_itself_in_the_back_office(signed_in, name, block):
+    client = signed_in(MembreFactory(is_superuser=True))
+    answer = client.get(reverse("wagtailadmin_block_preview"), {"id": block.definition_prefix})
+    assert answer.status_code == 200
+    page = BeautifulSoup(answer.content, "html.parser")
+    selector, *_ = VALUES[name][1]
+    assert page.select_one(selector)
