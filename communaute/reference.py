@@ -31,7 +31,9 @@ def load():
     # An EPCI of the region may reach into a département of another one.
     departements = {row["code"]: row["nom"] for row in _rows("departements")}
     for row in rows:
-        departements |= dict(zip(_list(row["departements"]), _list(row["departements_noms"])))
+        departements |= dict(
+            zip(_list(row["departements"]), _list(row["departements_noms"]), strict=True)
+        )
     _upsert(Departement, (Departement(code=code, nom=nom) for code, nom in departements.items()))
     _upsert(Epci, (_epci(row) for row in rows))
     links = Epci.departements.through

@@ -219,7 +219,7 @@ class EnseignementIndexPage(Page):
 
     @classmethod
     def doors(cls):
-        """The four fundamentals, each with the address of its learnings (``url``) and how many (``total``)."""
+        """The four fundamentals, each with its learnings' address (``url``) and number (``total``)."""
         page = cls.objects.live().first()
         public = Q(enseignements__in=EnseignementPage.objects.live().public())
         fondamentaux = Fondamental.objects.annotate(

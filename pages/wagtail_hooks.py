@@ -11,7 +11,7 @@ from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from wagtail.permissions import register_permission_policy
 
-from communaute.models import Allie, Charte, Commune, Epci, Espace, Siege, Territoire
+from communaute.models import Allie, Commune, Epci, Espace, Siege, Territoire
 from pages.permissions import TerritoirePermissionPolicy
 
 register_permission_policy(Territoire, TerritoirePermissionPolicy(Territoire))

@@ -32,7 +32,7 @@ DEMO = env.bool("DEMO", default=False)
 
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 _site = urlsplit(SITE_URL)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [_site.hostname]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 # Cookies and redirects follow the scheme that people use.
@@ -40,7 +40,6 @@ _https = _site.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
-SECURE_REDIRECT_EXEMPT = [r"^sante/"]
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
@@ -97,6 +96,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portail.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -172,7 +172,7 @@ TASKS = {
 # --- Files --------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(VAR_DIR / "static"))
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 
@@ -199,8 +199,8 @@ STORAGES = {
 
 vars().update(env.email_url("EMAIL_URL", default=f"filemail://{VAR_DIR / 'mail'}"))
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str(
-    "DEFAULT_FROM_EMAIL", default=f"Portail de la cohorte <portail@{_site.hostname}>"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = (
+    env.str("DEFAULT_FROM_EMAIL", default="") or f"Portail de la cohorte <portail@{_site.hostname}>"
 )
 
 # --- Members ------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
-from portail import demonstration, health, search
+from portail import demonstration, search
 
 # Names are allauth's own: its views and mails look these routes up.
 account_urls = [
@@ -45,8 +45,6 @@ back_office_account_urls = [
 ]
 
 urlpatterns = [
-    path("sante/", health.live, name="sante"),
-    path("sante/prete/", health.ready, name="sante_prete"),
     path("recherche/", search.recherche, name="recherche"),
     path("compte/", include(account_urls)),
     path("communaute/", include("communaute.urls")),
