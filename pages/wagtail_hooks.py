@@ -65,11 +65,19 @@ def register_choosers():
 class OwnTerritoireMixin:
     """Wagtail asks whether one may change territories; this asks whether one may change this one."""
 
-    def get_object(self, queryset=None):
-        territoire = super().get_object(queryset)
+    def get_object(self, *args):
+        territoire = super().get_object(*args)
         if not self.user_has_permission_for_instance("change", territoire):
             raise PermissionDenied
         return territoire
+
+
+class TerritoireIndexView(generic.IndexView):
+    """The territories that one may change, and no other."""
+
+    def get_base_queryset(self):
+        own = self.permission_policy.instances_user_has_permission_for(self.request.user, "change")
+        return super().get_base_queryset().filter(pk__in=own)
 
 
 class TerritoireEditView(OwnTerritoireMixin, generic.EditView):
@@ -91,12 +99,10 @@ class TerritoireViewSet(ModelViewSet):
     list_display = ["nom", "forme"]
     search_fields = ["nom"]
     copy_view_enabled = False
+    index_view_class = TerritoireIndexView
     edit_view_class = TerritoireEditView
     history_view_class = TerritoireHistoryView
     usage_view_class = TerritoireUsageView
-
-    def get_queryset(self, request):
-        return self.permission_policy.instances_user_has_permission_for(request.user, "change")
 
 
 class SiegeViewSet(ModelViewSet):

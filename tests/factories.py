@@ -14,6 +14,8 @@ from communaute.models import (
     Epci,
     Espace,
     Membre,
+    PerimetreCommune,
+    PerimetreEpci,
     Referentiel,
     Siege,
     Territoire,
@@ -139,6 +141,16 @@ def une_commune(insee, nom, population=100, epci=None):
         departement=departement,
         epci=epci,
     )
+
+
+def un_territoire(epcis=(), communes=(), **fields):
+    """A territory made of these EPCI and communes."""
+    territoire = TerritoireFactory(**fields)
+    for epci in epcis:
+        PerimetreEpci.objects.create(territoire=territoire, epci=epci)
+    for commune in communes:
+        PerimetreCommune.objects.create(territoire=territoire, commune=commune)
+    return Territoire.objects.get(pk=territoire.pk)
 
 
 def _publish(parent, page):

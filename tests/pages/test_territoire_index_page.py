@@ -7,6 +7,7 @@ from tests.factories import (
     restrict,
     un_enseignement,
     un_epci,
+    un_territoire,
     une_page_territoire,
 )
 
@@ -37,8 +38,7 @@ def test_drafts_and_restricted_territories_are_neither_listed_nor_counted_nor_ma
 def test_the_list_costs_the_same_with_twenty_territories_as_with_two(queries):
     def add(numbers):
         for n in numbers:
-            territoire = TerritoireFactory()
-            territoire.perimetre_epci.create(epci=un_epci(f"2000000{n:02}"))
+            territoire = un_territoire([un_epci(f"2000000{n:02}")])
             une_page_territoire(f"Vallée {n}", territoire)
             un_enseignement(f"Leçon {n}", territoires=[territoire])
 

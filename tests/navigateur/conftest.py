@@ -1,0 +1,163 @@
+"""The demo cohort served as in production, mail received by a real SMTP server, a real Chromium."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from urllib.error import URLError
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message
+from playwright.sync_api import expect
+
+from portail.demonstration import PASSWORD
+from tests.environment import free_port
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+SECONDS_TO_START = 60
+
+expect.set_options(timeout=10_000)
+
+
+class Mailbox(Message):
+    """Keep every message that the server receives."""
+
+    def __init__(self):
+        super().__init__()
+        self.messages = []
+
+    def handle_message(self, message):
+        self.messages.append(message)
+
+
+@dataclass
+class Site:
+    """A running portal: its address, and the mail it sent."""
+
+    url: str
+    mailbox: Mailbox
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The demo cohort, set up from nothing and served by gunicorn on a database of its own."""
+    var, port, mailbox = tmp_path_factory.mktemp("var"), free_port(), Mailbox()
+    smtp = Controller(mailbox, hostname="127.0.0.1", port=free_port())
+    smtp.start()
+    environment = os.environ | {
+        "VAR_DIR": str(var),
+        "DEMO": "1",
+        "SITE_URL": f"http://127.0.0.1:{port}",
+        "EMAIL_URL": f"smtp://127.0.0.1:{smtp.port}",
+    }
+    server = os.environ.get("DATABASE_URL")
+    if server:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE navigateur")
+        environment["DATABASE_URL"] = urlsplit(server)._replace(path="/navigateur").geturl()
+
+    def manage(*command):
+        subprocess.run(
+            [sys.executable, "manage.py", *command],
+            check=True,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+        )
+
+    manage("setup")
+    manage("collectstatic", "--noinput")
+    manage("demo")
+    serve = [sys.executable, "-m", "gunicorn", "portail.wsgi", "--log-level", "warning"]
+    processes = [
+        subprocess.Popen([*serve, "--bind", f"127.0.0.1:{port}", "--threads", "8"], env=environment)
+    ]
+    if server:
+        work = [sys.executable, "manage.py", "db_worker", "--no-startup-delay"]
+        processes.append(subprocess.Popen(work, env=environment, stderr=subprocess.DEVNULL))
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/sante/prete/")
+        yield Site(f"http://127.0.0.1:{port}", mailbox)
+    finally:
+        for process in processes:
+            process.terminate()
+            process.wait()
+        smtp.stop()
+        if server:
+            with psycopg.connect(server, autocommit=True) as connection:
+                connection.execute("DROP DATABASE navigateur WITH (FORCE)")
+
+
+def _wait_for(url):
+    deadline = time.monotonic() + SECONDS_TO_START
+    while True:
+        try:
+            return urllib.request.urlopen(url, timeout=5)
+        except (URLError, ConnectionError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args():
+    return {"executable_path": CHROMIUM, "args": FLAGS}
+
+
+@pytest.fixture
+def open_page(browser, site):
+    """``open_page(path, account=None, **context)``: a page of a fresh browser, signed in or not."""
+    contexts = []
+
+    def open_page(path="/", account=None, **context):
+        state = _state(browser, site, account) if account else None
+        contexts.append(
+            browser.new_context(
+                base_url=site.url, storage_state=state, locale="fr-FR", **context
+            )
+        )
+        page = contexts[-1].new_page()
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+_states = {}
+
+
+def _state(browser, site, account):
+    """The cookies of a demo account, signed in once a run."""
+    if (site.url, account) not in _states:
+        context = browser.new_context(base_url=site.url)
+        page = context.new_page()
+        sign_in(page, f"{account}@demo.example", PASSWORD)
+        _states[site.url, account] = context.storage_state()
+        context.close()
+    return _states[site.url, account]
+
+
+def sign_in(page, email, password):
+    """Sign in through the form, as people do."""
+    if "/compte/connexion/" not in page.url:
+        page.goto("/compte/connexion/")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Mot de passe").fill(password)
+    page.get_by_role("button", name="Entrer", exact=True).click()
+    expect(page.get_by_role("button", name="Se déconnecter").first).to_be_visible()

@@ -1,0 +1,121 @@
+"""The floor of every page: accessible in both schemes, at 320 px, without JavaScript, and light."""
+
+import gzip
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+RULES = {
+    "resultTypes": ["violations"],
+    "runOnly": [
+        *("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"),
+        *("RGAAv4", "best-practice"),
+    ],
+}
+MAX_WEIGHT = 50_000
+"""Bytes of HTML, CSS and JavaScript, gzipped (interface.md, the floor for every page)."""
+MAX_REQUESTS = 8
+
+PUBLIC = {
+    "home": "/",
+    "standard": "/la-cohorte/",
+    "legal": "/mentions-legales/",
+    "territories": "/territoires/",
+    "territory": "/territoires/virelaube/",
+    "learnings": "/enseignements/",
+    "learnings of a fundamental": "/enseignements/?fondamental=cooperation",
+    "learning": "/enseignements/concertation-apres-la-decision/",
+    "search": "/recherche/?q=cantine",
+    "search without result": "/recherche/?q=introuvable",
+    "sign-in": "/compte/connexion/",
+    "password": "/compte/mot-de-passe/",
+    "closed sign-up": "/compte/inscription/",
+    "not found": "/nulle-part/",
+}
+MEMBERS = {
+    "my spaces": "/communaute/",
+    "space": "/communaute/espaces/elus/",
+    "readers": "/communaute/espaces/elus/lecteurs/",
+    "charter": "/communaute/espaces/elus/charte/",
+    "new topic": "/communaute/espaces/elus/nouveau-sujet/",
+    "topic": "topic",
+    "edit": "edit",
+    "members' not found": "/communaute/sujets/rien/",
+    "sign-out": "/compte/deconnexion/",
+}
+PAGES = [(path, None) for path in PUBLIC.values()] + [(path, "elue") for path in MEMBERS.values()]
+IDS = [*PUBLIC, *MEMBERS]
+
+
+@pytest.fixture(params=PAGES, ids=IDS)
+def address(request, open_page):
+    """The path of one of the pages, and the account that sees it."""
+    path, account = request.param
+    if path in ("topic", "edit"):
+        page = open_page("/communaute/espaces/elus/", account)
+        page.get_by_role("link", name="Seule de mon avis").click()
+        if path == "edit":
+            page.get_by_role("link", name="Modifier mon message").first.click()
+        path = urlsplit(page.url).path
+    return path, account
+
+
+def test_axe_finds_nothing_in_either_scheme(address, open_page):
+    path, account = address
+    page = open_page(path, account, reduced_motion="reduce")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        violations = Axe().run(page, options=RULES).response["violations"]
+        assert [
+            (scheme, violation["id"], node["target"], node["failureSummary"])
+            for violation in violations
+            for node in violation["nodes"]
+        ] == []
+
+
+def test_nothing_scrolls_sideways_at_320_pixels_without_javascript(address, open_page):
+    path, account = address
+    page = open_page(
+        path,
+        account,
+        viewport={"width": 320, "height": 640},
+        java_script_enabled=False,
+    )
+    # Scripts of the page are off; the test's own still run.
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    assert page.locator("main h1").count() == 1
+    assert page.locator("main").inner_text().strip()
+
+
+def test_a_page_is_light_and_asks_no_other_host(address, open_page, site):
+    path, account = address
+    page = open_page("about:blank", account)
+    responses = []
+    page.on("response", lambda response: responses.append(response))
+    page.goto(path, wait_until="load")
+    assert {urlsplit(response.url).netloc for response in responses} == {urlsplit(site.url).netloc}
+    assert len(responses) <= MAX_REQUESTS
+    text = re.compile(r"text/(html|css|javascript)|application/javascript")
+    weight = sum(
+        len(gzip.compress(response.body()))
+        for response in responses
+        if text.match(response.headers.get("content-type", ""))
+    )
+    assert 0 < weight <= MAX_WEIGHT
+
+
+def test_the_first_stop_of_the_keyboard_leads_to_the_content(open_page):
+    page = open_page("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent").strip() == "Aller au contenu"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#contenu")
+
+
+def test_a_visitor_receives_no_cookie(open_page):
+    page = open_page("/")
+    for path in ("/territoires/", "/enseignements/", "/recherche/?q=cantine"):
+        page.goto(path)
+    assert page.context.cookies() == []
