@@ -18,7 +18,7 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.msg if record.name == "django.request" else record.getMessage(),
+            "message": record.msg if hasattr(record, "request") else record.getMessage(),
         }
         if record.exc_info and record.exc_info[0]:
             entry["exception"] = record.exc_info[0].__qualname__

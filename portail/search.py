@@ -15,10 +15,12 @@ MAX_QUERY_LENGTH = 200
 def recherche(request):
     """Public pages that hold the words of ``q``: learnings, then territories, then the others."""
     q = request.GET.get("q", "").replace("\0", "").strip()[:MAX_QUERY_LENGTH]
+    # A quotation mark alone is a syntax error to SQLite's full text search.
+    words = q.replace('"', " ").strip()
     found = []
-    if q:
+    if words:
         for model in (EnseignementPage, TerritoirePage, StandardPage):
-            pages = model.objects.live().public().search(q)
+            pages = model.objects.live().public().search(words)
             found += [(page, str(model._meta.verbose_name)) for page in pages]
     resultats = Paginator(found, RESULTS_PER_PAGE).get_page(request.GET.get("page"))
     resultats.object_list = [

@@ -79,7 +79,7 @@ def test_the_charter_comes_first_then_the_topic_one_was_going_to(open_page):
     page = open_page("/communaute/", "etat")
     page.get_by_role("link", name="Tronc commun").first.click()
     if "/charte/" in page.url:
-        page.get_by_label("Je m’y engage").or_(page.get_by_role("checkbox")).first.check()
+        page.get_by_role("checkbox").check()
         page.get_by_role("button", name="Entrer").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Tronc commun")
     expect(page.get_by_text("31 personnes").first).to_be_visible()
@@ -91,7 +91,7 @@ def test_an_editor_gives_her_territory_its_real_perimeter_and_publishes(open_pag
     rows = page.locator("main table tbody tr")
     expect(rows).to_have_count(1)
     rows.get_by_role("link").first.click()
-    page.get_by_role("button", name="intercommunalité").first.click()
+    page.get_by_role("button", name="Ajouter un(e) intercommunalité").click()
     modal = page.locator(".modal-dialog, [role=dialog]").last
     modal.get_by_label("Nom ou code").fill("rodez")
     found = modal.locator("tbody tr")
@@ -100,19 +100,19 @@ def test_an_editor_gives_her_territory_its_real_perimeter_and_publishes(open_pag
     found.get_by_role("checkbox").check()
     modal.get_by_role("button", name="Confirmer").click()
     expect(page.get_by_text("CA Rodez Agglomération").first).to_be_visible()
-    page.locator("form button[type=submit]").first.click()
-    expect(page.get_by_text("mis à jour").or_(page.get_by_text("modifié")).first).to_be_visible()
+    page.get_by_role("button", name="Enregistrer").click()
+    expect(page.locator(".messages")).to_contain_text("Oursanne")
 
     page.goto("/gestion/pages/")
-    page.get_by_role("link", name=re.compile("Modifier|Éditer")).first.click()
-    page.get_by_label("en une phrase").fill("Un territoire qui porte désormais son vrai périmètre.")
-    page.get_by_role("button", name="Publier").or_(
-        page.locator("button[name=action-publish]")
-    ).first.click()
-    page.get_by_role("link", name="Voir en direct").or_(
-        page.get_by_role("link", name="Voir")
-    ).first.click()
-    public = page.context.pages[-1]
+    page.get_by_role("button", name="Actions").click()
+    page.get_by_role("link", name="Modifier", exact=True).click()
+    page.get_by_role("textbox", name="En une phrase").fill("Un territoire qui porte désormais son vrai périmètre.")
+    page.get_by_role("button", name="Plus d'actions").click()
+    page.get_by_role("button", name="Publier", exact=True).click()
+    expect(page.locator(".messages")).to_contain_text("publiée")
+
+    public = open_page("/territoires/")
+    public.locator("main").get_by_role("link", name="Oursanne").first.click()
     expect(public.get_by_text("Un territoire qui porte désormais")).to_be_visible()
     expect(public.get_by_text("CA Rodez Agglomération").first).to_be_visible()
     expect(public.get_by_text("Aveyron").first).to_be_visible()

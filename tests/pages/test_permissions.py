@@ -160,7 +160,7 @@ def test_an_editor_says_what_their_territory_is_made_of(back_office, own):
 def test_an_editor_sees_their_own_territory_alone_in_the_list(back_office, own, other, view, query):
     answer = back_office.get(reverse(f"territoire:{view}"), query)
     assert answer.status_code == 200
-    listed = b"".join(answer).decode()
+    listed = answer.content.decode()
     assert own.territoire.nom in listed
     assert other.territoire.nom not in listed
 

@@ -1,0 +1,122 @@
+"""The settings, as a process started with a given environment reads them."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+SECRET = secrets.token_urlsafe(64)
+POSTGRESQL = {"DATABASE_URL": "postgresql://portail@127.0.0.1:1/portail"}
+SHOW = (
+    "import json; import portail.settings as s;"
+    "print(json.dumps({n: getattr(s, n) for n in dir(s) if n.isupper()}, default=str))"
+)
+
+
+def python(*arguments, **environment):
+    """Run Python at the root of the project with this environment alone."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "portail.settings"}
+        | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def settings_of(**environment):
+    """All the settings under this environment, with a good secret."""
+    ran = python("-c", SHOW, **{"SECRET_KEY": SECRET, **environment})
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"SECRET_KEY": ""},
+        {"SECRET_KEY": "trop-court"},
+        {"SECRET_KEY": "django-insecure-" + SECRET},
+        {"SECRET_KEY": "django-insecure-for-development-only-never-used-with-debug-off"},
+        {"DEBUG": "0", "SECRET_KEY": "trop-court"},
+    ],
+    ids=["missing", "empty", "short", "django's default", "ours for development", "debug off"],
+)
+def test_the_portal_refuses_to_start_without_a_good_secret(environment):
+    ran = python("-c", SHOW, **environment)
+    assert ran.returncode != 0
+    assert "ImproperlyConfigured: SECRET_KEY must be set" in ran.stderr
+    assert not environment.get("SECRET_KEY") or environment["SECRET_KEY"] not in ran.stderr
+
+
+def test_debug_is_off_and_the_demo_absent_unless_asked_for():
+    shown = settings_of()
+    assert shown["DEBUG"] is False
+    assert shown["DEMO"] is False
+
+
+def test_the_deployment_check_is_clean_over_https(tmp_path):
+    ran = python(
+        *("manage.py", "check", "--deploy", "--fail-level", "WARNING"),
+        SECRET_KEY=SECRET,
+        SITE_URL="https://exemple.fr",
+        VAR_DIR=str(tmp_path),
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "no issues" in ran.stdout or "0 problème" in ran.stdout or "aucun" in ran.stdout.lower()
+
+
+@pytest.mark.parametrize(("scheme", "secure"), [("https", True), ("http", False)])
+def test_cookies_and_redirects_follow_the_scheme_of_the_site(scheme, secure):
+    shown = settings_of(SITE_URL=f"{scheme}://cohorte.exemple.fr/")
+    assert shown["SESSION_COOKIE_SECURE"] is secure
+    assert shown["CSRF_COOKIE_SECURE"] is secure
+    assert shown["SECURE_SSL_REDIRECT"] is secure
+    assert bool(shown["SECURE_HSTS_SECONDS"]) is secure
+    assert shown["ALLOWED_HOSTS"] == ["cohorte.exemple.fr"]
+    assert shown["CSRF_TRUSTED_ORIGINS"] == [f"{scheme}://cohorte.exemple.fr"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "backend"),
+    [
+        (POSTGRESQL, "db.DatabaseCache"),
+        (POSTGRESQL | {"REDIS_URL": "redis://127.0.0.1:1"}, "redis.RedisCache"),
+        ({"REDIS_URL": "redis://127.0.0.1:1"}, "redis.RedisCache"),
+        ({}, "locmem.LocMemCache"),
+    ],
+    ids=["PostgreSQL alone", "PostgreSQL and Redis", "Redis", "embedded"],
+)
+def test_the_cache_is_shared_wherever_there_can_be_several_processes(environment, backend):
+    cache = settings_of(**environment)["CACHES"]["default"]["BACKEND"]
+    assert cache == f"django.core.cache.backends.{backend}"
+
+
+@pytest.mark.parametrize(
+    ("environment", "backend"),
+    [
+        (POSTGRESQL, "django_tasks_db.DatabaseBackend"),
+        ({}, "django_tasks.backends.immediate.ImmediateBackend"),
+    ],
+    ids=["PostgreSQL", "embedded"],
+)
+def test_jobs_wait_for_a_worker_where_there_can_be_one(environment, backend):
+    assert settings_of(**environment)["TASKS"]["default"]["BACKEND"] == backend
+
+
+def test_mail_and_storage_come_from_the_environment():
+    shown = settings_of(EMAIL_URL="smtp://u:p@mail.exemple.fr:25", S3_BUCKET="cohorte")
+    assert shown["EMAIL_HOST"] == "mail.exemple.fr"
+    assert shown["STORAGES"]["default"]["BACKEND"] == "storages.backends.s3.S3Storage"
+
+
+def test_the_portal_speaks_french_in_paris():
+    shown = settings_of()
+    assert (shown["LANGUAGE_CODE"], shown["TIME_ZONE"]) == ("fr", "Europe/Paris")
