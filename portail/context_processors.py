@@ -16,7 +16,6 @@ def site(request):
         "menu": lambda: _menu(request),
         "pied": StandardPage.objects.live().public().filter(show_in_footer=True).order_by("path"),
         "demo": settings.DEMO,
-        "site_url": settings.SITE_URL,
         "peut_gerer": can_manage(request.user),
     }
 
