@@ -12,12 +12,13 @@ from django.utils import timezone
 from communaute import permissions
 from communaute.forum.models import Forum
 from communaute.forum_conversation.models import Post, Topic
-from communaute.models import Espace
+from communaute.models import Espace, Membre
 
 
 @transaction.atomic
 def start_topic(author, espace, subject, content, at=None):
     """Open a topic with its first message, said now or at the time ``at``, and return it."""
+    author = _as_of_now(author)
     espace = Espace.objects.readable_by(author).get(pk=espace.pk)
     if not permissions.can_speak(author, espace):
         raise PermissionDenied
@@ -35,6 +36,7 @@ def start_topic(author, espace, subject, content, at=None):
 @transaction.atomic
 def reply(author, topic, content, at=None):
     """Add a message to a topic, said now or at the time ``at``, and return it."""
+    author = _as_of_now(author)
     topic = _locked(Topic.objects.readable_by(author), topic)
     if not permissions.can_reply(author, topic):
         raise PermissionDenied
@@ -45,6 +47,7 @@ def reply(author, topic, content, at=None):
 @transaction.atomic
 def edit(author, post, content):
     """Replace the text of a message by its author, and return it."""
+    author = _as_of_now(author)
     _locked(Topic.objects.readable_by(author), post.topic)
     post = _locked(Post.objects.readable_by(author), post)
     if not permissions.can_edit(author, post):
@@ -54,6 +57,11 @@ def edit(author, post, content):
     post.updates_count += 1
     post.save()
     return post
+
+
+def _as_of_now(author):
+    """The author again, whose rights were not read yet."""
+    return Membre.objects.get(pk=author.pk)
 
 
 def _locked(queryset, instance):

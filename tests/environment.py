@@ -44,7 +44,7 @@ def start_postgresql():
         command = [binaries / program, *arguments]
         subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **owner)
 
-    run("initdb", "-D", data, "-U", "portail", "-A", "trust", "-E", "UTF8", "--no-locale")
+    run("initdb", "-D", data, "-U", "portail", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
     options = (
         f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off"
     )

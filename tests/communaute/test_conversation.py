@@ -1,14 +1,16 @@
 """Topics and messages, through the members' pages."""
 
 import pytest
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import connection
 from django.db.models import ProtectedError
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from communaute import conversation
 from communaute.forum_conversation.models import Post, Topic
 from communaute.markdown import MAX_LENGTH
-from communaute.models import Espace, Membre
+from communaute.models import Espace, Membre, Siege
 from tests.factories import (
     EspaceFactory,
     MembreFactory,
@@ -321,6 +323,22 @@ def test_queries_do_not_grow_with_what_is_listed(address, en_elue, espace, elue)
     before = queries()
     add(15)
     assert queries() == before
+
+
+@pytest.mark.parametrize("act", ["start", "reply", "edit"])
+def test_a_right_lost_since_the_page_was_shown_is_lost_for_the_write(espace, elue, act):
+    topic = un_sujet(espace, author=elue, content="Avant")
+    post = topic.posts.get()
+    assert elue.rights.entered  # read when the page was shown
+    Siege.objects.filter(membre=elue).update(college="agents")
+    write = {
+        "start": lambda: conversation.start_topic(elue, espace, "Trop", "tard"),
+        "reply": lambda: conversation.reply(elue, topic, "Trop tard"),
+        "edit": lambda: conversation.edit(elue, post, "Trop tard"),
+    }[act]
+    with pytest.raises((ObjectDoesNotExist, PermissionDenied)):
+        write()
+    assert [p.content.raw for p in Post.objects.filter(topic__forum=espace.forum)] == ["Avant"]
 
 
 def test_posts_and_topics_have_no_default_way_round_their_readers():

@@ -126,9 +126,7 @@ def open_page(browser, site):
     def open_page(path="/", account=None, **context):
         state = _state(browser, site, account) if account else None
         contexts.append(
-            browser.new_context(
-                base_url=site.url, storage_state=state, locale="fr-FR", **context
-            )
+            browser.new_context(base_url=site.url, storage_state=state, locale="fr-FR", **context)
         )
         page = contexts[-1].new_page()
         page.goto(path)

@@ -106,7 +106,9 @@ def test_an_editor_gives_her_territory_its_real_perimeter_and_publishes(open_pag
     page.goto("/gestion/pages/")
     page.get_by_role("button", name="Actions").click()
     page.get_by_role("link", name="Modifier", exact=True).click()
-    page.get_by_role("textbox", name="En une phrase").fill("Un territoire qui porte désormais son vrai périmètre.")
+    page.get_by_role("textbox", name="En une phrase").fill(
+        "Un territoire qui porte désormais son vrai périmètre."
+    )
     page.get_by_role("button", name="Plus d'actions").click()
     page.get_by_role("button", name="Publier", exact=True).click()
     expect(page.locator(".messages")).to_contain_text("publiée")
