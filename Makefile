@@ -48,7 +48,8 @@ run: .venv/base $(VAR_DIR)/secret_key ## Serve the site with the demo cohort (HO
 	$(BIN)/python manage.py collectstatic --noinput --verbosity 0; \
 	$(BIN)/python manage.py demo; \
 	echo; echo "Ctrl-C pour arrêter."; \
-	exec $(BIN)/gunicorn portail.wsgi --bind $(HOST):$(PORT) --threads 8 --log-level warning
+	exec $(BIN)/gunicorn portail.wsgi --bind $(HOST):$(PORT) --threads 8 \
+		--log-level warning --graceful-timeout 5 --no-control-socket
 
 test: .venv/dev ## Run the whole suite, on SQLite then on PostgreSQL, with browser tests
 	@command -v chromium >/dev/null || $(MAKE) --no-print-directory chromium

@@ -41,8 +41,9 @@ class Carte:
     ``pages`` are ``TerritoirePage`` as ``shown()`` gives them; ``active`` is the one to bring out.
     """
 
-    def __init__(self, pages, active=None):
+    def __init__(self, pages, request, active=None):
         self.pages = pages
+        self.request = request
         self.active = active
 
     @property
@@ -81,7 +82,7 @@ class Carte:
                 {
                     "rang": rang,
                     "nom": page.title,
-                    "url": page.url,
+                    "url": page.get_url(self.request),
                     "x": x,
                     "y": y,
                     "paths": [paths[epci.pk] for epci in epcis if epci.pk in paths],

@@ -94,7 +94,7 @@ class AccueilPage(Page):
         return {
             **super().get_context(request, *args, **kwargs),
             "territoires": territoires,
-            "carte": Carte(territoires),
+            "carte": Carte(territoires, request),
             "enseignements": EnseignementPage.objects.shown()[:4],
             "fondamentaux": EnseignementIndexPage.doors(),
         }
@@ -119,7 +119,7 @@ class TerritoireIndexPage(Page):
         return {
             **super().get_context(request, *args, **kwargs),
             "territoires": territoires,
-            "carte": Carte(territoires),
+            "carte": Carte(territoires, request),
         }
 
 
@@ -187,7 +187,7 @@ class TerritoirePage(Page):
         return {
             **super().get_context(request, *args, **kwargs),
             "chiffres": self.territoire.chiffres(),
-            "carte": Carte(TerritoirePage.objects.shown(), active=self),
+            "carte": Carte(TerritoirePage.objects.shown(), request, active=self),
             "enseignements": EnseignementPage.objects.shown().filter(territoires=self.territoire),
         }
 

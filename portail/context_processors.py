@@ -24,5 +24,5 @@ def _menu(request):
     """The pages right under home that their editors put in the menu."""
     pages = list(Page.objects.live().public().in_menu().filter(depth=HOME_DEPTH + 1))
     for page in pages:
-        page.active = request.path.startswith(page.url)
+        page.active = request.path.startswith(page.get_url(request))
     return pages

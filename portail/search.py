@@ -26,7 +26,7 @@ def recherche(request):
     resultats.object_list = [
         {
             "titre": page.title,
-            "url": page.url,
+            "url": page.get_url(request),
             "genre": genre,
             "extrait": Truncator(page.introduction).chars(220),
         }

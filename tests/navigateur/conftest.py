@@ -82,7 +82,7 @@ def site(tmp_path_factory):
     manage("setup")
     manage("collectstatic", "--noinput")
     manage("demo")
-    serve = [sys.executable, "-m", "gunicorn", "portail.wsgi", "--log-level", "warning"]
+    serve = [sys.executable, "-m", "gunicorn", "portail.wsgi", "--no-control-socket"]
     processes = [
         subprocess.Popen([*serve, "--bind", f"127.0.0.1:{port}", "--threads", "8"], env=environment)
     ]

@@ -5,11 +5,13 @@ from io import StringIO
 import pytest
 from django.contrib.auth import get_user
 from django.core.management import CommandError, call_command
+from django.test import TestCase, override_settings
 from django.urls import reverse
 from wagtail.models import Page
 
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import Espace, Membre, Siege, Territoire
+from pages import foundation
 from pages.models import EnseignementPage, TerritoirePage
 from portail.demonstration import ACCOUNTS, PASSWORD
 from tests.factories import MembreFactory, TerritoireFactory, une_page_libre
@@ -27,12 +29,6 @@ def demo():
 @pytest.fixture
 def asked_for(settings):
     settings.DEMO = True
-
-
-@pytest.fixture
-def cohort(asked_for):
-    """The demo cohort, loaded."""
-    return demo()
 
 
 def counts():
@@ -58,49 +54,61 @@ def test_the_demo_refuses_a_database_that_holds_anything_else(asked_for, somethi
     assert counts() == before
 
 
-def test_the_demo_loads_a_whole_cohort_once_and_tells_its_accounts(cohort, client):
-    assert TerritoirePage.objects.shown().count() == 8
-    assert EnseignementPage.objects.shown().count() == 12
-    assert Espace.objects.count() == 5
-    before = counts()
-    for account in ACCOUNTS:
-        assert account["email"] in cohort
-    again = demo()
-    assert "Chargement" not in again
-    assert ACCOUNTS[0]["email"] in again
-    assert counts() == before
-    for page in Page.objects.live().filter(depth__gt=1):
-        assert client.get(page.url).status_code == 200
+@override_settings(DEMO=True, PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
+class TestCohorteDeDemonstration(TestCase):
+    """Loaded once for all that is said of it."""
 
+    @classmethod
+    def setUpTestData(cls):
+        foundation.lay()
+        cls.told = demo()
 
-def test_every_space_of_the_demo_is_alive(cohort):
-    for espace in Espace.objects.all():
-        topics = list(Topic.objects.filter(forum=espace.forum_id))
-        assert len(topics) >= 3, espace
-        assert all(topic.posts.count() == topic.posts_count for topic in topics)
-        assert any(topic.posts_count > 2 for topic in topics)
-        assert espace.forum.direct_topics_count == len(topics)
+    def test_it_is_a_whole_cohort_and_every_page_of_it_answers(self):
+        assert TerritoirePage.objects.shown().count() == 8
+        assert EnseignementPage.objects.shown().count() == 12
+        assert Espace.objects.count() == 5
+        for page in Page.objects.live().filter(depth__gt=1):
+            assert self.client.get(page.url).status_code == 200
 
+    def test_loading_it_again_changes_nothing_and_tells_the_accounts_again(self):
+        before = counts()
+        again = demo()
+        assert counts() == before
+        assert "Chargement" not in again
+        for account in ACCOUNTS:
+            assert account["email"] in self.told
+            assert account["email"] in again
 
-def test_every_account_of_the_demo_signs_in(cohort, client):
-    for account in ACCOUNTS:
-        client.post("/compte/connexion/", {"login": account["email"], "password": PASSWORD})
-        assert get_user(client).email == account["email"]
-        client.logout()
-    others = Membre.objects.exclude(email__in=[account["email"] for account in ACCOUNTS])
-    assert others
-    assert not any(membre.has_usable_password() for membre in others)
+    def test_every_space_of_it_is_alive(self):
+        for espace in Espace.objects.all():
+            topics = list(Topic.objects.filter(forum=espace.forum_id))
+            assert len(topics) >= 3, espace
+            assert all(topic.posts.count() == topic.posts_count for topic in topics)
+            assert any(topic.posts_count > 2 for topic in topics)
+            assert espace.forum.direct_topics_count == len(topics)
 
+    def test_every_account_of_it_signs_in(self):
+        for account in ACCOUNTS:
+            self.client.post(
+                "/compte/connexion/", {"login": account["email"], "password": PASSWORD}
+            )
+            assert get_user(self.client).email == account["email"]
+            self.client.logout()
+        others = Membre.objects.exclude(email__in=[account["email"] for account in ACCOUNTS])
+        assert others
+        assert not any(membre.has_usable_password() for membre in others)
 
-def test_the_editor_of_the_demo_edits_her_territory_and_no_other(cohort, signed_in):
-    client = signed_in(Membre.objects.get(email="editeur@demo.example"))
-    opened = {
-        page.slug
-        for page in TerritoirePage.objects.all()
-        if client.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).status_code == 200
-    }
-    assert opened == {"monts-d-oursanne"}
+    def test_its_editor_edits_her_territory_and_no_other(self):
+        self.client.force_login(Membre.objects.get(email="editeur@demo.example"))
+        opened = {
+            page.slug
+            for page in TerritoirePage.objects.all()
+            if self.client.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).status_code
+            == 200
+        }
+        assert opened == {"monts-d-oursanne"}
 
-
-def test_every_figure_of_the_demo_is_said_to_be_invented(cohort):
-    assert all(t.chiffres()["fictif"] for t in Territoire.objects.all())
+    def test_every_figure_of_it_is_said_to_be_invented(self):
+        for territoire in Territoire.objects.all():
+            page = self.client.get(territoire.page.url).content.decode()
+            assert "Chiffres inventés pour l’exemple." in page
