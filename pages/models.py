@@ -11,7 +11,7 @@ from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel
 from wagtail.documents.models import AbstractDocument, Document
 from wagtail.fields import RichTextField, StreamField
 from wagtail.images.models import AbstractImage, AbstractRendition, Image
-from wagtail.models import GroupPagePermission, Page, PageManager
+from wagtail.models import GroupPagePermission, Page, PageManager, PagePermissionTester
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
@@ -138,6 +138,14 @@ class TerritoirePageQuerySet(PageQuerySet):
         )
 
 
+class TerritoirePagePermissionTester(PagePermissionTester):
+    """Wagtail's, but removing a territory from the list takes a right on the list."""
+
+    def can_delete(self, ignore_bulk=False):
+        parent = self.page.get_parent().permissions_for_user(self.user)
+        return parent.can_edit() and super().can_delete(ignore_bulk)
+
+
 class TerritoirePage(Page):
     """What is said of a territory; who it is stands in ``communaute.Territoire``."""
 
@@ -190,6 +198,10 @@ class TerritoirePage(Page):
             "carte": Carte(TerritoirePage.objects.shown(), request, active=self),
             "enseignements": EnseignementPage.objects.shown().filter(territoires=self.territoire),
         }
+
+    def permissions_for_user(self, user):
+        """What ``user`` may do with this page."""
+        return TerritoirePagePermissionTester(user, self)
 
     def editors(self):
         """The group that may write this page and those below it, and nothing else."""

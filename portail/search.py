@@ -7,6 +7,8 @@ from django.views.decorators.http import require_safe
 
 from pages.models import EnseignementPage, StandardPage, TerritoirePage
 
+GENRES = {EnseignementPage: "Enseignement", TerritoirePage: "Territoire", StandardPage: "Page"}
+"""What is searched, in the order it is shown, and what the public calls it."""
 RESULTS_PER_PAGE = 10
 MAX_QUERY_LENGTH = 200
 
@@ -19,9 +21,8 @@ def recherche(request):
     words = q.replace('"', " ").strip()
     found = []
     if words:
-        for model in (EnseignementPage, TerritoirePage, StandardPage):
-            pages = model.objects.live().public().search(words)
-            found += [(page, str(model._meta.verbose_name)) for page in pages]
+        for model, genre in GENRES.items():
+            found += [(page, genre) for page in model.objects.live().public().search(words)]
     resultats = Paginator(found, RESULTS_PER_PAGE).get_page(request.GET.get("page"))
     resultats.object_list = [
         {

@@ -145,7 +145,8 @@ if _embedded:
         "init_command": "PRAGMA journal_mode=WAL;",
     }
 else:
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = True
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 10}
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 # machina's own migrations are written for AutoField; ours say BigAutoField in each apps.py.
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
@@ -240,6 +241,7 @@ USE_TZ = True
 
 # --- Wagtail ------------------------------------------------------------------------------------
 
+WAGTAIL_ALLOW_UNICODE_SLUGS = False
 WAGTAIL_SITE_NAME = "Portail de la cohorte"
 WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAILIMAGES_IMAGE_MODEL = "pages.PortailImage"

@@ -233,6 +233,21 @@ def test_an_editor_may_create_nothing_but_below_their_page(back_office, other, m
     assert everything() == before
 
 
+def test_an_editor_may_not_take_their_territory_out_of_the_list(back_office, own):
+    delete = reverse("wagtailadmin_pages:delete", args=[own.pk])
+    for send in (back_office.get, back_office.post):
+        assert send(delete).status_code == 302
+    bulk = reverse("wagtail_bulk_action", args=["wagtailcore", "page", "delete"])
+    back_office.post(f"{bulk}?id={own.pk}&next=/gestion/")
+    assert TerritoirePage.objects.filter(pk=own.pk).exists()
+
+
+def test_an_editor_may_delete_what_lies_below_their_page(back_office, own):
+    below = own.add_child(instance=StandardPage(title="Dessous"))
+    back_office.post(reverse("wagtailadmin_pages:delete", args=[below.pk]))
+    assert not StandardPage.objects.filter(pk=below.pk).exists()
+
+
 def test_an_editor_may_not_move_their_page_elsewhere(back_office, own, other):
     child = StandardPage(title="Agenda", slug="agenda")
     own.add_child(instance=child)
