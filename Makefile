@@ -42,7 +42,8 @@ $(VAR_DIR)/secret_key: | .venv/base
 	@umask 077; $(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))' > $@
 
 run: .venv/base $(VAR_DIR)/secret_key ## Serve the site with the demo cohort (HOST and PORT change the address)
-	@set -e; export DEMO=1 SITE_URL=$(SITE_URL) SECRET_KEY="$$(cat $(VAR_DIR)/secret_key)"; \
+	@set -e; umask 077; export DEMO=1 SITE_URL=$(SITE_URL) SECRET_KEY="$$(cat $(VAR_DIR)/secret_key)" \
+		ALLOWED_HOSTS=localhost,127.0.0.1; \
 	$(BIN)/python manage.py setup; \
 	echo "Préparation des feuilles de style…"; \
 	$(BIN)/python manage.py collectstatic --noinput --verbosity 0; \

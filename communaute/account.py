@@ -10,6 +10,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request):
         return False
 
+    def is_safe_url(self, url):
+        """Whether one may be sent on to ``url``; an address that cannot be read is not safe."""
+        try:
+            return super().is_safe_url(url)
+        except ValueError:
+            return False
+
 
 class LoginForm(AllauthLoginForm):
     """allauth's sign-in form, without placeholders: labels stay visible while one types."""

@@ -6,7 +6,7 @@ shown are lost here too. ``PermissionDenied`` says so.
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from communaute import permissions
@@ -72,9 +72,12 @@ def _locked(queryset, instance):
 def _add_post(topic, author, content, at):
     post = Post(topic=topic, poster=author, content=content, created=at)
     post.save()
-    last = {"last_post": post, "last_post_on": post.created}
-    Topic.objects.filter(pk=topic.pk).update(posts_count=F("posts_count") + 1, **last)
-    Forum.objects.filter(pk=topic.forum_id).update(
-        direct_posts_count=F("direct_posts_count") + 1, **last
+    Topic.objects.filter(pk=topic.pk).update(
+        posts_count=F("posts_count") + 1, last_post=post, last_post_on=post.created
+    )
+    forum = Forum.objects.filter(pk=topic.forum_id)
+    forum.update(direct_posts_count=F("direct_posts_count") + 1)
+    forum.filter(Q(last_post_on=None) | Q(last_post_on__lte=at)).update(
+        last_post=post, last_post_on=at
     )
     return post

@@ -1,14 +1,24 @@
 """What members write, checked."""
 
+from unicodedata import category
+
 from django import forms
 
 from communaute.markdown import MAX_LENGTH
 
 
+class WrittenField(forms.CharField):
+    """Text with something to be seen in it: spaces of zero width are no message."""
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return value if any(category(sign)[0] not in "CZ" for sign in value) else ""
+
+
 class MessageForm(forms.Form):
     """The text of a message, in Markdown."""
 
-    content = forms.CharField(
+    content = WrittenField(
         label="Votre message",
         max_length=MAX_LENGTH,
         widget=forms.Textarea(attrs={"rows": 8}),
@@ -25,7 +35,7 @@ class MessageForm(forms.Form):
 class TopicForm(MessageForm):
     """A new topic: its title, then its first message."""
 
-    subject = forms.CharField(
+    subject = WrittenField(
         label="Titre du sujet",
         help_text="Une question ou une phrase que vos pairs reconnaîtront.",
         max_length=150,

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.http import urlencode
@@ -45,7 +45,12 @@ class MembersOnlyMiddleware:
         """Lead to the charter, and answer a right lost on the way as what does not exist."""
         if isinstance(exception, CharteRequired):
             charte = reverse("communaute:charte", args=[exception.espace.slug])
-            return redirect(f"{charte}?{urlencode({'suite': request.path})}")
+            charte = f"{charte}?{urlencode({'suite': request.path})}"
+            if request.method != "POST":
+                return redirect(charte)
+            # The charter changed while they were writing: their text is given back.
+            context = {"espace": exception.espace, "charte_url": charte}
+            return render(request, "communaute/charte_changee.html", context, status=409)
         if request.path_info.startswith(MEMBERS_PREFIX) and isinstance(
             exception, (ObjectDoesNotExist, PermissionDenied)
         ):

@@ -15,5 +15,6 @@ urlpatterns = [
     path("sujets/<slug:reference>/", views.sujet, name="sujet"),
     path("messages/<slug:reference>/", views.message, name="message"),
     path("messages/<slug:reference>/modifier/", views.modifier_message, name="modifier_message"),
-    re_path("", views.missing),
+    # With its slash, so that an address written without is led to the one that has it.
+    re_path(r"^.*/$", views.missing),
 ]

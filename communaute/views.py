@@ -5,7 +5,7 @@ Visitors never come here: ``MembersOnlyMiddleware`` sends them to sign-in.
 
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import Http404
+from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,7 +14,7 @@ from communaute import conversation, markdown, permissions
 from communaute.forms import CharteForm, MessageForm, TopicForm
 from communaute.forum_conversation.models import Post, Topic
 from communaute.middleware import CharteRequired
-from communaute.models import Espace, rights_of
+from communaute.models import Espace, Nomination, Siege, rights_of
 
 TOPICS_PER_PAGE = 20
 POSTS_PER_PAGE = 20
@@ -67,12 +67,12 @@ def charte(request, slug):
     if charte is None:
         return redirect(espace)
     suite = request.POST.get("suite", request.GET.get("suite", ""))
-    if not url_has_allowed_host_and_scheme(suite, allowed_hosts=None):
+    if not (suite.startswith("/") and url_has_allowed_host_and_scheme(suite, allowed_hosts=None)):
         suite = espace.get_absolute_url()
     form = CharteForm(request.POST or None, charte=charte)
     if form.is_valid():
         charte.accept(request.user)
-        return redirect(suite)
+        return HttpResponseRedirect(suite)
     context = {
         **_who_reads(espace),
         "charte": charte,
@@ -87,17 +87,19 @@ def charte(request, slug):
 def lecteurs(request, slug):
     """By name, the people who can read a space."""
     espace = _espace(request.user, slug)
-    animateurs = set(espace.animateurs.values_list("pk", flat=True))
-    named = set(espace.lecteurs.values_list("pk", flat=True))
+    roles = dict(espace.nominations.active().order_by("-role").values_list("membre", "role"))
     lecteurs = list(espace.readers().with_sieges())
+    peers = set(Siege.objects.giving_access_to(espace).values_list("membre", flat=True))
     for lecteur in lecteurs:
-        lecteur.is_animateur = lecteur.pk in animateurs
-        lecteur.is_named = lecteur.pk in named
-    return render(
-        request,
-        "communaute/lecteurs.html",
-        {"espace": espace, "lecteurs": lecteurs, "readers_count": len(lecteurs)},
-    )
+        lecteur.is_animateur = roles.get(lecteur.pk) == Nomination.Role.ANIMATION
+        lecteur.is_named = lecteur.pk in roles and lecteur.pk not in peers
+    context = {
+        "espace": espace,
+        "lecteurs": lecteurs,
+        "readers_count": len(lecteurs),
+        "anciens": espace.former_readers(),
+    }
+    return render(request, "communaute/lecteurs.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

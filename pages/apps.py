@@ -1,6 +1,12 @@
 from django.apps import AppConfig
+from wagtail.users.apps import WagtailUsersAppConfig
 
 
 class PagesConfig(AppConfig):
     name = "pages"
     default_auto_field = "django.db.models.BigAutoField"
+    default = True
+
+
+class UsersConfig(WagtailUsersAppConfig):
+    user_viewset = "pages.membres.MembreViewSet"

@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils.text import slugify
 from wagtail.models import Page, Site
@@ -27,6 +28,8 @@ def lay():
         Fondamental.objects.get_or_create(
             code=code, defaults={"nom": nom, "question": question, "rang": rang}
         )
+    # Wagtail's own groups may write everywhere: here rights are given by territory.
+    Group.objects.filter(name__in=["Editors", "Moderators"], user=None).delete()
     home = AccueilPage.objects.first() or _home()
     for model, title in (
         (TerritoireIndexPage, "Territoires"),

@@ -145,6 +145,10 @@ class TerritoirePagePermissionTester(PagePermissionTester):
         parent = self.page.get_parent().permissions_for_user(self.user)
         return parent.can_edit() and super().can_delete(ignore_bulk)
 
+    def can_copy(self):
+        """Nobody: a territory has one page."""
+        return False
+
 
 class TerritoirePage(Page):
     """What is said of a territory; who it is stands in ``communaute.Territoire``."""
@@ -205,11 +209,20 @@ class TerritoirePage(Page):
 
     def editors(self):
         """The group that may write this page and those below it, and nothing else."""
-        group, created = Group.objects.get_or_create(name=f"Édition — {self.territoire}"[:150])
-        if created:
-            group.permissions.add(Permission.objects.get(codename="access_admin"))
-            for action in ("add", "change", "publish"):
-                GroupPagePermission.objects.create(group=group, page=self, permission_type=action)
+        territoire = self.territoire
+        if territoire.groupe_edition is None:
+            name = f"Édition — {territoire.nom}"
+            if Group.objects.filter(name=name).exists():
+                name = f"{name} ({territoire.pk})"
+            territoire.groupe_edition = Group.objects.create(name=name)
+            territoire.save(update_fields=["groupe_edition"])
+        group = territoire.groupe_edition
+        group.permissions.add(Permission.objects.get(codename="access_admin"))
+        for action in ("add", "change", "publish"):
+            permission = Permission.objects.get(
+                content_type__app_label="wagtailcore", codename=f"{action}_page"
+            )
+            GroupPagePermission.objects.get_or_create(group=group, page=self, permission=permission)
         return group
 
 
@@ -341,6 +354,12 @@ class EnseignementPage(Page):
         )
 
 
+class StandardPageQuerySet(PageQuerySet):
+    def in_footer(self):
+        """What the public may see at the foot of every page, in the order of the tree."""
+        return self.live().public().filter(show_in_footer=True).order_by("path")
+
+
 class StandardPage(Page):
     """A page of its own: the method, a legal notice, something a territory has to say."""
 
@@ -350,6 +369,8 @@ class StandardPage(Page):
     introduction = models.TextField("introduction", max_length=400, blank=True)
     corps = StreamField(BLOCKS, blank=True, verbose_name="corps")
     show_in_footer = models.BooleanField("lien en pied de page", default=False)
+
+    objects = PageManager.from_queryset(StandardPageQuerySet)()
 
     content_panels = [*Page.content_panels, FieldPanel("introduction"), FieldPanel("corps")]
     promote_panels = [*Page.promote_panels, FieldPanel("show_in_footer")]

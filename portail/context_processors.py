@@ -14,9 +14,9 @@ def site(request):
     """The menu and footer (lists of pages), the demo banner, and the door to the back office."""
     return {
         "menu": lambda: _menu(request),
-        "pied": StandardPage.objects.live().public().filter(show_in_footer=True).order_by("path"),
+        "pied": StandardPage.objects.in_footer,
         "demo": settings.DEMO,
-        "peut_gerer": can_manage(request.user),
+        "peut_gerer": lambda: can_manage(request.user),
     }
 
 

@@ -10,7 +10,7 @@ class JsonFormatter(logging.Formatter):
     """Format a record as JSON: time (UTC, ISO 8601), level, logger, message, stack.
 
     Of an exception only its type and the places it went through are kept: its message, and the
-    arguments of Django's request records, can quote what a person typed.
+    arguments of records about a request (Django's and gunicorn's), can quote what a person typed.
     """
 
     def format(self, record):
@@ -18,7 +18,7 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.msg if hasattr(record, "request") else record.getMessage(),
+            "message": record.msg if _is_about_request(record) else record.getMessage(),
         }
         if record.exc_info and record.exc_info[0]:
             entry["exception"] = record.exc_info[0].__qualname__
@@ -27,3 +27,9 @@ class JsonFormatter(logging.Formatter):
                 for frame in traceback.extract_tb(record.exc_info[2])
             ]
         return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+def _is_about_request(record):
+    return hasattr(record, "request") or (
+        record.name == "gunicorn.error" and record.levelno >= logging.WARNING
+    )

@@ -16,7 +16,7 @@ MAX_QUERY_LENGTH = 200
 @require_safe
 def recherche(request):
     """Public pages that hold the words of ``q``: learnings, then territories, then the others."""
-    q = request.GET.get("q", "").replace("\0", "").strip()[:MAX_QUERY_LENGTH]
+    q = request.GET.get("q", "").strip()[:MAX_QUERY_LENGTH]
     # A quotation mark alone is a syntax error to SQLite's full text search.
     words = q.replace('"', " ").strip()
     found = []

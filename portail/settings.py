@@ -32,7 +32,7 @@ DEMO = env.bool("DEMO", default=False)
 
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 _site = urlsplit(SITE_URL)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [_site.hostname]
+ALLOWED_HOSTS = [_site.hostname, *env.list("ALLOWED_HOSTS", default=[])]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 # Cookies and redirects follow the scheme that people use.
@@ -78,7 +78,7 @@ INSTALLED_APPS = [
     "lucide",
     "wagtail.contrib.settings",
     "wagtail.sites",
-    "wagtail.users",
+    "pages.apps.UsersConfig",
     "wagtail.documents",
     "wagtail.images",
     "wagtail.search",
@@ -98,6 +98,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portail.health.HealthMiddleware",
+    "portail.requests.WellFormedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -251,6 +252,10 @@ WAGTAILADMIN_PERMITTED_LANGUAGES = [("fr", "Français")]
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+# An administrator who set a member's password would read what the member reads.
+WAGTAILUSERS_PASSWORD_ENABLED = False
+# No workflow yet: an editor publishes what is theirs.
+WAGTAIL_WORKFLOW_ENABLED = False
 # Gravatar would be told each member's address.
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_UPDATE_CHECK = False
@@ -279,6 +284,7 @@ LOGGING = {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         # A path can hold a single-use key, and a refused request says who tried what.
         "django.request": {"level": "ERROR"},
+        "gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django_tasks": {"level": "WARNING"},
         "wagtail": {"level": "WARNING"},
     },

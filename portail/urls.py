@@ -1,8 +1,11 @@
 """Every address of the portal. What is not routed here does not exist."""
 
+from functools import wraps
+
 from allauth.account import views as account
 from csp.decorators import csp_replace
 from django.conf import settings
+from django.http import Http404
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from django.views.static import serve
@@ -11,6 +14,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
+from communaute.permissions import can_manage
 from portail import demonstration, search
 
 # Names are allauth's own: its views and mails look these routes up.
@@ -44,25 +48,39 @@ back_office_account_urls = [
     path("_util/login/", to_login),
 ]
 
+
+def media(folder):
+    """The route of public pictures, when no object storage serves them.
+
+    Originals and documents lie in other folders, which no address reaches.
+    """
+    return re_path(
+        rf"^media/{folder}/(?P<path>[\w.-]{{1,200}})$",
+        serve,
+        {"document_root": f"{settings.MEDIA_ROOT}/{folder}"},
+    )
+
+
+def managers_only(view):
+    """A back office view, under its own content policy; for other members it does not exist."""
+    view = csp_replace(settings.BACK_OFFICE_SECURITY_POLICY)(view)
+
+    @wraps(view)
+    def wrapped(request, *args, **kwargs):
+        if request.user.is_authenticated and not can_manage(request.user):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
 urlpatterns = [
     path("recherche/", search.recherche, name="recherche"),
     path("compte/", include(account_urls)),
     path("communaute/", include("communaute.urls")),
     *back_office_account_urls,
-    path(
-        "gestion/",
-        include(
-            decorate_urlpatterns(
-                wagtailadmin_urls.urlpatterns, csp_replace(settings.BACK_OFFICE_SECURITY_POLICY)
-            )
-        ),
-    ),
+    path("gestion/", include(decorate_urlpatterns(wagtailadmin_urls.urlpatterns, managers_only))),
     path("documents/", include(wagtaildocs_urls)),
-    # Sizes of public pictures, when no object storage serves them; originals and documents, never.
-    re_path(
-        r"^media/(?P<path>(?:images|avatar_images)/.+)$",
-        serve,
-        {"document_root": settings.MEDIA_ROOT},
-    ),
+    *(media(folder) for folder in ("images", "avatar_images")),
     path("", include(wagtail_urls)),
 ]

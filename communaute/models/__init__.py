@@ -1,7 +1,14 @@
 """Who the cohort is made of, and the spaces where its members talk among peers."""
 
 from communaute.models.cohorte import Cohorte
-from communaute.models.espaces import AcceptationCharte, Charte, Espace, Rights, rights_of
+from communaute.models.espaces import (
+    AcceptationCharte,
+    Charte,
+    Espace,
+    Nomination,
+    Rights,
+    rights_of,
+)
 from communaute.models.membres import Allie, College, Membre, Siege
 from communaute.models.territoires import (
     Commune,
@@ -24,6 +31,7 @@ __all__ = [
     "Epci",
     "Espace",
     "Membre",
+    "Nomination",
     "PerimetreCommune",
     "PerimetreEpci",
     "Referentiel",

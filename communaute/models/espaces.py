@@ -1,10 +1,11 @@
 """Peer spaces: who each is for, who facilitates it, what one accepts before entering."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.apps import apps
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import (
     Case,
     Count,
@@ -18,6 +19,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils import timezone
 
 from communaute import markdown
 from communaute.models.membres import College, Membre, Siege
@@ -38,6 +40,9 @@ class Rights:
 
 
 NO_RIGHTS = Rights()
+
+FORMER_READERS_SHOWN = timedelta(days=90)
+"""How long the readers of a space are told that a seat ended."""
 
 
 def rights_of(user):
@@ -61,20 +66,13 @@ class EspaceQuerySet(models.QuerySet):
 
     def with_readers_count(self):
         """Annotate ``readers_count``: how many members can read each space today."""
-        sieges, of_espace = Siege.objects.active(), {"espace": OuterRef(OuterRef("pk"))}
+        sieges = Siege.objects.active()
+        nominations = Nomination.objects.active().filter(espace=OuterRef(OuterRef("pk")))
 
         def count(peers):
             return Subquery(
                 Membre.objects.filter(
-                    Q(pk__in=peers.values("membre"))
-                    | Q(
-                        pk__in=Espace.animateurs.through.objects.filter(**of_espace).values(
-                            "membre"
-                        )
-                    )
-                    | Q(
-                        pk__in=Espace.lecteurs.through.objects.filter(**of_espace).values("membre")
-                    ),
+                    Q(pk__in=peers.values("membre")) | Q(pk__in=nominations.values("membre")),
                     is_active=True,
                 )
                 .order_by()
@@ -114,7 +112,7 @@ class EspaceQuerySet(models.QuerySet):
         sieges = Siege.objects.active().filter(membre=membre)
         of_college = Exists(sieges.filter(college=OuterRef("college")))
         of_delegation = Exists(sieges.filter(territoire=OuterRef("territoire")).exclude(college=""))
-        named = {"espace": OuterRef("pk"), "membre": membre}
+        named = Nomination.objects.active().filter(espace=OuterRef("pk"), membre=membre)
         accepted = AcceptationCharte.objects.filter(
             membre=membre, charte=OuterRef("charte_courante")
         )
@@ -124,8 +122,8 @@ class EspaceQuerySet(models.QuerySet):
                 | Q(of_delegation, audience=Espace.Audience.DELEGATION)
                 | Q(Exists(sieges), audience=Espace.Audience.TOUS)
             ),
-            is_animateur=Exists(Espace.animateurs.through.objects.filter(**named)),
-            is_lecteur=Exists(Espace.lecteurs.through.objects.filter(**named)),
+            is_animateur=Exists(named.filter(role=Nomination.Role.ANIMATION)),
+            is_lecteur=Exists(named.filter(role=Nomination.Role.LECTURE)),
             charte_courante=Subquery(
                 Charte.objects.filter(espace=OuterRef("pk")).order_by("-version").values("pk")[:1]
             ),
@@ -161,20 +159,6 @@ class Espace(models.Model):
         related_name="espaces",
         verbose_name="territoire",
     )
-    animateurs = models.ManyToManyField(
-        settings.AUTH_USER_MODEL,
-        related_name="espaces_animes",
-        blank=True,
-        verbose_name="animateurs et animatrices",
-    )
-    lecteurs = models.ManyToManyField(
-        settings.AUTH_USER_MODEL,
-        related_name="espaces_lus",
-        blank=True,
-        verbose_name="lecteurs et lectrices nommé·es",
-        help_text="Peuvent lire sans y prendre part. Les membres de l’espace voient leur nom.",
-    )
-
     objects = EspaceQuerySet.as_manager()
 
     wagtail_reference_index_ignore = True
@@ -216,8 +200,32 @@ class Espace(models.Model):
         if self.audience == self.Audience.COLLEGE:
             return self.get_college_display()
         if self.audience == self.Audience.DELEGATION:
-            return f"Délégation de {self.territoire}"
+            return f"Délégation : {self.territoire}"
         return self.get_audience_display()
+
+    @property
+    def animateurs(self):
+        """The members who facilitate this space today."""
+        return self._named(Nomination.Role.ANIMATION)
+
+    @property
+    def lecteurs(self):
+        """The members named to read this space without taking part, today."""
+        return self._named(Nomination.Role.LECTURE)
+
+    def _named(self, role):
+        nominations = self.nominations.active().filter(role=role)
+        return Membre.objects.filter(pk__in=nominations.values("membre"))
+
+    @transaction.atomic
+    def nominate(self, role, membres):
+        """Make ``membres`` those who hold ``role`` here; whoever no longer does is kept on record."""
+        current = self.nominations.active().filter(role=role)
+        current.exclude(membre__in=membres).update(jusqua=timezone.now())
+        held = set(current.values_list("membre", flat=True))
+        for membre in membres:
+            if membre.pk not in held:
+                self.nominations.create(membre=membre, role=role)
 
     @property
     def charte(self):
@@ -231,8 +239,11 @@ class Espace(models.Model):
         self.forum.rename(nom, objet)
         self.forum_id = self.forum.pk
 
+    @transaction.atomic
     def adopt_charte(self, texte):
         """Make ``texte`` the charter in force; the same text is no new version. Returns the charter."""
+        Espace.objects.select_for_update().get(pk=self.pk)
+        texte = "\n".join(texte.split("\r\n")).strip()  # as a form sends it, or as it was written
         current = self.charte
         if current and current.texte == texte:
             return current
@@ -246,9 +257,77 @@ class Espace(models.Model):
             return Q(territoire=self.territoire) & ~Q(college="")
         return Q()
 
+    def former_readers(self):
+        """Those who could read this space and no longer can: a list of dicts, the latest first.
+
+        Each has ``membre``, ``qualite`` and ``jusqua`` (a date). Nominations are told for good, seats
+        for ``FORMER_READERS_SHOWN``.
+        """
+        today = timezone.localdate()
+        readers = self.readers()
+        sieges = Siege.objects.filter(
+            self.audience_filter(), fin__lt=today, fin__gte=today - FORMER_READERS_SHOWN
+        ).exclude(membre__in=readers)
+        nominations = self.nominations.filter(jusqua__isnull=False).exclude(membre__in=readers)
+        former = [
+            {"membre": siege.membre, "qualite": siege.qualite, "jusqua": siege.fin}
+            for siege in sieges.select_related("membre", "territoire", "allie")
+        ] + [
+            {
+                "membre": nomination.membre,
+                "qualite": nomination.get_role_display(),
+                "jusqua": timezone.localdate(nomination.jusqua),
+            }
+            for nomination in nominations.select_related("membre")
+        ]
+        return sorted(former, key=lambda reader: reader["jusqua"], reverse=True)
+
     def readers(self):
         """All the members who can read this space today."""
         return Membre.objects.readers_of(self)
+
+
+class NominationQuerySet(models.QuerySet):
+    def active(self):
+        """Nominations that hold today."""
+        return self.filter(jusqua__isnull=True)
+
+
+class Nomination(models.Model):
+    """That a member facilitates a space, or may read it, from one moment to another.
+
+    It ends and is never deleted: the members of the space see who could read it, and when.
+    """
+
+    class Role(models.TextChoices):
+        ANIMATION = "animation", "Animation"
+        LECTURE = "lecture", "Lecture"
+
+    espace = models.ForeignKey(Espace, models.PROTECT, related_name="nominations")
+    membre = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="nominations", verbose_name="membre"
+    )
+    role = models.CharField("rôle", max_length=10, choices=Role)
+    depuis = models.DateTimeField("depuis", default=timezone.now)
+    jusqua = models.DateTimeField("jusqu’à", null=True, blank=True)
+
+    objects = NominationQuerySet.as_manager()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = "nomination"
+        ordering = ["-depuis", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["espace", "membre", "role"],
+                condition=Q(jusqua__isnull=True),
+                name="nomination_active_unique",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.membre} — {self.get_role_display()} — {self.espace}"
 
 
 class Charte(models.Model):

@@ -33,8 +33,7 @@ class MembreQuerySet(models.QuerySet):
         return self.filter(
             Q(is_active=True),
             Q(pk__in=Siege.objects.giving_access_to(espace).values("membre"))
-            | Q(pk__in=espace.animateurs.values("pk"))
-            | Q(pk__in=espace.lecteurs.values("pk")),
+            | Q(pk__in=espace.nominations.active().values("membre")),
         )
 
     def with_sieges(self):

@@ -122,6 +122,14 @@ class Territoire(ClusterableModel):
 
     nom = models.CharField("nom", max_length=120, unique=True)
     forme = models.CharField("forme", max_length=10, choices=Forme)
+    groupe_edition = models.OneToOneField(
+        "auth.Group",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="territoire",
+        verbose_name="groupe qui édite ses pages",
+    )
     longitude = models.FloatField("longitude", null=True, blank=True)
     latitude = models.FloatField("latitude", null=True, blank=True)
     population_fictive = models.PositiveIntegerField("population inventée", null=True, blank=True)

@@ -178,7 +178,7 @@ def test_headings_of_a_message_lie_under_those_of_the_page(espace, elue):
 def test_a_named_reader_reads_and_does_not_speak(client, espace, elue):
     topic = un_sujet(espace, author=elue)
     reader = MembreFactory(is_superuser=True)
-    espace.lecteurs.add(reader)
+    espace.nominate("lecture", [reader])
     client.force_login(entered(reader, espace))
     assert "Une phrase secrète." in html(client.get(topic.get_absolute_url()))
     assert client.get("/communaute/espaces/elus/nouveau-sujet/").status_code == 404
@@ -189,8 +189,8 @@ def test_a_named_reader_reads_and_does_not_speak(client, espace, elue):
 def test_the_readers_of_a_space_are_named_and_counted(en_elue, espace, elue):
     animatrice = MembreFactory(first_name="Inès", last_name="Animante")
     admin = MembreFactory(is_superuser=True, first_name="Ada", last_name="Nommée")
-    espace.animateurs.add(animatrice)
-    espace.lecteurs.add(admin)
+    espace.nominate("animation", [animatrice])
+    espace.nominate("lecture", [admin])
     un_membre("agents", membre__last_name="Dehors")
     page = html(en_elue.get("/communaute/espaces/elus/lecteurs/"))
     for membre in (elue, animatrice, admin):
@@ -280,7 +280,7 @@ def test_a_delegation_has_a_space_of_its_own(client):
     )
     agente = un_membre("agents", territoire=territoire)
     client.force_login(entered(agente, espace))
-    assert "Délégation de Pays des Essais" in html(client.get("/communaute/espaces/delegation/"))
+    assert "Délégation : Pays des Essais" in html(client.get("/communaute/espaces/delegation/"))
 
 
 def test_a_member_who_wrote_is_never_deleted_with_what_they_wrote(elue, espace):

@@ -61,13 +61,13 @@ def test_an_administrator_reads_nothing_by_being_one(espaces):
 
 def test_an_administrator_named_reader_reads_that_space(espaces):
     admin = MembreFactory(is_superuser=True)
-    espaces["agents"].lecteurs.add(admin)
+    espaces["agents"].nominate("lecture", [admin])
     assert read_by(admin, espaces) == {"agents"}
 
 
 def test_a_facilitator_reads_the_spaces_in_their_charge(espaces):
     animatrice = MembreFactory()
-    espaces["elus"].animateurs.add(animatrice)
+    espaces["elus"].nominate("animation", [animatrice])
     assert read_by(animatrice, espaces) == {"elus"}
 
 
@@ -108,8 +108,8 @@ def test_the_readers_shown_are_those_who_read(espaces):
         MembreFactory(),
         un_membre("socio_economiques"),
     ]
-    espaces["elus"].animateurs.add(membres[5])
-    espaces["agents"].lecteurs.add(membres[4])
+    espaces["elus"].nominate("animation", [membres[5]])
+    espaces["agents"].nominate("lecture", [membres[4]])
     inactive = un_membre("elus")
     Membre.objects.filter(pk=inactive.pk).update(is_active=False)
     counted = {e.pk: e.readers_count for e in Espace.objects.with_readers_count()}

@@ -36,7 +36,7 @@ def _ex_member():
 def _facilitator_of_another_space():
     membre = MembreFactory()
     autre = EspaceFactory(slug="agents", college="agents")
-    autre.animateurs.add(membre)
+    autre.nominate("animation", [membre])
     return entered(membre, autre)
 
 

@@ -71,7 +71,7 @@ def test_a_reader_of_the_space_is_answered(client, sujet):
 def test_a_topic_of_another_space_is_no_way_in(client, sujet, outsider):
     """Keys of two spaces are never mixed: each address holds one key."""
     theirs = EspaceFactory(slug="les-leurs", college="agents")
-    theirs.animateurs.add(outsider)
+    theirs.nominate("animation", [outsider])
     client.force_login(entered(outsider, theirs))
     own = un_sujet(theirs, author=outsider)
     assert client.get(own.get_absolute_url()).status_code == 200

@@ -17,7 +17,8 @@ STYLESHEETS = sorted((ROOT / "portail/static").rglob("*.css"))
 ROOMS = ("portail", "pages", "communaute")
 
 # Found by Django under these names.
-ANSWERED_BY_DJANGO = {"404.html", "500.html", "403_csrf.html"}
+ANSWERED_BY_DJANGO = {"400.html", "403.html", "403_csrf.html", "404.html", "500.html"}
+ANSWERED_BY_ALLAUTH = {"429.html"}
 SAYING_NOTHING = {"utils", "helpers", "services", "core", "common"}
 
 
@@ -105,7 +106,8 @@ def test_every_block_can_be_chosen_by_editors():
 def test_no_template_is_unused(name):
     assert (
         name in {model.template for model in page_types()}
-        or name in named_in_python() | named_in_templates() | ANSWERED_BY_DJANGO
+        or name in named_in_python() | named_in_templates()
+        or name in ANSWERED_BY_DJANGO | ANSWERED_BY_ALLAUTH
         or replaces_one_of_a_library(name)
     )
 

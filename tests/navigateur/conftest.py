@@ -53,6 +53,11 @@ class Site:
     mailbox: Mailbox
 
 
+@pytest.fixture(autouse=True)
+def empty_cache():
+    """The served site has a cache of its own; the test database is not used here."""
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """The demo cohort, set up from nothing and served by gunicorn on a database of its own."""

@@ -76,7 +76,7 @@ def test_a_result_says_what_it_is_and_where(read):
         assert said in shown.words
 
 
-@pytest.mark.parametrize("words", ["", " ", "\0", "\0\0 \0"])
+@pytest.mark.parametrize("words", ["", " "])
 def test_nothing_asked_is_nothing_searched(found, words):
     un_enseignement()
     assert found(words) == []
@@ -84,8 +84,8 @@ def test_nothing_asked_is_nothing_searched(found, words):
 
 @pytest.mark.parametrize(
     "words",
-    ["mot " * 5000, "a" * 100_000, "é" * 300, "(" * 200, "lavoir\0commun"],
-    ids=["many words", "one long word", "accents", "brackets", "NUL"],
+    ["mot " * 5000, "a" * 100_000, "é" * 300, "(" * 200],
+    ids=["many words", "one long word", "accents", "brackets"],
 )
 def test_search_bears_with_long_and_odd_queries(found, words):
     un_enseignement("Le lavoir")

@@ -11,7 +11,15 @@ from django.utils import timezone
 
 from communaute import conversation
 from communaute.forum_conversation.models import Topic
-from communaute.models import Allie, Cohorte, Espace, Membre, Siege, Territoire
+from communaute.models import (
+    Allie,
+    Cohorte,
+    Espace,
+    Membre,
+    Nomination,
+    Siege,
+    Territoire,
+)
 from pages.models import (
     AccueilPage,
     EnseignementIndexPage,
@@ -189,7 +197,9 @@ def _espaces(entries):
         espace = Espace(slug=entry["slug"], audience=entry["audience"], college=entry["college"])
         espace.name_forum(entry["nom"], entry["objet"])
         espace.save()
-        espace.animateurs.set(Membre.objects.filter(email__in=entry["animateurs"]))
+        espace.nominate(
+            Nomination.Role.ANIMATION, Membre.objects.filter(email__in=entry["animateurs"])
+        )
         charte = espace.adopt_charte(entry["charte"])
         authors = {message["auteur"] for sujet in entry["sujet"] for message in sujet["message"]}
         for membre in Membre.objects.filter(email__in=authors):

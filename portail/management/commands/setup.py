@@ -1,9 +1,14 @@
 """Bring a database, empty or not, to what this version of the portal needs."""
 
-from django.core.management import BaseCommand, call_command
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError, call_command
 
 from communaute import reference
+from communaute.models import Membre
 from pages import foundation
+from portail.demonstration import ACCOUNTS
+
+DEMO_EMAILS = [account["email"] for account in ACCOUNTS]
 
 
 class Command(BaseCommand):
@@ -17,6 +22,11 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=verbosity - 1)
         call_command("createcachetable", verbosity=verbosity - 1)
         self.stdout.write("Listes officielles des communes et des EPCI…")
+        if not settings.DEMO and Membre.objects.filter(email__in=DEMO_EMAILS).exists():
+            raise CommandError(
+                "Cette base contient la cohorte de démonstration, dont les mots de passe sont connus : "
+                "le portail ne s’ouvre sur elle qu’avec DEMO=1. Prenez une base neuve."
+            )
         reference.load()
         foundation.lay()
         self.stdout.write(self.style.SUCCESS("La base est prête."))
