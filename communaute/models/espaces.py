@@ -35,8 +35,6 @@ class Rights:
     """Readable spaces whose current charter one has accepted: what is said there can be read."""
     peer: frozenset = field(default_factory=frozenset)
     """Spaces one belongs to as a peer or facilitator: one may speak there."""
-    moderated: frozenset = field(default_factory=frozenset)
-    """Spaces one facilitates."""
 
 
 NO_RIGHTS = Rights()
@@ -105,7 +103,6 @@ class EspaceQuerySet(models.QuerySet):
             readable=frozenset(e.pk for e in espaces),
             entered=frozenset(e.pk for e in espaces if e.charte_acceptee),
             peer=frozenset(e.pk for e in espaces if e.is_peer or e.is_animateur),
-            moderated=frozenset(e.pk for e in espaces if e.is_animateur),
         )
 
     def _with_rights(self, membre):
