@@ -78,7 +78,7 @@ lint: .venv/dev ## Check style, templates, the direction of imports, migrations 
 format: .venv/dev ## Format Python and templates
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/djade --target-version 5.2 $$(find templates -name '*.html')
+	$(BIN)/djade --target-version 5.2 $$(find templates -name '*.html') || [ $$? -eq 1 ]  # 1: it did format
 
 lock: .venv/dev ## Compile the lock files from pyproject.toml (newest versions that fit)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
