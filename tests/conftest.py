@@ -10,6 +10,12 @@ from pages import foundation
 from tests.factories import MembreFactory
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Put the browser's tests last: its event loop must not run while others use the database."""
+    items.sort(key=lambda item: "navigateur" in item.path.parts)
+
+
 @pytest.fixture(autouse=True)
 def settings_for_tests(settings):
     """No manifest to build, passwords quick to hash, jobs done at once; the rest as in production."""
