@@ -7,6 +7,7 @@ SITE_URL ?= http://$(HOST):$(PORT)
 VAR_DIR ?= $(CURDIR)/var
 
 BIN := .venv/bin
+TWO_AT_ONCE := --numprocesses 2 --dist loadfile
 export VAR_DIR
 
 .DEFAULT_GOAL := help
@@ -54,8 +55,8 @@ run: .venv/base $(VAR_DIR)/secret_key ## Serve the site with the demo cohort (HO
 
 test: .venv/dev ## Run the whole suite, on SQLite then on PostgreSQL, with browser tests
 	@command -v chromium >/dev/null || $(MAKE) --no-print-directory chromium
-	env -u DATABASE_URL $(BIN)/python -m pytest
-	TEST_ON=postgresql $(BIN)/python -m pytest
+	env -u DATABASE_URL $(BIN)/python -m pytest $(TWO_AT_ONCE)
+	TEST_ON=postgresql $(BIN)/python -m pytest $(TWO_AT_ONCE)
 
 .PHONY: chromium
 chromium:

@@ -70,11 +70,11 @@ def site(tmp_path_factory):
         "SITE_URL": f"http://127.0.0.1:{port}",
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp.port}",
     }
-    server = os.environ.get("DATABASE_URL")
+    server, database = os.environ.get("DATABASE_URL"), f"navigateur_{port}"
     if server:
         with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE navigateur")
-        environment["DATABASE_URL"] = urlsplit(server)._replace(path="/navigateur").geturl()
+            connection.execute(f"CREATE DATABASE {database}")
+        environment["DATABASE_URL"] = urlsplit(server)._replace(path=f"/{database}").geturl()
 
     def manage(*command):
         subprocess.run(
@@ -104,7 +104,7 @@ def site(tmp_path_factory):
         smtp.stop()
         if server:
             with psycopg.connect(server, autocommit=True) as connection:
-                connection.execute("DROP DATABASE navigateur WITH (FORCE)")
+                connection.execute(f"DROP DATABASE {database} WITH (FORCE)")
 
 
 def _wait_for(url):
