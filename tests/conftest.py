@@ -10,10 +10,19 @@ from pages import foundation
 from tests.factories import MembreFactory
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
-    """Put the browser's tests last: its event loop must not run while others use the database."""
-    items.sort(key=lambda item: "navigateur" in item.path.parts)
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Leave nobody in the test database when it is dropped.
+
+    While Playwright's event loop runs, Django keeps a second connection for the same thread.
+    """
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture(autouse=True)
