@@ -3,6 +3,8 @@
 from datetime import date
 
 from wagtail import blocks
+from wagtail.documents.blocks import DocumentChooserBlock
+from wagtail.images.blocks import ImageBlock
 
 _TEXT = ["h2", "h3", "bold", "italic", "ol", "ul", "link"]
 
@@ -16,6 +18,7 @@ class TexteBlock(blocks.RichTextBlock):
     class Meta:
         label = "Texte"
         icon = "pilcrow"
+        group = "Ce qui se dit"
         template = "pages/blocks/texte_block.html"
         preview_value = (
             "<h2>Ce que nous avons compris</h2>"
@@ -37,6 +40,7 @@ class CitationBlock(blocks.StructBlock):
     class Meta:
         label = "Citation"
         icon = "openquote"
+        group = "Ce qui se dit"
         template = "pages/blocks/citation_block.html"
         preview_value = {
             "texte": "Nous avons cessé de demander qui était pour, et demandé ce qui comptait.",
@@ -55,6 +59,7 @@ class PreuveBlock(blocks.StructBlock):
     class Meta:
         label = "Petite preuve"
         icon = "circle-check"
+        group = "Ce qui le montre"
         template = "pages/blocks/preuve_block.html"
         preview_value = {
             "resultat": "Trois communes partagent désormais un même marché de travaux.",
@@ -72,14 +77,115 @@ class LimiteBlock(blocks.StructBlock):
     class Meta:
         label = "Limite"
         icon = "warning"
+        group = "Ce qui s’est appris"
         template = "pages/blocks/limite_block.html"
         preview_value = {"texte": "Rien ne dit que l’entente tiendra après les élections."}
         description = "Ce qui n’a pas marché, ou ce qui ne se mesure pas."
 
 
+class AvantApresBlock(blocks.StructBlock):
+    """What one thought or did before, and after."""
+
+    avant = blocks.TextBlock(label="Avant")
+    apres = blocks.TextBlock(label="Après")
+
+    class Meta:
+        label = "Avant, après"
+        icon = "history"
+        group = "Ce qui s’est appris"
+        template = "pages/blocks/avant_apres_block.html"
+        preview_value = {
+            "avant": "Nous demandions un avis sur un plan achevé.",
+            "apres": "Nous venons avec la question, et sans le plan.",
+        }
+        description = "Ce qui a changé dans la manière de voir ou de faire."
+
+
+class AutrementBlock(blocks.StructBlock):
+    """What one would do otherwise if it were to be done again."""
+
+    texte = blocks.TextBlock(label="Ce que nous ferions autrement")
+
+    class Meta:
+        label = "Ce que nous ferions autrement"
+        icon = "redirect"
+        group = "Ce qui s’est appris"
+        template = "pages/blocks/autrement_block.html"
+        preview_value = {"texte": "Nous irions voir les fermes avant d’écrire le marché."}
+        description = "Pour qui voudrait s’y prendre à son tour."
+
+
+class ChiffreBlock(blocks.StructBlock):
+    """A figure, what it counts, and where it comes from."""
+
+    valeur = blocks.CharBlock(label="Chiffre", max_length=30, help_text="Avec son unité.")
+    legende = blocks.TextBlock(label="Ce qu’il compte")
+    source = blocks.CharBlock(label="Source et année")
+
+    class Meta:
+        label = "Chiffre"
+        icon = "decimal"
+        group = "Ce qui le montre"
+        template = "pages/blocks/chiffre_block.html"
+        preview_value = {
+            "valeur": "14 sur 31",
+            "legende": "villages où une maison fermée a été rouverte à l’année",
+            "source": "Carnet de visites, 2026",
+        }
+        description = "Un nombre qui éclaire, avec sa source."
+
+
+class PhotoBlock(blocks.StructBlock):
+    """A picture, what it shows in words, and its caption."""
+
+    image = ImageBlock(label="Photo")
+    legende = blocks.CharBlock(label="Légende et crédit", required=False)
+
+    class Meta:
+        label = "Photo"
+        icon = "image"
+        group = "Ce qui le montre"
+        template = "pages/blocks/photo_block.html"
+        description = "Une photo décrite pour qui ne la voit pas."
+
+
+class DocumentBlock(blocks.StructBlock):
+    """A file to read, and what is in it."""
+
+    document = DocumentChooserBlock(label="Document")
+    texte = blocks.CharBlock(label="Ce qu’on y trouve", required=False)
+
+    class Meta:
+        label = "Document"
+        icon = "doc-full"
+        group = "Pour aller plus loin"
+        template = "pages/blocks/document_block.html"
+        description = "Un fichier à télécharger : lu par qui peut lire cette page."
+
+
+class LienPageBlock(blocks.StructBlock):
+    """A way to another page of the portal, and why one would follow it."""
+
+    page = blocks.PageChooserBlock(label="Page")
+    texte = blocks.CharBlock(label="Pourquoi la lire", required=False)
+
+    class Meta:
+        label = "Lien vers une page"
+        icon = "link"
+        group = "Pour aller plus loin"
+        template = "pages/blocks/lien_page_block.html"
+        description = "Une autre page du portail, qui prolonge celle-ci."
+
+
 BLOCKS = [
     ("texte", TexteBlock()),
-    ("preuve", PreuveBlock()),
     ("citation", CitationBlock()),
+    ("avant_apres", AvantApresBlock()),
     ("limite", LimiteBlock()),
+    ("autrement", AutrementBlock()),
+    ("preuve", PreuveBlock()),
+    ("chiffre", ChiffreBlock()),
+    ("photo", PhotoBlock()),
+    ("document", DocumentBlock()),
+    ("lien_page", LienPageBlock()),
 ]

@@ -4,6 +4,7 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import ProtectedError, Q
+from django.http import Http404
 from django.shortcuts import redirect
 from wagtail import hooks
 from wagtail.admin import messages
@@ -12,6 +13,7 @@ from wagtail.admin.views import generic
 from wagtail.admin.views.generic import chooser, history, usage
 from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
+from wagtail.models import Page
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.permissions import register_permission_policy
 
@@ -25,6 +27,7 @@ from communaute.models import (
     Siege,
     Territoire,
 )
+from pages.models import readable_by
 from pages.permissions import TerritoirePermissionPolicy
 
 register_permission_policy(Territoire, TerritoirePermissionPolicy(Territoire))
@@ -249,6 +252,13 @@ class CohortViewSetGroup(ModelViewSetGroup):
     menu_icon = "group"
     menu_order = 200
     items = (TerritoireViewSet, EspaceViewSet, SiegeViewSet, AllieViewSet)
+
+
+@hooks.register("before_serve_page", order=-1)
+def answer_as_if_missing(page, request, serve_args, serve_kwargs):
+    """Whoever may not read a page is answered as where there is none."""
+    if not readable_by(Page.objects.filter(pk=page.pk), request.user).exists():
+        raise Http404
 
 
 @hooks.register("construct_page_chooser_queryset")

@@ -1,9 +1,11 @@
 """Small makers of what the tests talk about."""
 
 import json
+from datetime import date, timedelta
 
 import factory
 from django.utils import timezone
+from django.utils.text import slugify
 from wagtail.models import PageViewRestriction
 
 from communaute import conversation
@@ -23,12 +25,24 @@ from communaute.models import (
 from communaute.text import fold
 from pages.models import (
     AccueilPage,
+    AllieIndexPage,
+    AlliePage,
+    AnalyseSensiblePage,
+    Cadre,
+    DispositifIndexPage,
+    DispositifPage,
+    Echelle,
     EnseignementIndexPage,
     EnseignementPage,
     Fondamental,
+    ModulePage,
+    ProjetPilotePage,
+    RessourcePage,
     StandardPage,
     TerritoireIndexPage,
     TerritoirePage,
+    Theme,
+    TroncCommunPage,
 )
 
 
@@ -173,20 +187,115 @@ def une_page_territoire(title="Vallée des Essais", territoire=None, **fields):
     return _publish(TerritoireIndexPage.objects.get(), page)
 
 
-def un_enseignement(
-    title="Écouter d’abord", fondamentaux=("cooperation",), territoires=(), **fields
+def un_theme(nom="Logement"):
+    """The theme of that name."""
+    return Theme.objects.get_or_create(slug=slugify(nom), defaults={"nom": nom})[0]
+
+
+def un_dispositif(title="Plan régional de l’habitat", **fields):
+    """A published programme (ask for the ``tree`` fixture first)."""
+    fields = {
+        "introduction": "Un plan pour rénover.",
+        "porteur": "La Région",
+        "echelle": Echelle.objects.get(code="regionale"),
+        **fields,
+    }
+    return _publish(DispositifIndexPage.objects.get(), DispositifPage(title=title, **fields))
+
+
+def un_projet(
+    title="Rouvrir des maisons",
+    parent=None,
+    etapes=("pensee",),
+    themes=(),
+    dispositifs=(),
+    **fields,
 ):
-    """A published learning (ask for the ``tree`` fixture first)."""
+    """A published pilot project, whose moves are a month apart, the last one in January 2026
+    (ask for the ``tree`` fixture first)."""
+    fields = {
+        "question": "Comment rouvrir des maisons ?",
+        "introduction": "Un projet.",
+        **fields,
+    }
+    page = ProjetPilotePage(title=title, **fields)
+    page.themes = themes
+    page.dispositifs = dispositifs
+    (parent or une_page_territoire()).add_child(instance=page)
+    cadres = Cadre.objects.in_bulk()
+    for rang, code in enumerate(etapes):
+        page.etapes.create(
+            cadre=cadres[code],
+            date=date(2026, 1, 1) - timedelta(days=30 * (len(etapes) - rang - 1)),
+        )
+    return page
+
+
+def une_analyse(title="Ce que dit la vallée", parent=None, **fields):
+    """A published sensitive analysis, public unless ``visibilite`` says otherwise (ask for the
+    ``tree`` fixture first)."""
+    fields = {
+        "allie": fields.pop("allie", None) or AllieFactory(),
+        "introduction": "Nous avons écouté.",
+        "methode": "<p>Des marches.</p>",
+        "ecoute": "<p>Trente personnes.</p>",
+        **fields,
+    }
+    return _publish(parent or une_page_territoire(), AnalyseSensiblePage(title=title, **fields))
+
+
+def une_page_allie(title="L’Atelier", territoires=(), **fields):
+    """A published page of an ally (ask for the ``tree`` fixture first)."""
+    fields = {"introduction": "Un atelier.", "apports": "<p>De l’écoute.</p>", **fields}
+    page = AlliePage(title=title, allie=fields.pop("allie", None) or AllieFactory(), **fields)
+    page.territoires = territoires
+    return _publish(AllieIndexPage.objects.get(), page)
+
+
+def un_module(title="Premier pas", **fields):
+    """A published module of the common path (ask for the ``tree`` fixture first)."""
+    fields = {"introduction": "Pour commencer.", **fields}
+    return _publish(TroncCommunPage.objects.get(), ModulePage(title=title, **fields))
+
+
+def une_ressource(title="Fiche d’écoute", parent=None, **fields):
+    """A published resource, public unless ``visibilite`` says otherwise (ask for the ``tree``
+    fixture first)."""
+    fields = {"introduction": "Une fiche.", **fields}
+    return _publish(parent or un_module(), RessourcePage(title=title, **fields))
+
+
+def un_enseignement(
+    title="Écouter d’abord",
+    fondamentaux=("cooperation",),
+    territoires=(),
+    cadres=(),
+    echelles=(),
+    themes=(),
+    projets=(),
+    demandes=(),
+    **fields,
+):
+    """A published learning (ask for the ``tree`` fixture first).
+
+    Terms are given by their codes, ``demandes`` as pairs (code of the scale, text).
+    """
     fields = {
         "introduction": "Nous avons appris à écouter.",
         "corps": corps(("texte", "<p>Rénover les écoles ensemble.</p>")),
         **fields,
     }
     page = EnseignementPage(title=title, **fields)
-    EnseignementIndexPage.objects.get().add_child(instance=page)
     page.fondamentaux = Fondamental.objects.filter(code__in=fondamentaux)
+    page.cadres = Cadre.objects.filter(code__in=cadres)
+    page.echelles = Echelle.objects.filter(code__in=echelles)
+    page.themes = themes
     page.territoires = territoires
-    page.save(clean=False)
+    page.projets = projets
+    EnseignementIndexPage.objects.get().add_child(instance=page)
+    scales = Echelle.objects.in_bulk()
+    for echelle, texte in demandes:
+        page.demandes.create(echelle=scales[echelle], texte=texte)
     return page
 
 

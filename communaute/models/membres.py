@@ -68,6 +68,9 @@ class Membre(AbstractUser):
     username = None
     is_staff = None
     email = models.EmailField("adresse électronique", unique=True)
+    nomme_publiquement = models.BooleanField(
+        "être nommé·e sur la page publique de mon territoire", default=False
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["first_name", "last_name"]

@@ -6,6 +6,7 @@ from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, MultipleChooserPanel
 
+from communaute.models.membres import College
 from communaute.text import fold
 
 IDENTITY_PERMISSION = "communaute.add_territoire"
@@ -215,6 +216,32 @@ class Territoire(ClusterableModel):
             "source": str(Referentiel.objects.latest()),
             "fictif": False,
         }
+
+    def delegation(self):
+        """The active seats that represent this territory, by collège in the order of ``College``.
+
+        Returns a list of dicts: ``college`` (its code), ``nom`` (its label), ``total`` (int) and
+        ``nommes`` (the members who chose to be named in public, each with its ``fonction``).
+        """
+        sieges = self.sieges.active().exclude(college="").select_related("membre")
+        by_college = {code: [] for code in College.values}
+        for siege in sieges.order_by("membre__last_name", "membre__first_name"):
+            if siege.membre.is_active:
+                by_college[siege.college].append(siege)
+        return [
+            {
+                "college": code,
+                "nom": College(code).label,
+                "total": len(seated),
+                "nommes": [
+                    {"nom": siege.membre.get_full_name(), "fonction": siege.fonction}
+                    for siege in seated
+                    if siege.membre.nomme_publiquement
+                ],
+            }
+            for code, seated in by_college.items()
+            if seated
+        ]
 
     def _epcis(self):
         return self.perimetre_epci.select_related("epci").prefetch_related("epci__departements")

@@ -1,0 +1,335 @@
+"""The cohort, its method, and the path that all of it follows."""
+
+from django.db import models
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.fields import RichTextField, StreamField
+from wagtail.models import PageManager
+from wagtail.query import PageQuerySet
+from wagtail.search import index
+
+from communaute.models import College
+from pages.blocks import BLOCKS
+from pages.models.medias import PortailDocument
+from pages.models.page import ARelire, PortailPage
+from pages.models.reserve import Reservee, readable_by
+from pages.models.termes import Cadre, Fondamental
+from pages.models.territoires import ProjetPilotePage
+
+
+class CohortePage(PortailPage):
+    """Why the cohort exists, who takes part, and its method in one page."""
+
+    parent_page_types = ["pages.AccueilPage"]
+    subpage_types = [
+        "pages.FondamentalPage",
+        "pages.CadrePage",
+        "pages.DispositifIndexPage",
+        "pages.AllieIndexPage",
+        "pages.StandardPage",
+    ]
+    max_count = 1
+
+    introduction = models.TextField("en deux phrases", max_length=400, blank=True)
+    corps = StreamField(BLOCKS, blank=True, verbose_name="pourquoi elle existe")
+    elus = models.TextField("les élu·es", max_length=400, blank=True)
+    agents = models.TextField("les agent·es des collectivités", max_length=400, blank=True)
+    etat = models.TextField("les agent·es de l’État", max_length=400, blank=True)
+    socio_economiques = models.TextField(
+        "les acteurs et actrices socio-économiques", max_length=400, blank=True
+    )
+    tronc_commun = models.TextField("le tronc commun", max_length=400, blank=True)
+
+    content_panels = [
+        *PortailPage.content_panels,
+        FieldPanel("introduction"),
+        FieldPanel("corps"),
+        MultiFieldPanel(
+            [FieldPanel(code) for code in College.values],
+            heading="Les Quatre Fantastiques : ce que chacun apporte",
+        ),
+        FieldPanel("tronc_commun"),
+    ]
+    search_fields = [
+        *PortailPage.search_fields,
+        index.SearchField("introduction"),
+        index.SearchField("corps"),
+        *(index.SearchField(code) for code in College.values),
+        index.SearchField("tronc_commun"),
+    ]
+
+    class Meta:
+        verbose_name = "la cohorte"
+
+    def get_context(self, request, *args, **kwargs):
+        return {
+            **super().get_context(request, *args, **kwargs),
+            "fondamentaux": FondamentalPage.objects.shown(),
+            "cadres": CadrePage.objects.shown(),
+            "colleges": [
+                {"code": code, "nom": nom, "texte": getattr(self, code)}
+                for code, nom in College.choices
+            ],
+            "tronc_commun": TroncCommunPage.objects.live().public().first(),
+        }
+
+
+class FondamentalPageQuerySet(PageQuerySet):
+    def shown(self):
+        """What the public may see, in the order of the method."""
+        return (
+            self.live().public().select_related("fondamental").order_by("fondamental__rang", "pk")
+        )
+
+
+class FondamentalPage(PortailPage):
+    """One of the four fundamentals, and what was learned about it."""
+
+    parent_page_types = ["pages.CohortePage"]
+    subpage_types = []
+
+    fondamental = models.OneToOneField(
+        Fondamental, models.PROTECT, related_name="page", verbose_name="fondamental"
+    )
+    introduction = models.TextField("en deux phrases", max_length=400, blank=True)
+    corps = StreamField(BLOCKS, blank=True, verbose_name="corps")
+
+    objects = PageManager.from_queryset(FondamentalPageQuerySet)()
+
+    content_panels = [
+        *PortailPage.content_panels,
+        FieldPanel("fondamental"),
+        FieldPanel("introduction"),
+        FieldPanel("corps"),
+    ]
+    search_fields = [
+        *PortailPage.search_fields,
+        index.SearchField("introduction"),
+        index.SearchField("corps"),
+    ]
+
+    class Meta:
+        verbose_name = "page de fondamental"
+        verbose_name_plural = "pages de fondamentaux"
+
+    def get_context(self, request, *args, **kwargs):
+        return {
+            **super().get_context(request, *args, **kwargs),
+            "enseignements": self.fondamental.enseignements.shown(),
+        }
+
+
+class CadrePageQuerySet(PageQuerySet):
+    def shown(self):
+        """What the public may see, in the order of the path."""
+        return self.live().public().select_related("cadre").order_by("cadre__rang", "pk")
+
+
+class CadrePage(PortailPage):
+    """One of the three frames, what was learned in it, and the projects that stand there."""
+
+    parent_page_types = ["pages.CohortePage"]
+    subpage_types = []
+
+    cadre = models.OneToOneField(Cadre, models.PROTECT, related_name="page", verbose_name="cadre")
+    introduction = models.TextField("en deux phrases", max_length=400, blank=True)
+    corps = StreamField(BLOCKS, blank=True, verbose_name="corps")
+
+    objects = PageManager.from_queryset(CadrePageQuerySet)()
+
+    content_panels = [
+        *PortailPage.content_panels,
+        FieldPanel("cadre"),
+        FieldPanel("introduction"),
+        FieldPanel("corps"),
+    ]
+    search_fields = [
+        *PortailPage.search_fields,
+        index.SearchField("introduction"),
+        index.SearchField("corps"),
+    ]
+
+    class Meta:
+        verbose_name = "page de cadre"
+        verbose_name_plural = "pages de cadres"
+
+    def get_context(self, request, *args, **kwargs):
+        return {
+            **super().get_context(request, *args, **kwargs),
+            "cadres": CadrePage.objects.shown(),
+            "enseignements": self.cadre.enseignements.shown(),
+            "projets": ProjetPilotePage.objects.shown().standing_at(self.cadre),
+        }
+
+
+class TroncCommunPage(PortailPage):
+    """What the whole cohort shares: a path of modules, in order, and their resources."""
+
+    parent_page_types = ["pages.AccueilPage"]
+    subpage_types = ["pages.ModulePage"]
+    max_count = 1
+
+    introduction = RichTextField("introduction", features=["bold", "italic", "link"], blank=True)
+
+    content_panels = [*PortailPage.content_panels, FieldPanel("introduction")]
+
+    class Meta:
+        verbose_name = "tronc commun"
+
+    def modules(self, user):
+        """What ``user`` may read of the path, in order, each with its ``ressources`` and how many of
+        them ``user`` has been through (``parcourues``).
+        """
+        modules = list(
+            readable_by(ModulePage.objects.child_of(self), user)
+            .select_related("cadre")
+            .order_by("path")
+        )
+        ressources = list(
+            RessourcePage.objects.shown(user).descendant_of(self).with_parcourue(user)
+        )
+        for module in modules:
+            module.ressources = [r for r in ressources if r.path.startswith(module.path)]
+            module.parcourues = sum(r.parcourue for r in module.ressources)
+        return modules
+
+    def get_context(self, request, *args, **kwargs):
+        return {
+            **super().get_context(request, *args, **kwargs),
+            "modules": self.modules(request.user),
+        }
+
+
+class ModulePage(PortailPage):
+    """One step of the path: what one learns there, and with which resources."""
+
+    parent_page_types = ["pages.TroncCommunPage"]
+    subpage_types = ["pages.RessourcePage"]
+
+    cadre = models.ForeignKey(
+        Cadre, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="cadre"
+    )
+    introduction = models.TextField("en deux phrases", max_length=400)
+    corps = StreamField(BLOCKS, blank=True, verbose_name="corps")
+
+    content_panels = [
+        *PortailPage.content_panels,
+        FieldPanel("introduction"),
+        FieldPanel("cadre"),
+        FieldPanel("corps"),
+    ]
+    search_fields = [
+        *PortailPage.search_fields,
+        index.SearchField("introduction"),
+        index.SearchField("corps"),
+    ]
+
+    class Meta:
+        verbose_name = "module du tronc commun"
+        verbose_name_plural = "modules du tronc commun"
+
+    def get_context(self, request, *args, **kwargs):
+        modules = self.get_parent().specific.modules(request.user)
+        rang = next((i for i, module in enumerate(modules) if module.pk == self.pk), None)
+        return {
+            **super().get_context(request, *args, **kwargs),
+            "modules": modules,
+            "module": modules[rang] if rang is not None else self,
+            "rang": rang + 1 if rang is not None else None,
+            "precedent": modules[rang - 1] if rang else None,
+            "suivant": modules[rang + 1] if rang is not None and rang + 1 < len(modules) else None,
+        }
+
+
+class RessourcePageQuerySet(PageQuerySet):
+    def shown(self, user):
+        """What ``user`` may read, in the order of the path."""
+        return readable_by(self, user).select_related("document").order_by("path")
+
+    def with_parcourue(self, user):
+        """Annotate ``parcourue``: whether ``user`` has marked each as done; a visitor has not."""
+        marks = Parcours.objects.filter(ressource=models.OuterRef("pk"), membre=user.pk)
+        return self.annotate(parcourue=models.Exists(marks))
+
+
+class RessourcePage(Reservee, ARelire, PortailPage):
+    """A method sheet, a recording or a document of the common path."""
+
+    class Genre(models.TextChoices):
+        FICHE = "fiche", "Fiche de méthode"
+        ENREGISTREMENT = "enregistrement", "Enregistrement"
+        DOCUMENT = "document", "Document"
+
+    parent_page_types = ["pages.ModulePage"]
+    subpage_types = []
+
+    genre = models.CharField("genre", max_length=20, choices=Genre, default=Genre.FICHE)
+    introduction = models.TextField("en deux phrases", max_length=400)
+    duree = models.PositiveSmallIntegerField("durée, en minutes", null=True, blank=True)
+    lien = models.URLField(
+        "adresse de l’enregistrement",
+        blank=True,
+        help_text="Chez qui l’héberge : le portail ne charge rien d’ailleurs, il y mène.",
+    )
+    document = models.ForeignKey(
+        PortailDocument,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name="document",
+    )
+    corps = StreamField(BLOCKS, blank=True, verbose_name="corps")
+
+    objects = PageManager.from_queryset(RessourcePageQuerySet)()
+
+    content_panels = [
+        FieldPanel("visibilite"),
+        *PortailPage.content_panels,
+        FieldPanel("genre"),
+        FieldPanel("introduction"),
+        FieldPanel("duree"),
+        FieldPanel("lien"),
+        FieldPanel("document"),
+        FieldPanel("corps"),
+        FieldPanel("relire_le"),
+    ]
+    search_fields = [
+        *PortailPage.search_fields,
+        index.SearchField("introduction"),
+        index.SearchField("corps"),
+    ]
+
+    class Meta:
+        verbose_name = "ressource du tronc commun"
+        verbose_name_plural = "ressources du tronc commun"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(visibilite__in=["public", "membres"]),
+                name="ressource_publique_ou_pour_les_membres",
+                violation_error_message="Une ressource est pour tout le monde ou pour les membres.",
+            )
+        ]
+
+    def get_context(self, request, *args, **kwargs):
+        return {
+            **super().get_context(request, *args, **kwargs),
+            "module": self.get_parent().specific,
+            "parcourue": Parcours.objects.filter(ressource=self, membre=request.user.pk).exists(),
+        }
+
+
+class Parcours(models.Model):
+    """That a member has been through a resource; seen by that member alone."""
+
+    membre = models.ForeignKey("communaute.Membre", models.CASCADE, related_name="+")
+    ressource = models.ForeignKey(RessourcePage, models.CASCADE, related_name="+")
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["membre", "ressource"], name="parcours_une_fois")
+        ]
+
+    def __str__(self):
+        return f"{self.membre} — {self.ressource}"

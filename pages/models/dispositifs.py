@@ -1,0 +1,78 @@
+"""Public policies and programmes that already run, and the projects that plug into them."""
+
+from django.db import models
+from wagtail.admin.panels import FieldPanel
+from wagtail.fields import RichTextField, StreamField
+from wagtail.models import PageManager
+from wagtail.query import PageQuerySet
+from wagtail.search import index
+
+from pages.blocks import BLOCKS
+from pages.models.page import PortailPage
+from pages.models.termes import Echelle
+
+
+class DispositifIndexPage(PortailPage):
+    """All the programmes that the cohort's projects plug into."""
+
+    parent_page_types = ["pages.CohortePage"]
+    subpage_types = ["pages.DispositifPage"]
+    max_count = 1
+
+    introduction = RichTextField("introduction", features=["bold", "italic", "link"], blank=True)
+
+    content_panels = [*PortailPage.content_panels, FieldPanel("introduction")]
+
+    class Meta:
+        verbose_name = "liste des dispositifs"
+
+    def get_context(self, request, *args, **kwargs):
+        return {
+            **super().get_context(request, *args, **kwargs),
+            "dispositifs": DispositifPage.objects.shown(),
+        }
+
+
+class DispositifPageQuerySet(PageQuerySet):
+    def shown(self):
+        """What the public may see, by name, with its scale and its projects."""
+        return self.live().public().order_by("title").select_related("echelle")
+
+
+class DispositifPage(PortailPage):
+    """A programme, who carries it, and the pilot projects that plug into it."""
+
+    parent_page_types = ["pages.DispositifIndexPage"]
+    subpage_types = []
+
+    introduction = models.TextField("en deux phrases", max_length=400)
+    porteur = models.CharField("qui le porte", max_length=150)
+    echelle = models.ForeignKey(Echelle, models.PROTECT, verbose_name="échelle")
+    site = models.URLField("page officielle", blank=True)
+    corps = StreamField(BLOCKS, blank=True, verbose_name="corps")
+
+    objects = PageManager.from_queryset(DispositifPageQuerySet)()
+
+    content_panels = [
+        *PortailPage.content_panels,
+        FieldPanel("introduction"),
+        FieldPanel("porteur"),
+        FieldPanel("echelle"),
+        FieldPanel("site"),
+        FieldPanel("corps"),
+    ]
+    search_fields = [
+        *PortailPage.search_fields,
+        index.SearchField("introduction"),
+        index.SearchField("porteur"),
+        index.SearchField("corps"),
+    ]
+
+    class Meta:
+        verbose_name = "dispositif"
+
+    def get_context(self, request, *args, **kwargs):
+        return {
+            **super().get_context(request, *args, **kwargs),
+            "projets": self.projets.shown(),
+        }
