@@ -12,9 +12,16 @@ from wagtail.models import Page
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import Espace, Membre, Siege, Territoire
 from pages import foundation
-from pages.models import EnseignementPage, TerritoirePage
+from pages.models import (
+    AnalyseSensiblePage,
+    EnseignementPage,
+    ProjetPilotePage,
+    RessourcePage,
+    TerritoirePage,
+    Visibilite,
+)
 from portail.demonstration import ACCOUNTS, PASSWORD
-from tests.factories import MembreFactory, TerritoireFactory, une_page_libre
+from tests.factories import MembreFactory, TerritoireFactory, un_enseignement
 
 pytestmark = pytest.mark.usefixtures("tree")
 
@@ -44,7 +51,7 @@ def test_the_demo_refuses_unless_asked_for(settings):
 
 
 @pytest.mark.parametrize(
-    "something", [MembreFactory, TerritoireFactory, une_page_libre], ids=lambda f: f.__name__
+    "something", [MembreFactory, TerritoireFactory, un_enseignement], ids=lambda f: f.__name__
 )
 def test_the_demo_refuses_a_database_that_holds_anything_else(asked_for, something):
     something()
@@ -67,8 +74,16 @@ class TestCohorteDeDemonstration(TestCase):
         assert TerritoirePage.objects.shown().count() == 8
         assert EnseignementPage.objects.shown().count() == 12
         assert Espace.objects.count() == 5
+        assert ProjetPilotePage.objects.shown().count() == 8
+        public = Page.objects.live().public()
         for page in Page.objects.live().filter(depth__gt=1):
-            assert self.client.get(page.url).status_code == 200
+            expected = 200 if public.filter(pk=page.pk).exists() else 404
+            assert self.client.get(page.url).status_code == expected, page
+
+    def test_it_keeps_some_pages_to_members_and_one_to_a_delegation(self):
+        analyses = AnalyseSensiblePage.objects.values_list("visibilite", flat=True)
+        assert set(analyses) == set(Visibilite.values)
+        assert RessourcePage.objects.filter(visibilite=Visibilite.MEMBRES).exists()
 
     def test_loading_it_again_changes_nothing_and_tells_the_accounts_again(self):
         before = counts()

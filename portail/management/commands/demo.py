@@ -5,9 +5,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.core.files.base import ContentFile
 from django.core.management import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
+from wagtail.fields import RichTextField
 
 from communaute import conversation
 from communaute.forum_conversation.models import Topic
@@ -22,14 +24,40 @@ from communaute.models import (
 )
 from pages.models import (
     AccueilPage,
+    AllieIndexPage,
+    AlliePage,
+    AnalyseSensiblePage,
+    Blocage,
+    Cadre,
+    CadrePage,
+    CohortePage,
+    ContactPage,
+    Demande,
+    DispositifIndexPage,
+    DispositifPage,
+    Echelle,
     EnseignementIndexPage,
     EnseignementPage,
+    Etape,
     Fondamental,
-    StandardPage,
+    FondamentalPage,
+    ModulePage,
+    Partenaire,
+    PhotoTerritoire,
+    PlaidoyerPage,
+    PortailDocument,
+    PortailImage,
+    Preuve,
+    ProjetPilotePage,
+    Regard,
+    RegardsCroisesPage,
+    RessourcePage,
     TerritoireIndexPage,
     TerritoirePage,
+    Theme,
+    TroncCommunPage,
 )
-from portail import demonstration
+from portail import demonstration, paysages
 
 EDITOR = "editeur@demo.example"
 ADMIN = "admin@demo.example"
@@ -46,8 +74,7 @@ class Command(BaseCommand):
             raise CommandError("La cohorte de démonstration ne se charge qu’avec DEMO=1.")
         if not Membre.objects.filter(email=ADMIN).exists():
             if any(
-                model.objects.exists()
-                for model in (Membre, Territoire, Espace, EnseignementPage, StandardPage)
+                model.objects.exists() for model in (Membre, Territoire, Espace, EnseignementPage)
             ):
                 raise CommandError(
                     "Cette base contient déjà autre chose : la démonstration ne s’y ajoute pas."
@@ -72,17 +99,50 @@ def load():
     _rewrite(AccueilPage, texts["accueil"])
     _rewrite(TerritoireIndexPage, texts["territoires"])
     _rewrite(EnseignementIndexPage, texts["enseignements"])
-    _standard_pages(texts["page"])
+    _rewrite(PlaidoyerPage, texts["plaidoyer"])
+    _rewrite(RegardsCroisesPage, texts["regards"])
+    _rewrite(DispositifIndexPage, texts["dispositifs"])
+    _rewrite(AllieIndexPage, texts["allies"])
+    _rewrite(TroncCommunPage, texts["tronc_commun"])
+    _rewrite(CohortePage, texts["la_cohorte"])
+    _rewrite(ContactPage, texts["contact"])
+    for entry in texts["page_fondamental"]:
+        _rewrite(FondamentalPage, entry, fondamental=entry["code"])
+    for entry in texts["page_cadre"]:
+        _rewrite(CadrePage, entry, cadre=entry["code"])
+    ressources = demonstration.read("ressources")
+    themes = {entry["slug"]: Theme.objects.create(**entry) for entry in ressources["theme"]}
+    dispositifs = _dispositifs(ressources["dispositif"])
+    documents = {entry["titre"]: _document(entry) for entry in ressources["document"]}
+    _path(ressources["module"], documents)
     territoires = _territoires(demonstration.read("territoires")["territoire"])
-    _enseignements(demonstration.read("enseignements")["enseignement"], territoires)
-    _membres(demonstration.read("membres"), territoires)
+    projets = _projets(demonstration.read("projets")["projet"], territoires, themes, dispositifs)
+    _enseignements(
+        demonstration.read("enseignements")["enseignement"], territoires, themes, projets
+    )
+    membres = demonstration.read("membres")
+    _allies(membres["allie"], territoires)
+    _analyses(ressources["analyse"], territoires)
+    _membres(membres["membre"], territoires)
     _espaces(demonstration.read("espaces")["espace"])
 
 
-def _rewrite(model, texts):
-    page = model.objects.get()
-    page.title = texts["titre"]
-    page.introduction = f"<p>{texts['introduction']}</p>"
+def _rewrite(model, texts, **lookup):
+    """Give the only page of this type (and of these terms) the demo's words, and publish it."""
+    page = model.objects.get(**lookup)
+    rich = isinstance(model._meta.get_field("introduction"), RichTextField)
+    for name, value in texts.items():
+        match name:
+            case "titre":
+                page.title = value
+            case "introduction":
+                page.introduction = f"<p>{value}</p>" if rich else value
+            case "corps":
+                page.corps = _corps(value)
+            case "code":
+                pass
+            case _:
+                setattr(page, name, value)
     page.save_revision().publish()
 
 
@@ -90,14 +150,14 @@ def _corps(blocks):
     """A StreamField value from the demo's blocks: rich text as such, other blocks by their fields."""
     return json.dumps(
         [
-            {"type": block["type"], "value": block.get("valeur") or _without_type(block)}
+            {"type": block["type"], "value": block.get("valeur") or _without(block, "type")}
             for block in blocks
         ]
     )
 
 
-def _without_type(block):
-    return {key: value for key, value in block.items() if key != "type"}
+def _without(entry, *names):
+    return {key: value for key, value in entry.items() if key not in names}
 
 
 def _publish(parent, page):
@@ -106,21 +166,43 @@ def _publish(parent, page):
     return page
 
 
-def _standard_pages(entries):
-    home = AccueilPage.objects.get()
-    for entry in entries:
-        page = StandardPage(
-            title=entry["titre"],
-            slug=entry["slug"],
-            introduction=entry["introduction"],
-            corps=_corps(entry["corps"]),
-            show_in_menus=entry["menu"],
-            show_in_footer=entry["pied"],
+def _page(model, entry, **fields):
+    """An unsaved page with the plain fields of ``entry`` and ``fields``."""
+    names = {field.name for field in model._meta.get_fields() if field.concrete}
+    plain = {
+        key: value
+        for key, value in entry.items()
+        if key in names - set(fields) and not model._meta.get_field(key).many_to_many
+    }
+    if "corps" in entry:
+        plain["corps"] = _corps(entry["corps"])
+    return model(title=entry["titre"], **plain | fields)
+
+
+def _dispositifs(entries):
+    index = DispositifIndexPage.objects.get()
+    echelles = Echelle.objects.in_bulk()
+    return {
+        entry["slug"]: _publish(
+            index, _page(DispositifPage, entry, echelle=echelles[entry["echelle"]])
         )
-        _publish(home, page)
-        if entry["menu"]:
-            page.move(home, pos="first-child")
-            home.refresh_from_db()
+        for entry in entries
+    }
+
+
+def _document(entry):
+    file = ContentFile(entry["texte"].encode(), name=entry["fichier"])
+    return PortailDocument.objects.create(title=entry["titre"], file=file)
+
+
+def _path(entries, documents):
+    index = TroncCommunPage.objects.get()
+    cadres = Cadre.objects.in_bulk()
+    for entry in entries:
+        module = _publish(index, _page(ModulePage, entry, cadre=cadres[entry["cadre"]]))
+        for ressource in entry["ressource"]:
+            document = documents.get(ressource.get("document"))
+            _publish(module, _page(RessourcePage, ressource, document=document))
 
 
 def _territoires(entries):
@@ -135,48 +217,91 @@ def _territoires(entries):
             population_fictive=entry["population"],
             communes_fictives=entry["communes"],
         )
-        fields = ("introduction", "engagement", "contact_nom", "contact_email")
-        page = TerritoirePage(
-            title=entry["nom"],
-            slug=entry["slug"],
-            territoire=territoire,
-            corps=_corps(entry["corps"]),
-            **{field: entry[field] for field in fields},
-        )
+        page = _page(TerritoirePage, entry | {"titre": entry["nom"]}, territoire=territoire)
+        page.photos = [
+            PhotoTerritoire(
+                image=PortailImage.objects.create(
+                    title=f"Paysage de {entry['nom']}",
+                    file=ContentFile(paysages.draw(entry["slug"]), name=f"{entry['slug']}.jpg"),
+                ),
+                alt="Des collines l’une derrière l’autre, sous un soleil pâle.",
+                legende="Paysage dessiné pour l’exemple",
+            )
+        ]
         _publish(index, page)
     return territoires
 
 
-def _enseignements(entries, territoires):
-    index = EnseignementIndexPage.objects.get()
+def _projets(entries, territoires, themes, dispositifs):
+    cadres, echelles = Cadre.objects.in_bulk(), Echelle.objects.in_bulk()
+    projets = {}
     for entry in entries:
-        page = EnseignementPage(
-            title=entry["titre"],
-            slug=entry["slug"],
-            date=entry["date"],
-            nature=entry["nature"],
-            introduction=entry["introduction"],
-            corps=_corps(entry["corps"]),
-        )
-        index.add_child(instance=page)
+        page = _page(ProjetPilotePage, entry)
+        territoire = territoires[entry["territoire"]].page
+        page.contact_nom, page.contact_email = territoire.contact_nom, territoire.contact_email
+        page.themes = [themes[slug] for slug in entry["themes"]]
+        page.dispositifs = [dispositifs[slug] for slug in entry["dispositifs"]]
+        page.etapes = [Etape(**row | {"cadre": cadres[row["cadre"]]}) for row in entry["etape"]]
+        page.preuves = [Preuve(**row) for row in entry["preuve"]]
+        page.partenaires = [Partenaire(**row) for row in entry["partenaire"]]
+        page.blocages = [
+            Blocage(**row | {"echelle": echelles[row["echelle"]]}) for row in entry["blocage"]
+        ]
+        projets[entry["slug"]] = _publish(territoire, page)
+    return projets
+
+
+def _enseignements(entries, territoires, themes, projets):
+    index = EnseignementIndexPage.objects.get()
+    echelles = Echelle.objects.in_bulk()
+    for entry in entries:
+        page = _page(EnseignementPage, entry)
         page.fondamentaux = Fondamental.objects.filter(code__in=entry["fondamentaux"])
+        page.cadres = Cadre.objects.filter(code__in=entry["cadres"])
+        page.echelles = Echelle.objects.filter(code__in=entry["echelles"])
+        page.themes = [themes[slug] for slug in entry["themes"]]
         page.territoires = [territoires[slug] for slug in entry["territoires"]]
-        page.save_revision().publish()
+        page.projets = [projets[slug] for slug in entry["projets"]]
+        page.demandes = [
+            Demande(**row | {"echelle": echelles[row["echelle"]]})
+            for row in entry.get("demande", [])
+        ]
+        page.regards = [
+            Regard(**row | {"territoire": territoires[row["territoire"]]})
+            for row in entry.get("regard", [])
+        ]
+        _publish(index, page)
 
 
-def _membres(texts, territoires):
-    allies = {entry["nom"]: Allie.objects.create(**entry) for entry in texts["allie"]}
+def _allies(entries, territoires):
+    index = AllieIndexPage.objects.get()
+    for entry in entries:
+        allie = Allie.objects.create(**_without(entry, "page"))
+        page = _page(AlliePage, entry["page"] | {"titre": entry["nom"]}, allie=allie)
+        page.territoires = [territoires[slug] for slug in entry["page"]["territoires"]]
+        _publish(index, page)
+
+
+def _analyses(entries, territoires):
+    for entry in entries:
+        page = _page(AnalyseSensiblePage, entry, allie=Allie.objects.get(nom=entry["allie"]))
+        _publish(territoires[entry["territoire"]].page, page)
+
+
+def _membres(entries, territoires):
+    allies = {allie.nom: allie for allie in Allie.objects.all()}
     passwords = dict.fromkeys(
         (account["email"] for account in demonstration.ACCOUNTS),
         make_password(demonstration.PASSWORD),
     )
-    for entry in texts["membre"]:
+    for entry in entries:
         membre = Membre.objects.create(
             email=entry["email"],
             first_name=entry["prenom"],
             last_name=entry["nom"],
             password=passwords.get(entry["email"], make_password(None)),
             is_superuser=entry["email"] == ADMIN,
+            nomme_publiquement=entry.get("nomme_publiquement", False),
         )
         territoire = territoires.get(entry["territoire"])
         if entry["college"] or entry["allie"]:
