@@ -8,10 +8,11 @@ VAR_DIR ?= $(CURDIR)/var
 
 BIN := .venv/bin
 TWO_AT_ONCE := --numprocesses 2 --dist loadfile
+AUDIT := benchmarks/audit
 export VAR_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format lock clean
+.PHONY: help install run test audit lint format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -53,18 +54,30 @@ run: .venv/base $(VAR_DIR)/secret_key ## Serve the site with the demo cohort (HO
 	exec $(BIN)/gunicorn portail.wsgi --bind $(HOST):$(PORT) --threads 8 \
 		--log-level warning --graceful-timeout 5 --no-control-socket
 
-test: .venv/dev ## Run the whole suite, on SQLite then on PostgreSQL, with browser tests
-	@command -v chromium >/dev/null || $(MAKE) --no-print-directory chromium
+test: .venv/dev chromium ## Run the whole suite, on SQLite then on PostgreSQL, with browser tests
 	env -u DATABASE_URL $(BIN)/python -m pytest $(TWO_AT_ONCE)
 	TEST_ON=postgresql $(BIN)/python -m pytest $(TWO_AT_ONCE)
 
-.PHONY: chromium
-chromium:
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installation de Chromium pour les tests…"; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+audit: .venv/base chromium java $(AUDIT)/node_modules/.installed ## Check the HTML of every page, and measure three with Lighthouse
+	$(BIN)/python -m benchmarks.audit
+
+$(AUDIT)/node_modules/.installed: $(AUDIT)/package-lock.json | npm
+	@echo "Installation du vérificateur Nu et de Lighthouse…"
+	@cd $(AUDIT) && npm ci
+	@touch $@
+
+PACKAGES_chromium := chromium
+PACKAGES_java := default-jre-headless
+PACKAGES_npm := nodejs npm
+
+.PHONY: chromium java npm
+chromium java npm:
+	@if command -v $@ >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installation de $(PACKAGES_$@)…"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PACKAGES_$@) >/dev/null; \
 	else \
-		echo "Les tests ont besoin de Chromium : sur Debian, « apt install chromium » en administrateur."; exit 1; \
+		echo "Il manque $@ : sur Debian, « apt install $(PACKAGES_$@) » en administrateur."; exit 1; \
 	fi
 
 lint: .venv/dev ## Check style, templates, the direction of imports, migrations and the Dockerfile
@@ -89,5 +102,5 @@ lock: .venv/dev ## Compile the lock files from pyproject.toml (newest versions t
 		--custom-compile-command "make lock" pyproject.toml -o requirements/dev.txt
 
 clean: ## Remove what the targets made: environment, database, files and caches
-	rm -rf .venv var .pytest_cache .ruff_cache .import_linter_cache test-results
+	rm -rf .venv var .pytest_cache .ruff_cache .import_linter_cache test-results $(AUDIT)/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -45,6 +45,15 @@ class TopicForm(MessageForm):
     field_order = ["subject", "content"]
 
 
+class NomForm(forms.Form):
+    """Whether a member is named in public."""
+
+    nomme_publiquement = forms.BooleanField(
+        label="Afficher mon nom et ma fonction sur la page publique de mon territoire",
+        required=False,
+    )
+
+
 class CharteForm(forms.Form):
     """Acceptance of one version of a charter."""
 

@@ -8,6 +8,7 @@ app_name = "communaute"
 
 urlpatterns = [
     path("", views.mes_espaces, name="accueil"),
+    path("mon-nom/", views.mon_nom, name="mon_nom"),
     path("espaces/<slug:slug>/", views.espace, name="espace"),
     path("espaces/<slug:slug>/charte/", views.charte, name="charte"),
     path("espaces/<slug:slug>/lecteurs/", views.lecteurs, name="lecteurs"),

@@ -3,6 +3,7 @@
 Visitors never come here: ``MembersOnlyMiddleware`` sends them to sign-in.
 """
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpResponseRedirect
@@ -11,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import conversation, markdown, permissions
-from communaute.forms import CharteForm, MessageForm, TopicForm
+from communaute.forms import CharteForm, MessageForm, NomForm, TopicForm
 from communaute.forum_conversation.models import Post, Topic
 from communaute.middleware import CharteRequired
 from communaute.models import Espace, Nomination, Siege, rights_of
@@ -38,6 +39,28 @@ def mes_espaces(request):
         espace.charte_acceptee = espace.pk in entered
     topics = Topic.objects.readable_by(request.user).with_posters().order_by("-last_post_on")[:6]
     return render(request, "communaute/mes_espaces.html", {"espaces": espaces, "topics": topics})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def mon_nom(request):
+    """Choose whether one is named on the public page of the territories that one represents."""
+    membre = request.user
+    form = NomForm(
+        request.POST if request.method == "POST" else None,
+        initial={"nomme_publiquement": membre.nomme_publiquement},
+    )
+    if form.is_valid():
+        membre.nomme_publiquement = form.cleaned_data["nomme_publiquement"]
+        membre.save(update_fields=["nomme_publiquement"])
+        messages.success(
+            request,
+            "C’est noté : votre nom est affiché, et vous pouvez l’enlever quand vous voulez."
+            if membre.nomme_publiquement
+            else "C’est noté : votre nom n’est pas affiché.",
+        )
+        return redirect("communaute:mon_nom")
+    sieges = membre.sieges.speaking().exclude(college="").exclude(territoire=None)
+    return _form_page(request, "communaute/mon_nom.html", {"form": form, "sieges": sieges})
 
 
 @require_safe

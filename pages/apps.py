@@ -7,6 +7,12 @@ class PagesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
     default = True
 
+    def ready(self):
+        from pages import courriels, files
+
+        courriels.watch()
+        files.watch()
+
 
 class UsersConfig(WagtailUsersAppConfig):
     user_viewset = "pages.membres.MembreViewSet"

@@ -2,18 +2,74 @@
 
 from datetime import date
 
+from django.contrib.auth.models import AnonymousUser
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from wagtail import blocks
+from wagtail.documents import get_document_model
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock
+from wagtail.models import Page
+from wagtail.rich_text import extract_references_from_rich_text, features
+from wagtail.rich_text.rewriters import LinkRewriter
+
+from pages.models.reserve import readable_by
 
 _TEXT = ["h2", "h3", "bold", "italic", "ol", "ul", "link"]
 
 
+def _with_targets(values, keys_of):
+    """``values``, blocks of one body, each with the keys (``targets``) of all the pages they lead to.
+
+    The first that is shown finds out for all of them which may be read.
+    """
+    targets = frozenset(key for value in values for key in keys_of(value))
+    for value in values:
+        value.targets = targets
+    return values
+
+
+def _readable(value, keys_of, context):
+    """The pages that ``value`` leads to and that the asker may read, by key."""
+    targets = getattr(value, "targets", frozenset(keys_of(value)))
+    request = context.get("request")
+    known = vars(request).setdefault("readable_targets", {}) if request else {}
+    if targets not in known:
+        user = getattr(request, "user", AnonymousUser())
+        known[targets] = readable_by(Page.objects.filter(pk__in=targets), user).in_bulk()
+    return known[targets]
+
+
+def _keys_in_text(texte):
+    return [int(key) for _, key, *_ in extract_references_from_rich_text(texte.source)]
+
+
+def _key_of_link(lien):
+    return [lien["page"].pk] if lien["page"] else []
+
+
 class TexteBlock(blocks.RichTextBlock):
-    """Running text with its titles."""
+    """Running text with its titles. A link to a page that the reader may not read is plain text."""
 
     def __init__(self, **kwargs):
         super().__init__(**{"features": _TEXT, **kwargs})
+
+    def bulk_to_python(self, values):
+        return _with_targets(super().bulk_to_python(values), _keys_in_text)
+
+    def get_context(self, value, parent_context=None):
+        context = super().get_context(value, parent_context)
+        return context | {"texte": mark_safe(self._with_links(value, context))}
+
+    def _with_links(self, value, context):
+        def opening_tags(links):
+            readable = _readable(value, _keys_in_text, context)
+            pages = [readable.get(int(link["id"])) for link in links]
+            urls = [page and page.get_url(context.get("request")) for page in pages]
+            return [format_html('<a href="{}">', url) if url else "<a>" for url in urls]
+
+        rules = {name: h.expand_db_attributes_many for name, h in features.get_link_types().items()}
+        return LinkRewriter(bulk_rules=rules | {"page": opening_tags})(value.source)
 
     class Meta:
         label = "Texte"
@@ -146,7 +202,20 @@ class PhotoBlock(blocks.StructBlock):
         icon = "image"
         group = "Ce qui le montre"
         template = "pages/blocks/photo_block.html"
+        preview_value = {
+            "image": None,
+            "legende": "Le lavoir rouvert, un samedi de mai. Photo : mairie",
+        }
         description = "Une photo décrite pour qui ne la voit pas."
+
+    def get_preview_context(self, value, parent_context=None):
+        return {**(parent_context or {}), "apercu": True}
+
+
+def _document_preview():
+    document = get_document_model()(pk=0, title="Carnet de visites", file="carnet.pdf")
+    document.file_size = 184_000
+    return {"document": document, "texte": "Ce que nous ont dit quatorze propriétaires."}
 
 
 class DocumentBlock(blocks.StructBlock):
@@ -160,11 +229,19 @@ class DocumentBlock(blocks.StructBlock):
         icon = "doc-full"
         group = "Pour aller plus loin"
         template = "pages/blocks/document_block.html"
+        preview_value = _document_preview
         description = "Un fichier à télécharger : lu par qui peut lire cette page."
 
 
+def _lien_preview():
+    return {
+        "page": Page.objects.filter(depth=2).first(),
+        "texte": "Pour comprendre d’où tout part.",
+    }
+
+
 class LienPageBlock(blocks.StructBlock):
-    """A way to another page of the portal, and why one would follow it."""
+    """A way to another page of the portal, for those who may read it, and why one would follow it."""
 
     page = blocks.PageChooserBlock(label="Page")
     texte = blocks.CharBlock(label="Pourquoi la lire", required=False)
@@ -174,7 +251,17 @@ class LienPageBlock(blocks.StructBlock):
         icon = "link"
         group = "Pour aller plus loin"
         template = "pages/blocks/lien_page_block.html"
+        preview_value = _lien_preview
         description = "Une autre page du portail, qui prolonge celle-ci."
+
+    def bulk_to_python(self, values):
+        return _with_targets(super().bulk_to_python(values), _key_of_link)
+
+    def get_context(self, value, parent_context=None):
+        context = super().get_context(value, parent_context)
+        page = value["page"]
+        readable = _readable(value, _key_of_link, context) if page else {}
+        return context | {"page_liee": page if page and page.pk in readable else None}
 
 
 BLOCKS = [

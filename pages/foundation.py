@@ -1,13 +1,15 @@
 """The pages and terms that every cohort has, before anyone writes."""
 
+import json
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils.text import slugify
 from wagtail.models import Page, Site
 
+from pages import groupes
 from pages.models import (
     AccueilPage,
     AllieIndexPage,
@@ -22,6 +24,7 @@ from pages.models import (
     FondamentalPage,
     PlaidoyerPage,
     RegardsCroisesPage,
+    StandardPage,
     TerritoireIndexPage,
     TroncCommunPage,
 )
@@ -45,11 +48,58 @@ ECHELLES = [
     ("nationale", "Échelle nationale", "Que faut-il de l’État et de la loi ?"),
 ]
 TERMES = {Fondamental: FONDAMENTAUX, Cadre: CADRES, Echelle: ECHELLES}
+COHORTE = {
+    "introduction": (
+        "Des territoires mènent ensemble leur transition écologique, et rendent public ce qu’ils en "
+        "apprennent."
+    ),
+    "elus": (
+        "Le mandat : décider, en répondre devant les habitant·es, et donner à d’autres la légitimité "
+        "d’agir."
+    ),
+    "agents": (
+        "Le métier : faire d’une décision un travail réel, et savoir ce qui tient dans la durée."
+    ),
+    "etat": (
+        "Le cadre commun : le droit, les moyens publics, et le lien avec ce qui se décide à l’échelle "
+        "nationale."
+    ),
+    "socio_economiques": (
+        "L’initiative : entreprises, associations, agriculteurs et agricultrices font vivre le "
+        "territoire chaque jour."
+    ),
+    "tronc_commun": (
+        "Ce que toute la cohorte partage : des connaissances, des méthodes et des expériences, dans "
+        "l’ordre où elles s’éclairent."
+    ),
+}
+CONTACT = (
+    "Une question, une erreur à relever, un contenu à signaler : écrivez-nous ici. Vous recevrez un "
+    "accusé de réception."
+)
+TEXTES = Path(__file__).parent / "textes"
+LEGALES = {
+    "mentions-legales": (
+        "Mentions légales",
+        "Qui publie ce site, qui l’héberge, et ce que l’on peut en reprendre.",
+    ),
+    "donnees-personnelles": (
+        "Données personnelles",
+        "Ce que le site retient de vous, pourquoi, et ce que vous pouvez demander.",
+    ),
+    "accessibilite": (
+        "Accessibilité : non conforme",
+        "Le site est fait pour que tout le monde puisse s’en servir, mais aucun audit ne l’a vérifié.",
+    ),
+}
+"""The legal notices by their slug, whose body is in ``textes``: what depends on the publisher stands
+there between brackets, to be completed."""
 
 
 @transaction.atomic
 def lay():
-    """Create what is missing: the terms of the method, home and its sections; point the site at them.
+    """Create what is missing: the terms of the method, home and its sections, the groups and what
+    each may do; point the site at them.
 
     What exists is left as its editors made it.
     """
@@ -58,15 +108,16 @@ def lay():
             model.objects.get_or_create(
                 code=code, defaults={"nom": nom, "question": question, "rang": rang}
             )
-    # Wagtail's own groups may write everywhere: here rights are given by territory.
-    Group.objects.filter(name__in=["Editors", "Moderators"], user=None).delete()
     home = AccueilPage.objects.first() or _home()
-    cohorte = _section(home, CohortePage, "La cohorte")
+    cohorte = _section(home, CohortePage, "La cohorte", **COHORTE)
     _section(home, TerritoireIndexPage, "Territoires")
     enseignements = _section(home, EnseignementIndexPage, "Enseignements")
     _section(home, PlaidoyerPage, "Ce que la cohorte porte")
     _section(home, TroncCommunPage, "Tronc commun")
-    _section(home, ContactPage, "Nous écrire", show_in_menus=False)
+    contact = _section(home, ContactPage, "Nous écrire", show_in_menus=False, introduction=CONTACT)
+    for slug, (title, introduction) in LEGALES.items():
+        if not StandardPage.objects.filter(slug=slug).exists():
+            _legal_page(home, slug, title, introduction, contact)
     _section(enseignements, RegardsCroisesPage, "Regards croisés", show_in_menus=False)
     for terme, model in ((Fondamental, FondamentalPage), (Cadre, CadrePage)):
         for row in terme.objects.filter(page=None):
@@ -83,15 +134,30 @@ def lay():
             "root_page": home,
         },
     )
+    groupes.lay()
 
 
-def _section(parent, model, title, show_in_menus=True):
+def _section(parent, model, title, show_in_menus=True, **fields):
     """The only page of this type, created under ``parent`` if there is none."""
     page = model.objects.first()
     if page is None:
-        page = model(title=title, slug=slugify(title), show_in_menus=show_in_menus)
+        page = model(title=title, slug=slugify(title), show_in_menus=show_in_menus, **fields)
         parent.add_child(instance=page)
     return page
+
+
+def _legal_page(home, slug, title, introduction, contact):
+    """A legal notice at the foot of every page."""
+    texte = (TEXTES / f"{slug}.html").read_text(encoding="utf-8")
+    texte = texte.format(contact=contact.pk, site=settings.SITE_URL)
+    page = StandardPage(
+        title=title,
+        slug=slug,
+        introduction=introduction,
+        corps=json.dumps([{"type": "texte", "value": texte}]),
+        show_in_footer=True,
+    )
+    home.add_child(instance=page)
 
 
 def _home():

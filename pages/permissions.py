@@ -1,9 +1,50 @@
-"""Who may write what in the back office, where Wagtail's page rights do not say it by themselves."""
+"""Who may see and write what in the back office, where Wagtail's page rights do not say it alone."""
 
+from django.db.models import Q
+from wagtail.models import Page
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from pages.models import TerritoirePage
+from pages.models import TerritoirePage, readable_by
+
+
+def administers(user):
+    """Whoever sets the cohort up: members, territories, spaces, settings."""
+    return user.has_perm("communaute.change_cohorte")
+
+
+def gives_edition(user):
+    """Whoever says who writes for a territory."""
+    return user.has_perm("communaute.change_membre")
+
+
+def seen_by(user):
+    """The pages that ``user`` may know of in the back office: what they may read, change or pass
+    through on the way to what they may change.
+    """
+    readable = readable_by(Page.objects.all(), user).order_by().values("pk")
+    explorable = PortailPagePermissionPolicy().explorable_instances(user).order_by().values("pk")
+    return Page.objects.filter(Q(pk__in=readable) | Q(pk__in=explorable))
+
+
+class PortailPagePermissionPolicy(PagePermissionPolicy):
+    """Wagtail's, but a right to add somewhere does not show the drafts and the reserved pages that
+    others have there.
+    """
+
+    def explorable_instances(self, user):
+        pages = super().explorable_instances(user)
+        if user.is_superuser:
+            return pages
+        permissions = self.get_cached_permissions_for_user(user)
+        way = {
+            permission.page.path[:end]
+            for permission in permissions
+            for end in range(Page.steplen, len(permission.page.path) + 1, Page.steplen)
+        }
+        readable = readable_by(Page.objects.all(), user).order_by().values("pk")
+        own = self.instances_user_has_permission_for(user, "change").order_by().values("pk")
+        return pages.filter(Q(pk__in=readable) | Q(pk__in=own) | Q(path__in=way))
 
 
 class TerritoirePermissionPolicy(ModelPermissionPolicy):
@@ -29,3 +70,12 @@ class TerritoirePermissionPolicy(ModelPermissionPolicy):
     def _own(self, user):
         pages = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
         return self.model.objects.filter(page__in=TerritoirePage.objects.filter(pk__in=pages))
+
+
+class SignalementPermissionPolicy(ModelPermissionPolicy):
+    """What was written to the cohort is read and followed up by whoever has the right to; nobody writes
+    or deletes it here, administrators included.
+    """
+
+    def user_has_permission(self, user, action):
+        return action not in ("add", "delete") and super().user_has_permission(user, action)

@@ -1,268 +1,121 @@
-"""What the back office adds to Wagtail's: official choosers, and the cohort's own lists."""
+"""What the back office adds to Wagtail's, and what it leaves out."""
 
-from django import forms
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.db.models import ProtectedError, Q
 from django.http import Http404
-from django.shortcuts import redirect
+from django.urls import reverse
 from wagtail import hooks
-from wagtail.admin import messages
-from wagtail.admin.forms.choosers import BaseFilterForm
-from wagtail.admin.views import generic
-from wagtail.admin.views.generic import chooser, history, usage
-from wagtail.admin.viewsets.chooser import ChooserViewSet
-from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
+from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
-from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.permissions import register_permission_policy
 
-from communaute.models import (
-    Allie,
-    Commune,
-    Epci,
-    Espace,
-    Membre,
-    Nomination,
-    Siege,
-    Territoire,
+from communaute.models import Territoire
+from pages import choix
+from pages.edition import PortailPageViewSet, give_advice
+from pages.fiches import CohortViewSetGroup, SignalementViewSet, ThemeViewSet
+from pages.listes import EnseignementListViewSet, RelectureListViewSet, TerritoireListViewSet
+from pages.models import CohortePage, Signalement, TroncCommunPage, readable_by
+from pages.panneaux import what_waits
+from pages.permissions import (
+    PortailPagePermissionPolicy,
+    SignalementPermissionPolicy,
+    TerritoirePermissionPolicy,
+    administers,
+    seen_by,
 )
-from pages.models import readable_by
-from pages.permissions import TerritoirePermissionPolicy
+from pages.rich_text import PublicLinkHandler
 
+register_permission_policy(Page, PortailPagePermissionPolicy())
 register_permission_policy(Territoire, TerritoirePermissionPolicy(Territoire))
-
-
-class OfficialFilterForm(BaseFilterForm):
-    """Search by the beginning of a code or by any part of a name, with or without accents."""
-
-    q = forms.CharField(label="Nom ou code", required=False)
-
-    def filter(self, objects):
-        self.search_query = self.cleaned_data["q"]
-        self.is_searching = bool(self.search_query)
-        return super().filter(objects).search(self.search_query)
-
-
-class OfficialChooseView(chooser.ChooseView):
-    filter_form_class = OfficialFilterForm
-
-
-class OfficialChooseResultsView(chooser.ChooseResultsView):
-    filter_form_class = OfficialFilterForm
-
-
-class OfficialChooserViewSet(ChooserViewSet):
-    """Choose among the official lists, by name or code."""
-
-    choose_view_class = OfficialChooseView
-    choose_results_view_class = OfficialChooseResultsView
-    icon = "site"
-    per_page = 20
-
-
-class EpciChooserViewSet(OfficialChooserViewSet):
-    model = Epci
-    choose_one_text = "Choisir une intercommunalité"
-    choose_another_text = "Choisir une autre intercommunalité"
-
-
-class CommuneChooserViewSet(OfficialChooserViewSet):
-    model = Commune
-    choose_one_text = "Choisir une commune"
-    choose_another_text = "Choisir une autre commune"
+register_permission_policy(Signalement, SignalementPermissionPolicy(Signalement))
 
 
 @hooks.register("register_admin_viewset")
-def register_choosers():
-    return [EpciChooserViewSet("choix_epci"), CommuneChooserViewSet("choix_commune")]
+def register_viewsets():
+    return [
+        PortailPageViewSet(),
+        choix.epci,
+        choix.communes,
+        choix.membres,
+        TerritoireListViewSet("territoires"),
+        EnseignementListViewSet("enseignements"),
+        RelectureListViewSet("relectures"),
+        ThemeViewSet(),
+        SignalementViewSet(),
+        CohortViewSetGroup(),
+    ]
 
 
-class KindDeleteView(generic.DeleteView):
-    """Wagtail's, which says what still needs the object instead of failing."""
+class SectionMenuItem(MenuItem):
+    """The way to a section that there is once, for those who may write in it."""
 
-    def post(self, request, *args, **kwargs):
-        try:
-            return super().post(request, *args, **kwargs)
-        except ProtectedError:
-            messages.error(
-                request,
-                f"« {self.object} » sert encore (page, siège ou espace) : rien n’a été supprimé.",
-            )
-            return redirect(self.index_url_name)
+    def __init__(self, model, label, **kwargs):
+        super().__init__(label, "", **kwargs)
+        self.model = model
 
+    def is_shown(self, request):
+        page = self.model.objects.first()
+        return page is not None and page.permissions_for_user(request.user).can_edit()
 
-class OwnTerritoireMixin:
-    """Wagtail asks whether one may change territories; this asks whether one may change this one."""
-
-    def get_object(self, *args):
-        territoire = super().get_object(*args)
-        if not self.user_has_permission_for_instance("change", territoire):
-            raise PermissionDenied
-        return territoire
+    def render_component(self, request):
+        self.url = reverse("wagtailadmin_explore", args=[self.model.objects.first().pk])
+        return super().render_component(request)
 
 
-class TerritoireIndexView(generic.IndexView):
-    """The territories that one may change, and no other."""
-
-    def get_base_queryset(self):
-        own = self.permission_policy.instances_user_has_permission_for(self.request.user, "change")
-        return super().get_base_queryset().filter(pk__in=own)
+@hooks.register("register_admin_menu_item")
+def register_tronc_commun():
+    return SectionMenuItem(TroncCommunPage, "Tronc commun", icon_name="list-ol", order=130)
 
 
-class TerritoireEditView(OwnTerritoireMixin, generic.EditView):
-    pass
+@hooks.register("register_admin_menu_item")
+def register_cohorte():
+    return SectionMenuItem(CohortePage, "La cohorte", icon_name="home", order=140)
 
 
-class TerritoireHistoryView(OwnTerritoireMixin, history.HistoryView):
-    pass
+@hooks.register("construct_main_menu")
+def keep_what_serves(request, items):
+    """Pages by task first, then the tree; reports for those who may open them; Wagtail's help for none."""
+    hidden = {"help"} if administers(request.user) else {"help", "reports"}
+    items[:] = [item for item in items if item.name not in hidden]
+    for item in items:
+        if item.name == "explorer":
+            item.label, item.order = "Toutes les pages", 170
 
 
-class TerritoireUsageView(OwnTerritoireMixin, usage.UsageView):
-    pass
+@hooks.register("construct_homepage_panels")
+def show_what_waits(request, panels):
+    panels[:] = what_waits(request)
 
 
-class TerritoireViewSet(ModelViewSet):
-    model = Territoire
-    icon = "site"
-    menu_label = "Territoires"
-    list_display = ["nom", "forme"]
-    search_fields = ["nom"]
-    copy_view_enabled = False
-    index_view_class = TerritoireIndexView
-    edit_view_class = TerritoireEditView
-    delete_view_class = KindDeleteView
-    history_view_class = TerritoireHistoryView
-    usage_view_class = TerritoireUsageView
-
-
-class SiegeForm(forms.ModelForm):
-    """A seat: once given, only its function and its end change. Another seat is another line."""
-
-    class Meta:
-        model = Siege
-        fields = ["membre", "college", "allie", "territoire", "fonction", "debut", "fin"]
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            for name in ("membre", "college", "allie", "territoire", "debut"):
-                self.fields[name].disabled = True
-
-
-class SiegeViewSet(ModelViewSet):
-    model = Siege
-    icon = "user"
-    menu_label = "Sièges"
-    copy_view_enabled = False
-    list_display = ["membre", "college", "allie", "territoire", "fonction", "debut", "fin"]
-    list_filter = ["college", "territoire"]
-    search_fields = ["membre__last_name", "membre__first_name", "fonction"]
-
-    def get_form_class(self, for_update=False):
-        return SiegeForm
-
-
-class AllieViewSet(ModelViewSet):
-    model = Allie
-    icon = "group"
-    menu_label = "Alliés"
-    copy_view_enabled = False
-    delete_view_class = KindDeleteView
-    form_fields = ["nom", "presentation"]
-    search_fields = ["nom"]
-
-
-class EspaceForm(forms.ModelForm):
-    """A space with the name and purpose of its forum, who is named to it, and the charter in force.
-
-    Whom it is for is said once: changing it would open to some what others said among themselves.
-    """
-
-    nom = forms.CharField(label="Nom", max_length=100)
-    objet = forms.CharField(
-        label="À quoi sert cet espace", widget=forms.Textarea(attrs={"rows": 3})
-    )
-    animateurs = forms.ModelMultipleChoiceField(
-        Membre.objects.all(), label="Animateurs et animatrices", required=False
-    )
-    lecteurs = forms.ModelMultipleChoiceField(
-        Membre.objects.all(),
-        label="Lecteurs et lectrices nommé·es",
-        help_text=(
-            "Peuvent lire sans y prendre part. Les membres de l’espace voient leur nom, "
-            "et le voient encore quand vous le retirez."
-        ),
-        required=False,
-    )
-    charte = forms.CharField(
-        label="Charte",
-        help_text="En Markdown. Si vous la changez, chaque membre devra l’accepter à nouveau.",
-        widget=forms.Textarea(attrs={"rows": 10}),
-    )
-
-    class Meta:
-        model = Espace
-        fields = ["slug", "audience", "college", "territoire"]
-
-    field_order = ["nom", "objet", "slug", "audience", "college", "territoire"]
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        espace = self.instance
-        if espace.pk:
-            for name in ("audience", "college", "territoire"):
-                self.fields[name].disabled = True
-            self.initial |= {
-                "nom": espace.nom,
-                "objet": espace.objet,
-                "animateurs": espace.animateurs,
-                "lecteurs": espace.lecteurs,
-                "charte": espace.charte.texte if espace.charte else "",
-            }
-
-    @transaction.atomic
-    def save(self, commit=True):
-        self.instance.name_forum(self.cleaned_data["nom"], self.cleaned_data["objet"])
-        espace = super().save(commit)
-        espace.nominate(Nomination.Role.ANIMATION, self.cleaned_data["animateurs"])
-        espace.nominate(Nomination.Role.LECTURE, self.cleaned_data["lecteurs"])
-        espace.adopt_charte(self.cleaned_data["charte"])
-        return espace
-
-
-class EspaceViewSet(ModelViewSet):
-    model = Espace
-    icon = "comment"
-    menu_label = "Espaces"
-    copy_view_enabled = False
-    list_display = ["nom", "audience_label"]
-
-    def get_form_class(self, for_update=False):
-        return EspaceForm
-
-
-@hooks.register("register_admin_viewset")
-def register_cohort():
-    return CohortViewSetGroup()
-
-
-class CohortViewSetGroup(ModelViewSetGroup):
-    menu_label = "Cohorte"
-    menu_icon = "group"
-    menu_order = 200
-    items = (TerritoireViewSet, EspaceViewSet, SiegeViewSet, AllieViewSet)
+@hooks.register("construct_homepage_summary_items", order=100)  # after those who count
+def count_nothing(request, items):
+    """How many pages there are helps nobody, and tells of those that one may not see."""
+    items.clear()
 
 
 @hooks.register("before_serve_page", order=-1)
 def answer_as_if_missing(page, request, serve_args, serve_kwargs):
     """Whoever may not read a page is answered as where there is none."""
-    if not readable_by(Page.objects.filter(pk=page.pk), request.user).exists():
+    if request.user.is_authenticated:
+        readable = readable_by(Page.objects.filter(pk=page.pk), request.user).exists()
+    else:
+        readable = page.live and not page.get_view_restrictions()
+    if not readable:
         raise Http404
 
 
 @hooks.register("construct_page_chooser_queryset")
-def choose_what_is_public_or_own(pages, request):
-    """In the choosers, what others have not published is not shown."""
-    own = PagePermissionPolicy().instances_user_has_permission_for(request.user, "change")
-    return pages.filter(Q(live=True) | Q(pk__in=own))
+def choose_among_what_is_seen(pages, request):
+    """The choosers show nobody a draft or a reserved page that they may neither read nor change."""
+    return pages.filter(pk__in=seen_by(request.user).order_by().values("pk"))
+
+
+@hooks.register("register_rich_text_features", order=10)  # after Wagtail's own
+def link_to_public_pages(features):
+    features.register_link_type(PublicLinkHandler)
+
+
+@hooks.register("after_create_page")
+@hooks.register("after_edit_page")
+def advise_on_what_leaves(request, page):
+    """A draft is left in peace."""
+    if any(request.POST.get(f"action-{action}") for action in ("publish", "submit")):
+        give_advice(request, page)

@@ -1,36 +1,166 @@
 """One box over what the asker may read."""
 
+import unicodedata
+from collections import Counter, defaultdict
+from itertools import chain
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
 from django.shortcuts import render
+from django.utils.html import escape, format_html
+from django.utils.safestring import mark_safe
 from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
+from wagtail.models import Page
 
-from pages.models import EnseignementPage, StandardPage, TerritoirePage
+from communaute.text import WORD, stems
+from pages.models import (
+    AlliePage,
+    AnalyseSensiblePage,
+    DispositifPage,
+    EnseignementIndexPage,
+    EnseignementPage,
+    ModulePage,
+    ProjetPilotePage,
+    RessourcePage,
+    TerritoirePage,
+    Theme,
+    readable_by,
+)
+from portail.search_index import texts, wanted
 
-GENRES = {EnseignementPage: "Enseignement", TerritoirePage: "Territoire", StandardPage: "Page"}
-"""What is searched, in the order it is shown, and what the public calls it."""
+
+class Genre(NamedTuple):
+    """A kind of page, as the public calls one of it and several."""
+
+    un: str
+    plusieurs: str
+    types: tuple = ()
+
+
+GENRES = {
+    "enseignements": Genre("Enseignement", "Enseignements", (EnseignementPage,)),
+    "territoires": Genre("Territoire", "Territoires", (TerritoirePage,)),
+    "projets": Genre("Projet pilote", "Projets pilotes", (ProjetPilotePage,)),
+    "analyses": Genre("Analyse sensible", "Analyses sensibles", (AnalyseSensiblePage,)),
+    "ressources": Genre("Tronc commun", "Tronc commun", (ModulePage, RessourcePage)),
+    "dispositifs": Genre("Dispositif", "Dispositifs", (DispositifPage,)),
+    "allies": Genre("Allié", "Alliés", (AlliePage,)),
+    "pages": Genre("Page", "Autres pages"),
+}
+"""The kinds that results can be filtered by, in their order; the last has all other pages."""
+GENRE_OF = {model: code for code, genre in GENRES.items() for model in genre.types}
 RESULTS_PER_PAGE = 10
 MAX_QUERY_LENGTH = 200
+EXCERPT_LENGTH, BEFORE_MATCH = 220, 60
 
 
 @require_safe
 def recherche(request):
-    """Public pages that hold the words of ``q``: learnings, then territories, then the others."""
+    """The pages that hold all the words of ``q``, or else some of them, and that the asker may read."""
     q = request.GET.get("q", "").strip()[:MAX_QUERY_LENGTH]
-    # A quotation mark alone is a syntax error to SQLite's full text search.
-    words = q.replace('"', " ").strip()
-    found = []
-    if words:
-        for model, genre in GENRES.items():
-            found += [(page, genre) for page in model.objects.live().public().search(words)]
-    resultats = Paginator(found, RESULTS_PER_PAGE).get_page(request.GET.get("page"))
-    resultats.object_list = [
+    code = request.GET.get("genre")
+    code = code if code in GENRES else ""
+    # Search looks into the conditions of what it is given, and knows few: who may read stays apart.
+    keys = readable_by(Page.objects.filter(depth__gt=1), request.user).order_by().values("pk")
+    readable = Page.objects.filter(pk__in=keys)
+    operator, totals = "and", _totals(readable.search(q))
+    if not totals and len(wanted(q)) > 1:
+        operator, totals = "or", _totals(readable.search(q, operator="or"))
+    types = [type_id for type_id in totals if not code or _genre(type_id) == code]
+    found = readable.filter(content_type__in=types).search(q, operator=operator) if types else []
+    paginator = Paginator(found, RESULTS_PER_PAGE)
+    paginator.count = sum(totals[type_id] for type_id in types)
+    resultats = paginator.get_page(request.GET.get("page"))
+    resultats.object_list = _shown(request, resultats.object_list, set(wanted(q)))
+    par_genre = Counter()
+    for type_id, total in totals.items():
+        par_genre[_genre(type_id)] += total
+    context = {
+        "q": q,
+        "genre": GENRES.get(code),
+        "genres": [
+            {"code": c, "nom": genre.plusieurs, "total": par_genre[c], "actif": c == code}
+            for c, genre in GENRES.items()
+            if par_genre[c] or c == code
+        ],
+        "total": par_genre.total(),
+        "en_partie": operator == "or",
+        "resultats": resultats,
+        "parametres": urlencode({"q": q, "genre": code} if code else {"q": q}) + "&",
+        **({} if resultats else _elsewhere()),
+    }
+    return render(request, "portail/recherche.html", context)
+
+
+def _elsewhere():
+    """Where to go from a search that finds nothing: the themes of the learnings, and their page."""
+    public = EnseignementPage.objects.live().public()
+    return {
+        "enseignements": EnseignementIndexPage.objects.live().public().first(),
+        "themes": Theme.objects.filter(enseignements__in=public).distinct(),
+    }
+
+
+def _totals(found):
+    """How many are found, by the key of their content type."""
+    return found.facet("content_type_id") if found.supports_facet else {}
+
+
+def _genre(type_id):
+    return GENRE_OF.get(ContentType.objects.get_for_id(type_id).model_class(), "pages")
+
+
+def _shown(request, pages, wanted):
+    """What the list says of each of ``pages``; as many queries for twenty of a type as for two."""
+    by_type = defaultdict(list)
+    for page in pages:
+        by_type[page.specific_class].append(page.pk)
+    specific = {
+        page.pk: page
+        for model, keys in by_type.items()
+        for page in model.get_indexed_objects().filter(pk__in=keys)
+    }
+    return [
         {
             "titre": page.title,
             "url": page.get_url(request),
-            "genre": genre,
-            "extrait": Truncator(page.introduction).chars(220),
+            "genre": GENRES[_genre(page.content_type_id)].un,
+            "extrait": _excerpt(specific[page.pk], wanted),
         }
-        for page, genre in resultats
+        for page in pages
+        if page.pk in specific
     ]
-    return render(request, "portail/recherche.html", {"q": q, "resultats": resultats})
+
+
+def _excerpt(page, wanted):
+    """What ``page`` says around the first word of ``wanted``, or how it begins: safe HTML."""
+    said = [
+        unicodedata.normalize("NFC", " ".join(text.split()))
+        for name, text in texts(page)
+        if name != "title"
+    ]
+    words = chain.from_iterable(((text, word) for word in WORD.finditer(text)) for text in said)
+    text, at = next(
+        ((text, word.start()) for text, word in words if _is_wanted(word, wanted)),
+        (next(filter(None, said), ""), 0),
+    )
+    start = text.rfind(" ", 0, max(at - BEFORE_MATCH, 0) + 1) + 1
+    cut = Truncator(text[start:]).chars(EXCERPT_LENGTH)
+    return _marked(f"… {cut}" if start else cut, wanted)
+
+
+def _is_wanted(word, wanted):
+    return not wanted.isdisjoint(stems(word[0]))
+
+
+def _marked(text, wanted):
+    """``text`` as HTML, with the words of ``wanted`` marked."""
+    html, end = [], 0
+    for word in WORD.finditer(text):
+        if _is_wanted(word, wanted):
+            html += [escape(text[end : word.start()]), format_html("<mark>{}</mark>", word[0])]
+            end = word.end()
+    return mark_safe("".join([*html, escape(text[end:])]))

@@ -8,14 +8,12 @@ from django.conf import settings
 from django.http import Http404
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
-from django.views.static import serve
 from wagtail import urls as wagtail_urls
-from wagtail.admin import urls as wagtailadmin_urls
-from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from communaute.permissions import can_manage
-from portail import demonstration, search
+from pages import files, gestion, signalement
+from portail import api, crawlers, demonstration, exports, feeds, previews, search
 
 # Names are allauth's own: its views and mails look these routes up.
 account_urls = [
@@ -49,18 +47,6 @@ back_office_account_urls = [
 ]
 
 
-def media(folder):
-    """The route of public pictures, when no object storage serves them.
-
-    Originals and documents lie in other folders, which no address reaches.
-    """
-    return re_path(
-        rf"^media/{folder}/(?P<path>[\w.-]{{1,200}})$",
-        serve,
-        {"document_root": f"{settings.MEDIA_ROOT}/{folder}"},
-    )
-
-
 def managers_only(view):
     """A back office view, under its own content policy; for other members it does not exist."""
     view = csp_replace(settings.BACK_OFFICE_SECURITY_POLICY)(view)
@@ -76,11 +62,24 @@ def managers_only(view):
 
 urlpatterns = [
     path("recherche/", search.recherche, name="recherche"),
+    path("signaler/", signalement.signaler, name="signaler"),
+    path("signaler/<slug:reference>/", signalement.recu, name="signalement_recu"),
     path("compte/", include(account_urls)),
     path("communaute/", include("communaute.urls")),
     *back_office_account_urls,
-    path("gestion/", include(decorate_urlpatterns(wagtailadmin_urls.urlpatterns, managers_only))),
-    path("documents/", include(wagtaildocs_urls)),
-    *(media(folder) for folder in ("images", "avatar_images")),
+    path("gestion/", include(decorate_urlpatterns(gestion.urlpatterns, managers_only))),
+    # Named and built as Wagtail's own, which looks them up.
+    re_path(r"^documents/(\d{1,18})/([^/]+)$", files.document, name="wagtaildocs_serve"),
+    path("media/images/<str:name>", files.image, name="image"),
+    path("media/avatar_images/<str:name>", files.portrait),
+    path("flux/enseignements.atom", feeds.EnseignementsFeed(), name="flux"),
+    path("flux/themes/<slug:slug>.atom", feeds.ThemeFeed(), name="flux_theme"),
+    path("flux/territoires/<slug:slug>.atom", feeds.TerritoireFeed(), name="flux_territoire"),
+    path("donnees/enseignements.csv", exports.enseignements_csv, name="enseignements_csv"),
+    path("donnees/enseignements.json", exports.enseignements_json, name="enseignements_json"),
+    path("api/v2/", api.router.urls),
+    path("apercus/<int:key>.png", previews.preview, name="apercu"),
+    path("sitemap.xml", crawlers.sitemap),
+    path("robots.txt", crawlers.robots),
     path("", include(wagtail_urls)),
 ]

@@ -2,9 +2,11 @@
 
 import pytest
 from bs4 import BeautifulSoup
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from wagtail.models import Page, Site, Task, Workflow
 
 from pages import foundation
 from tests.factories import MembreFactory
@@ -12,10 +14,12 @@ from tests.factories import MembreFactory
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """Leave nobody in the test database when it is dropped.
+    """Lay once what every cohort has; leave nobody in the test database when it is dropped.
 
     While Playwright's event loop runs, Django keeps a second connection for the same thread.
     """
+    with django_db_blocker.unblock():
+        foundation.lay()
     yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
@@ -45,8 +49,28 @@ def empty_cache(django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def tree(db):
-    """The pages that every cohort has: home and its two lists."""
-    foundation.lay()
+    """The pages that every cohort has: home and its sections."""
+
+
+@pytest.fixture
+def nothing_laid(db):
+    """The database as its migrations leave it."""
+    Workflow.objects.all().delete()
+    Task.objects.all().delete()
+    Group.objects.all().delete()
+    root = Page.get_first_root_node()
+    root.get_descendants().delete()
+    for model in foundation.TERMES:
+        model.objects.all().delete()
+    root.refresh_from_db()
+    welcome = root.add_child(instance=Page(title="Welcome to your new Wagtail site!", slug="home"))
+    Site.objects.create(hostname="localhost", root_page=welcome, is_default_site=True)
+
+
+@pytest.fixture
+def at_the_portals_address(settings):
+    """The test client asks at the address that people use, where visitors' pages are kept."""
+    settings.SITE_URL = "http://testserver"
 
 
 @pytest.fixture

@@ -2,10 +2,14 @@
 
 import json
 from datetime import date, timedelta
+from io import BytesIO
 
 import factory
+from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
 from django.utils import timezone
 from django.utils.text import slugify
+from PIL import Image
 from wagtail.models import PageViewRestriction
 
 from communaute import conversation
@@ -29,13 +33,17 @@ from pages.models import (
     AlliePage,
     AnalyseSensiblePage,
     Cadre,
+    Demande,
     DispositifIndexPage,
     DispositifPage,
     Echelle,
     EnseignementIndexPage,
     EnseignementPage,
+    Etape,
     Fondamental,
     ModulePage,
+    PortailDocument,
+    PortailImage,
     ProjetPilotePage,
     RessourcePage,
     StandardPage,
@@ -83,6 +91,13 @@ class SiegeFactory(factory.django.DjangoModelFactory):
 def un_membre(college="elus", **siege):
     """A member who holds an active seat of ``college``."""
     return SiegeFactory(college=college, **siege).membre
+
+
+def in_group(group, **fields):
+    """A member in ``group``, a group of the back office or its name."""
+    membre = MembreFactory(**fields)
+    membre.groups.add(group if isinstance(group, Group) else Group.objects.get(name=group))
+    return membre
 
 
 def un_allie():
@@ -221,14 +236,12 @@ def un_projet(
     page = ProjetPilotePage(title=title, **fields)
     page.themes = themes
     page.dispositifs = dispositifs
-    (parent or une_page_territoire()).add_child(instance=page)
     cadres = Cadre.objects.in_bulk()
-    for rang, code in enumerate(etapes):
-        page.etapes.create(
-            cadre=cadres[code],
-            date=date(2026, 1, 1) - timedelta(days=30 * (len(etapes) - rang - 1)),
-        )
-    return page
+    page.etapes = [
+        Etape(cadre=cadres[code], date=date(2026, 1, 1) - timedelta(days=30 * months))
+        for months, code in zip(reversed(range(len(etapes))), etapes, strict=True)
+    ]
+    return _publish(parent or une_page_territoire(), page)
 
 
 def une_analyse(title="Ce que dit la vallée", parent=None, **fields):
@@ -292,16 +305,28 @@ def un_enseignement(
     page.themes = themes
     page.territoires = territoires
     page.projets = projets
-    EnseignementIndexPage.objects.get().add_child(instance=page)
     scales = Echelle.objects.in_bulk()
-    for echelle, texte in demandes:
-        page.demandes.create(echelle=scales[echelle], texte=texte)
+    page.demandes = [Demande(echelle=scales[echelle], texte=texte) for echelle, texte in demandes]
+    EnseignementIndexPage.objects.get().add_child(instance=page)
     return page
 
 
 def une_page_libre(title="Mentions légales", **fields):
     """A published page of its own under the home page (ask for the ``tree`` fixture first)."""
     return _publish(AccueilPage.objects.get(), StandardPage(title=title, **fields))
+
+
+def une_image(title="Un lavoir", size=(640, 480), **fields):
+    """A picture of one colour, with the sizes that its upload makes."""
+    content = BytesIO()
+    Image.new("RGB", size, "#96341a").save(content, "JPEG")
+    file = ContentFile(content.getvalue(), f"{slugify(title)}.jpg")
+    return PortailImage.objects.create(title=title, file=file, **fields)
+
+
+def un_document(title="Compte rendu", name="compte-rendu.pdf", content=b"%PDF-1.7", **fields):
+    """A file to read."""
+    return PortailDocument.objects.create(title=title, file=ContentFile(content, name), **fields)
 
 
 def restrict(page):

@@ -18,6 +18,7 @@ from communaute.models.territoires import (
     PerimetreEpci,
     Referentiel,
     Territoire,
+    parts_of,
 )
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "Rights",
     "Siege",
     "Territoire",
+    "parts_of",
     "rights_of",
 ]

@@ -1,7 +1,9 @@
 """Territories, and the official reference data their perimeters are made of."""
 
+from typing import NamedTuple
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, MultipleChooserPanel
@@ -183,20 +185,16 @@ class Territoire(ClusterableModel):
     def __str__(self):
         return self.nom
 
-    def chiffres(self):
-        """The figures of this territory, each commune counted once.
+    def chiffres(self, parts=None):
+        """The figures of this territory, each commune counted once; ``parts`` are its, if known already.
 
         Returns a dict: ``population`` and ``communes`` (int, or None when unknown), ``departements``
         and ``epci`` (lists of names), ``source`` (text, empty when there is nothing official) and
         ``fictif`` (whether the figures are invented).
         """
-        epcis = [part.epci for part in self._epcis()]
-        communes = {
-            part.commune.pk: part.commune
-            for part in self.perimetre_communes.select_related("commune__departement")
-            if part.commune.epci_id not in {epci.pk for epci in epcis}
-        }.values()
-        if not epcis and not communes:
+        if parts is None:
+            parts = parts_of([self.pk])[self.pk]
+        if not parts:
             return {
                 "population": self.population_fictive,
                 "communes": self.communes_fictives,
@@ -205,14 +203,21 @@ class Territoire(ClusterableModel):
                 "source": "",
                 "fictif": self.population_fictive is not None,
             }
+        epcis = {part.epci for part in parts if part.whole}
+        # Once for each of its départements, an EPCI is the same.
+        counted = {
+            part.code: part for part in parts if part.whole or part.epci not in epcis
+        }.values()
         departements = {
-            departement for epci in epcis for departement in epci.departements.all()
-        } | {commune.departement for commune in communes}
+            part.departement: part.departement_nom
+            for part in parts
+            if part.departement and (part.whole or part.epci not in epcis)
+        }
         return {
-            "population": sum(part.population for part in (*epcis, *communes)),
-            "communes": sum(epci.communes_total for epci in epcis) + len(communes),
-            "departements": [d.nom for d in sorted(departements, key=lambda d: d.code)],
-            "epci": [epci.nom for epci in epcis],
+            "population": sum(part.population for part in counted),
+            "communes": sum(part.communes for part in counted),
+            "departements": [nom for _, nom in sorted(departements.items())],
+            "epci": [part.nom for part in counted if part.whole],
             "source": str(Referentiel.objects.latest()),
             "fictif": False,
         }
@@ -220,14 +225,15 @@ class Territoire(ClusterableModel):
     def delegation(self):
         """The active seats that represent this territory, by collège in the order of ``College``.
 
-        Returns a list of dicts: ``college`` (its code), ``nom`` (its label), ``total`` (int) and
+        Returns a list of dicts: ``college`` (its code), ``nom`` (its label), ``total`` (of people) and
         ``nommes`` (the members who chose to be named in public, each with its ``fonction``).
         """
-        sieges = self.sieges.active().exclude(college="").select_related("membre")
-        by_college = {code: [] for code in College.values}
-        for siege in sieges.order_by("membre__last_name", "membre__first_name"):
-            if siege.membre.is_active:
-                by_college[siege.college].append(siege)
+        sieges = self.sieges.active().filter(membre__is_active=True).exclude(college="")
+        by_college = {code: {} for code in College.values}
+        for siege in sieges.select_related("membre").order_by(
+            "membre__last_name", "membre__first_name", "-debut", "pk"
+        ):
+            by_college[siege.college].setdefault(siege.membre_id, siege)
         return [
             {
                 "college": code,
@@ -235,16 +241,13 @@ class Territoire(ClusterableModel):
                 "total": len(seated),
                 "nommes": [
                     {"nom": siege.membre.get_full_name(), "fonction": siege.fonction}
-                    for siege in seated
+                    for siege in seated.values()
                     if siege.membre.nomme_publiquement
                 ],
             }
             for code, seated in by_college.items()
             if seated
         ]
-
-    def _epcis(self):
-        return self.perimetre_epci.select_related("epci").prefetch_related("epci__departements")
 
 
 class PerimetreEpci(models.Model):
@@ -283,3 +286,56 @@ class PerimetreCommune(models.Model):
 
     def __str__(self):
         return str(self.commune)
+
+
+class Part(NamedTuple):
+    """An EPCI, all of it (``whole``), or a commune that a territory is made of, in one département.
+
+    ``code`` is official; ``epci`` is that of the EPCI, or of the commune's, whose point (``longitude``
+    and ``latitude``) stands for it.
+    """
+
+    code: str
+    nom: str
+    population: int
+    communes: int
+    whole: bool
+    epci: str | None
+    longitude: float | None
+    latitude: float | None
+    departement: str | None
+    departement_nom: str | None
+
+
+def parts_of(territoires):
+    """What the territories of these keys are made of, in one query: a list of ``Part`` for each."""
+    epcis = PerimetreEpci.objects.filter(territoire__in=territoires).values_list(
+        "territoire",
+        "epci",
+        "epci__nom",
+        "epci__population",
+        "epci__communes_total",
+        Value(True),
+        "epci",
+        "epci__longitude",
+        "epci__latitude",
+        "epci__departements",
+        "epci__departements__nom",
+    )
+    communes = PerimetreCommune.objects.filter(territoire__in=territoires).values_list(
+        "territoire",
+        "commune",
+        "commune__nom",
+        "commune__population",
+        Value(1),
+        Value(False),
+        "commune__epci",
+        "commune__epci__longitude",
+        "commune__epci__latitude",
+        "commune__departement",
+        "commune__departement__nom",
+    )
+    parts = {territoire: [] for territoire in territoires}
+    for territoire, *row in epcis.union(communes, all=True):
+        parts[territoire].append(Part(*row))
+    return parts

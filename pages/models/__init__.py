@@ -11,6 +11,7 @@ from pages.models.cohorte import (
     RessourcePage,
     TroncCommunPage,
 )
+from pages.models.contact import ContactPage, Signalement, SignalementForm
 from pages.models.dispositifs import DispositifIndexPage, DispositifPage
 from pages.models.enseignements import (
     Demande,
@@ -20,9 +21,9 @@ from pages.models.enseignements import (
     Regard,
     RegardsCroisesPage,
 )
-from pages.models.libres import ContactPage, Signalement, StandardPage
+from pages.models.libres import IN_FOOTER, StandardPage
 from pages.models.medias import PortailDocument, PortailImage, PortailRendition
-from pages.models.reserve import Visibilite, readable_by
+from pages.models.reserve import Visibilite, readable_by, reserved
 from pages.models.termes import Cadre, Echelle, Fondamental, Theme
 from pages.models.territoires import (
     AnalyseSensiblePage,
@@ -37,6 +38,7 @@ from pages.models.territoires import (
 )
 
 __all__ = [
+    "IN_FOOTER",
     "AccueilPage",
     "AllieIndexPage",
     "AlliePage",
@@ -69,6 +71,7 @@ __all__ = [
     "RegardsCroisesPage",
     "RessourcePage",
     "Signalement",
+    "SignalementForm",
     "StandardPage",
     "TerritoireIndexPage",
     "TerritoirePage",
@@ -76,4 +79,5 @@ __all__ = [
     "TroncCommunPage",
     "Visibilite",
     "readable_by",
+    "reserved",
 ]

@@ -1,12 +1,19 @@
 """The home page."""
 
+from itertools import accumulate
+
+from django.db.models import Exists, OuterRef
+from django.http import Http404
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import RichTextField
+from wagtail.models import Page, PageViewRestriction
+from wagtail.url_routing import RouteResult
 
 from pages.carte import Carte
+from pages.models.cohorte import FondamentalPage
 from pages.models.enseignements import EnseignementIndexPage, EnseignementPage
 from pages.models.page import PortailPage
-from pages.models.territoires import TerritoirePage
+from pages.models.territoires import ProjetPilotePage, TerritoirePage
 
 
 class AccueilPage(PortailPage):
@@ -31,12 +38,25 @@ class AccueilPage(PortailPage):
     class Meta:
         verbose_name = "page d’accueil"
 
+    def route(self, request, path_components):
+        """As Wagtail's, in two queries however deep the page; it then knows what is above it."""
+        paths = list(accumulate([self.url_path, *(f"{slug}/" for slug in path_components)]))
+        restrictions = PageViewRestriction.objects.filter(page=OuterRef("pk"))
+        way = Page.objects.filter(url_path__in=["/", *paths]).order_by("depth")
+        *above, last = way.annotate(restricted=Exists(restrictions))
+        if last.url_path != paths[-1] or not last.live:
+            raise Http404
+        page = self if last.pk == self.pk else last.specific
+        vars(page).update(above=above, restricted=last.restricted)
+        return RouteResult(page)
+
     def get_context(self, request, *args, **kwargs):
         territoires = TerritoirePage.objects.shown()
         return {
             **super().get_context(request, *args, **kwargs),
             "territoires": territoires,
-            "carte": Carte(territoires, request),
+            "carte": Carte(territoires, request, ProjetPilotePage.objects.shown()),
             "enseignements": EnseignementPage.objects.shown()[:4],
-            "fondamentaux": EnseignementIndexPage.doors(),
+            "tous": EnseignementIndexPage.objects.live().public().first(),
+            "fondamentaux": FondamentalPage.doors(request),
         }

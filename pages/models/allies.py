@@ -5,10 +5,10 @@ from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import RichTextField
 from wagtail.models import PageManager
-from wagtail.query import PageQuerySet
 from wagtail.search import index
 
-from pages.models.page import PortailPage
+from communaute.models import Territoire
+from pages.models.page import PortailPage, PortailPageQuerySet
 from pages.models.territoires import AnalyseSensiblePage, TerritoirePage
 
 
@@ -27,13 +27,15 @@ class AllieIndexPage(PortailPage):
         verbose_name = "liste des alliés"
 
     def get_context(self, request, *args, **kwargs):
+        shown = Territoire.objects.filter(page__in=TerritoirePage.objects.live().public())
+        supported = models.Prefetch("territoires", shown.select_related("page"))
         return {
             **super().get_context(request, *args, **kwargs),
-            "allies": AlliePage.objects.shown(),
+            "allies": AlliePage.objects.shown().prefetch_related(supported),
         }
 
 
-class AlliePageQuerySet(PageQuerySet):
+class AlliePageQuerySet(PortailPageQuerySet):
     def shown(self):
         """What the public may see, by name."""
         return self.live().public().order_by("title")

@@ -1,19 +1,23 @@
 """The cohort, its method, and the path that all of it follows."""
 
+from django.core.paginator import Paginator
 from django.db import models
+from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import PageManager
-from wagtail.query import PageQuerySet
 from wagtail.search import index
 
-from communaute.models import College
+from communaute.models import College, Siege
 from pages.blocks import BLOCKS
+from pages.models.enseignements import EnseignementIndexPage
 from pages.models.medias import PortailDocument
-from pages.models.page import ARelire, PortailPage
+from pages.models.page import ARelire, PortailPage, PortailPageQuerySet
 from pages.models.reserve import Reservee, readable_by
 from pages.models.termes import Cadre, Fondamental
 from pages.models.territoires import ProjetPilotePage
+
+PER_PAGE = 12
 
 
 class CohortePage(PortailPage):
@@ -63,17 +67,22 @@ class CohortePage(PortailPage):
     def get_context(self, request, *args, **kwargs):
         return {
             **super().get_context(request, *args, **kwargs),
-            "fondamentaux": FondamentalPage.objects.shown(),
-            "cadres": CadrePage.objects.shown(),
+            "fondamentaux": FondamentalPage.doors(request),
+            "cadres": CadrePage.doors(request),
             "colleges": [
                 {"code": code, "nom": nom, "texte": getattr(self, code)}
                 for code, nom in College.choices
             ],
             "tronc_commun": TroncCommunPage.objects.live().public().first(),
+            "suites": self.get_children()
+            .live()
+            .public()
+            .not_type(FondamentalPage, CadrePage)
+            .order_by("path"),
         }
 
 
-class FondamentalPageQuerySet(PageQuerySet):
+class FondamentalPageQuerySet(PortailPageQuerySet):
     def shown(self):
         """What the public may see, in the order of the method."""
         return (
@@ -111,14 +120,28 @@ class FondamentalPage(PortailPage):
         verbose_name = "page de fondamental"
         verbose_name_plural = "pages de fondamentaux"
 
+    @classmethod
+    def doors(cls, request):
+        """The four fundamentals, each with the address (``url``) of its page or, while that is not
+        public, of the learnings about it.
+        """
+        fondamentaux = _with_addresses(Fondamental, cls, request)
+        if not all(fondamental.url for fondamental in fondamentaux):
+            index = EnseignementIndexPage.objects.live().public().first()
+            for fondamental in fondamentaux:
+                if index and not fondamental.url:
+                    fondamental.url = f"{index.get_url(request)}?fondamental={fondamental.code}"
+        return fondamentaux
+
     def get_context(self, request, *args, **kwargs):
         return {
             **super().get_context(request, *args, **kwargs),
-            "enseignements": self.fondamental.enseignements.shown(),
+            "fondamentaux": self.doors(request),
+            "enseignements": _page_of(self.fondamental.enseignements.shown(), request, "page"),
         }
 
 
-class CadrePageQuerySet(PageQuerySet):
+class CadrePageQuerySet(PortailPageQuerySet):
     def shown(self):
         """What the public may see, in the order of the path."""
         return self.live().public().select_related("cadre").order_by("cadre__rang", "pk")
@@ -152,13 +175,36 @@ class CadrePage(PortailPage):
         verbose_name = "page de cadre"
         verbose_name_plural = "pages de cadres"
 
+    @classmethod
+    def doors(cls, request):
+        """The three frames in order, each with the address (``url``) of its page while that is public."""
+        return _with_addresses(Cadre, cls, request)
+
     def get_context(self, request, *args, **kwargs):
+        standing = ProjetPilotePage.objects.shown().standing_at(self.cadre)
         return {
             **super().get_context(request, *args, **kwargs),
-            "cadres": CadrePage.objects.shown(),
-            "enseignements": self.cadre.enseignements.shown(),
-            "projets": ProjetPilotePage.objects.shown().standing_at(self.cadre),
+            "cadres": self.doors(request),
+            "enseignements": _page_of(self.cadre.enseignements.shown(), request, "page"),
+            "projets": _page_of(standing, request, "projets"),
         }
+
+
+def _with_addresses(termes, pages, request):
+    """The terms of the method in order, each with the address (``url``) of its public page, or none."""
+    field = termes._meta.model_name
+    addresses = {
+        getattr(page, f"{field}_id"): page.get_url(request) for page in pages.objects.shown()
+    }
+    found = list(termes.objects.all())
+    for terme in found:
+        terme.url = addresses.get(terme.pk, "")
+    return found
+
+
+def _page_of(rows, request, name):
+    """The page of ``rows`` whose number is in the address under ``name``."""
+    return Paginator(rows, PER_PAGE).get_page(request.GET.get(name))
 
 
 class TroncCommunPage(PortailPage):
@@ -176,8 +222,8 @@ class TroncCommunPage(PortailPage):
         verbose_name = "tronc commun"
 
     def modules(self, user):
-        """What ``user`` may read of the path, in order, each with its ``ressources`` and how many of
-        them ``user`` has been through (``parcourues``).
+        """What ``user`` may read of the path, in order: each with its rank from 1 (``rang``), its
+        ``ressources``, and how many of them ``user`` has been through (``parcourues``).
         """
         modules = list(
             readable_by(ModulePage.objects.child_of(self), user)
@@ -187,16 +233,37 @@ class TroncCommunPage(PortailPage):
         ressources = list(
             RessourcePage.objects.shown(user).descendant_of(self).with_parcourue(user)
         )
-        for module in modules:
+        for rang, module in enumerate(modules, start=1):
+            module.rang = rang
             module.ressources = [r for r in ressources if r.path.startswith(module.path)]
             module.parcourues = sum(r.parcourue for r in module.ressources)
         return modules
 
     def get_context(self, request, *args, **kwargs):
+        modules = self.modules(request.user)
         return {
             **super().get_context(request, *args, **kwargs),
-            "modules": self.modules(request.user),
+            "modules": modules,
+            "suit": follows(request.user),
+            "total": sum(len(module.ressources) for module in modules),
+            "parcourues": sum(module.parcourues for module in modules),
         }
+
+
+def follows(user):
+    """Whether ``user`` may keep track of their progress: whoever holds an active seat."""
+    return user.is_authenticated and Siege.objects.active().filter(membre=user).exists()
+
+
+def _around(path, page):
+    """Where ``page`` stands on ``path``: itself as found there, what comes before, what comes after.
+
+    A draft that is being previewed is not on the path: it is returned alone.
+    """
+    for rang, step in enumerate(path):
+        if step.pk == page.pk:
+            return step, path[rang - 1] if rang else None, next(iter(path[rang + 1 :]), None)
+    return page, None, None
 
 
 class ModulePage(PortailPage):
@@ -228,19 +295,19 @@ class ModulePage(PortailPage):
         verbose_name_plural = "modules du tronc commun"
 
     def get_context(self, request, *args, **kwargs):
-        modules = self.get_parent().specific.modules(request.user)
-        rang = next((i for i, module in enumerate(modules) if module.pk == self.pk), None)
+        modules = TroncCommunPage.objects.parent_of(self).get().modules(request.user)
+        module, precedent, suivant = _around(modules, self)
         return {
             **super().get_context(request, *args, **kwargs),
             "modules": modules,
-            "module": modules[rang] if rang is not None else self,
-            "rang": rang + 1 if rang is not None else None,
-            "precedent": modules[rang - 1] if rang else None,
-            "suivant": modules[rang + 1] if rang is not None and rang + 1 < len(modules) else None,
+            "module": module,
+            "precedent": precedent,
+            "suivant": suivant,
+            "suit": follows(request.user),
         }
 
 
-class RessourcePageQuerySet(PageQuerySet):
+class RessourcePageQuerySet(PortailPageQuerySet):
     def shown(self, user):
         """What ``user`` may read, in the order of the path."""
         return readable_by(self, user).select_related("document").order_by("path")
@@ -310,11 +377,31 @@ class RessourcePage(Reservee, ARelire, PortailPage):
             )
         ]
 
+    def serve(self, request, *args, **kwargs):
+        """The page; by POST, the mark that a member has been through it (``parcourue``: oui or non)."""
+        if request.method != "POST":
+            return super().serve(request, *args, **kwargs)
+        if not follows(request.user):
+            return HttpResponseNotAllowed(["GET", "HEAD", "OPTIONS"])
+        marks = Parcours.objects.filter(membre=request.user, ressource=self)
+        if request.POST.get("parcourue") == "non":
+            marks.delete()
+        else:
+            marks.get_or_create(membre=request.user, ressource=self)
+        return HttpResponseRedirect(f"{self.get_url(request)}#parcours")
+
     def get_context(self, request, *args, **kwargs):
+        modules = TroncCommunPage.objects.ancestor_of(self).get().modules(request.user)
+        path = [ressource for module in modules for ressource in module.ressources]
+        _, precedente, suivante = _around(path, self)
+        marks = Parcours.objects.filter(ressource=self, membre=request.user.pk)
+        suit = follows(request.user)
         return {
             **super().get_context(request, *args, **kwargs),
-            "module": self.get_parent().specific,
-            "parcourue": Parcours.objects.filter(ressource=self, membre=request.user.pk).exists(),
+            "precedente": precedente,
+            "suivante": suivante,
+            "suit": suit,
+            "parcourue": suit and marks.exists(),
         }
 
 

@@ -1,14 +1,14 @@
 """Public policies and programmes that already run, and the projects that plug into them."""
 
+from django.apps import apps
 from django.db import models
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import PageManager
-from wagtail.query import PageQuerySet
 from wagtail.search import index
 
 from pages.blocks import BLOCKS
-from pages.models.page import PortailPage
+from pages.models.page import PortailPage, PortailPageQuerySet
 from pages.models.termes import Echelle
 
 
@@ -29,14 +29,23 @@ class DispositifIndexPage(PortailPage):
     def get_context(self, request, *args, **kwargs):
         return {
             **super().get_context(request, *args, **kwargs),
-            "dispositifs": DispositifPage.objects.shown(),
+            "dispositifs": DispositifPage.objects.shown().with_projets_total(),
         }
 
 
-class DispositifPageQuerySet(PageQuerySet):
+class DispositifPageQuerySet(PortailPageQuerySet):
     def shown(self):
-        """What the public may see, by name, with its scale and its projects."""
+        """What the public may see, by name, with its scale."""
         return self.live().public().order_by("title").select_related("echelle")
+
+    def with_projets_total(self):
+        """Annotate ``projets_total``: how many projects that the public may see plug into each."""
+        shown = apps.get_model("pages.ProjetPilotePage").objects.shown()
+        return self.annotate(
+            projets_total=models.Count(
+                "projets", filter=models.Q(projets__in=shown.order_by().values("pk"))
+            )
+        )
 
 
 class DispositifPage(PortailPage):

@@ -1,20 +1,24 @@
 """Learnings: what was lived and understood, and what it asks of each scale."""
 
+from operator import itemgetter
+
 from django import forms
 from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import Count, Prefetch, Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import RichTextField, StreamField
-from wagtail.models import Orderable, PageManager
-from wagtail.query import PageQuerySet
+from wagtail.models import Orderable, Page, PageManager
 from wagtail.search import index
 
-from communaute.models import Territoire
+from communaute.models import Cohorte, Territoire
 from pages.blocks import BLOCKS
-from pages.models.page import ARelire, PortailPage
+from pages.filtres import Filtres, labelled
+from pages.forms import SourcedPageForm
+from pages.models.page import ARelire, PortailPage, PortailPageQuerySet
 from pages.models.termes import Cadre, Echelle, Fondamental, Theme
 from pages.models.territoires import ProjetPilotePage, TerritoirePage
 
@@ -51,27 +55,48 @@ class EnseignementIndexPage(PortailPage):
         return fondamentaux
 
     def get_context(self, request, *args, **kwargs):
-        fondamentaux = self.doors()
-        fondamental = next(
-            (f for f in fondamentaux if f.code == request.GET.get("fondamental")), None
+        public = Page.objects.live().public()
+        filtres = Filtres(
+            EnseignementPage.objects.filter(pk__in=public),
+            TerritoirePage.objects.filter(pk__in=public),
+            request.GET,
         )
-        enseignements = EnseignementPage.objects.shown()
-        if fondamental:
-            enseignements = enseignements.filter(fondamentaux=fondamental)
+        enseignements = Paginator(filtres.trouves, self.PER_PAGE).get_page(request.GET.get("page"))
+        found = EnseignementPage.objects.prefetch_related("fondamentaux").in_bulk(
+            enseignements.object_list
+        )
+        enseignements.object_list = [found[pk] for pk in enseignements.object_list if pk in found]
         return {
             **super().get_context(request, *args, **kwargs),
-            "fondamentaux": fondamentaux,
-            "fondamental": fondamental,
-            "enseignements": Paginator(enseignements, self.PER_PAGE).get_page(
-                request.GET.get("page")
-            ),
+            "filtres": filtres,
+            "fondamental": filtres.facettes["fondamental"].choisi
+            and Fondamental.objects.get(code=filtres.facettes["fondamental"].choisi.code),
+            "enseignements": enseignements,
+            "regards_croises": public.type(RegardsCroisesPage).first(),
         }
 
 
-class EnseignementPageQuerySet(PageQuerySet):
+class EnseignementPageQuerySet(PortailPageQuerySet):
     def shown(self):
         """What the public may see, newest first, with all that a list shows of each."""
         return self.live().public().order_by("-date", "-pk").prefetch_related("fondamentaux")
+
+
+class EnseignementPageForm(SourcedPageForm):
+    """Refuses to publish or propose a story of transformation that only says what went well."""
+
+    def clean(self):
+        cleaned_data = super().clean()
+        if not self.is_deferred_validation and (
+            cleaned_data.get("nature") == EnseignementPage.Nature.RECIT
+        ):
+            for name, what in (
+                ("pas_marche", "ce qui n’a pas marché"),
+                ("pas_mesurable", "ce qui ne se mesure pas"),
+            ):
+                if name in self.fields and not cleaned_data.get(name):
+                    self.add_error(name, f"Un récit de transformation dit aussi {what}.")
+        return cleaned_data
 
 
 class EnseignementPage(ARelire, PortailPage):
@@ -85,6 +110,7 @@ class EnseignementPage(ARelire, PortailPage):
 
     parent_page_types = ["pages.EnseignementIndexPage"]
     subpage_types = []
+    base_form_class = EnseignementPageForm
 
     nature = models.CharField("nature", max_length=20, choices=Nature, default=Nature.ENSEIGNEMENT)
     date = models.DateField("date", default=timezone.localdate)
@@ -135,7 +161,9 @@ class EnseignementPage(ARelire, PortailPage):
         FieldPanel("auteurs"),
         MultiFieldPanel(
             [
-                FieldPanel("fondamentaux", widget=forms.CheckboxSelectMultiple),
+                FieldPanel(
+                    "fondamentaux", widget=forms.CheckboxSelectMultiple, required_on_save=False
+                ),
                 FieldPanel("cadres", widget=forms.CheckboxSelectMultiple),
                 FieldPanel("echelles", widget=forms.CheckboxSelectMultiple),
                 FieldPanel("themes", widget=forms.CheckboxSelectMultiple),
@@ -173,6 +201,14 @@ class EnseignementPage(ARelire, PortailPage):
         index.RelatedFields("demandes", [index.SearchField("texte")]),
     ]
 
+    TERMES = {
+        "fondamental": "fondamentaux",
+        "theme": "themes",
+        "cadre": "cadres",
+        "echelle": "echelles",
+    }
+    """The terms that lead to the list, by the name of its filter."""
+
     class Meta:
         verbose_name = "enseignement"
 
@@ -184,25 +220,66 @@ class EnseignementPage(ARelire, PortailPage):
         return max(1, round(words / WORDS_PER_MINUTE))
 
     def get_context(self, request, *args, **kwargs):
+        public = Page.objects.live().public()
+        regards = list(self.regards.all())
+        # What is linked to a draft is in memory alone: the preview gives lists where there are queries.
+        territoires = TerritoirePage.objects.filter(pk__in=public).filter(
+            Q(territoire__in=self.territoires.all())
+            | Q(territoire__in=[regard.territoire_id for regard in regards])
+        )
+        pages = {page.territoire_id: page for page in territoires.order_by("title")}
         return {
             **super().get_context(request, *args, **kwargs),
-            "territoires": TerritoirePage.objects.shown().filter(
-                territoire__in=self.territoires.all()
+            "territoires": pages.values(),
+            "projets": ProjetPilotePage.objects.filter(pk__in=public)
+            .filter(pk__in=self.projets.all())
+            .order_by("title"),
+            "regards": [
+                {"page": pages[regard.territoire_id], "texte": regard.texte}
+                for regard in regards
+                if regard.territoire_id in pages
+            ],
+            "demandes": sorted(
+                self.demandes.select_related("echelle"), key=lambda demande: demande.echelle.rang
             ),
-            "projets": self.projets.shown(),
-            "demandes": self.demandes.select_related("echelle").order_by("echelle__rang", "pk"),
-            "regards": self.regards.filter(
-                territoire__page__in=TerritoirePage.objects.shown()
-            ).select_related("territoire__page"),
-            "voisins": self.neighbours()[:3],
+            "termes": self.termes(),
+            "liste": self.get_url(request).removesuffix(f"{self.slug}/"),
+            "reference": self.reference(Cohorte.load(request)),
+            "voisins": self.neighbours().filter(pk__in=public)[:3],
         }
+
+    def reference(self, cohorte):
+        """What to write to cite it: who, «title», ``cohorte`` if others wrote it, when, where."""
+        day = date_format(self.date, "j F Y")
+        if self.date.day == 1:
+            day = f"1er{day[1:]}"
+        who = [self.auteurs, f"« {self.title} »", cohorte.nom]
+        if not self.auteurs:
+            who = [cohorte.nom, f"« {self.title} »"]
+        return f"{', '.join([*who, day])}. {self.full_url}"
+
+    def termes(self):
+        """What it is about, by kind: its ``facette`` in the list, ``nom`` and ``termes`` (code, name)."""
+        chosen = {}
+        for facette, name in self.TERMES.items():
+            model = self._meta.get_field(name).related_model
+            keys = getattr(self, name).values_list(model._meta.pk.name, flat=True)
+            chosen[facette] = model.objects.filter(pk__in=keys)
+        rows = sorted(labelled(*((*one, None) for one in chosen.items())), key=itemgetter(3, 2))
+        return [
+            {
+                "facette": facette,
+                "nom": self._meta.get_field(self.TERMES[facette]).verbose_name,
+                "termes": [(code, nom) for name, code, nom, *_ in rows if name == facette],
+            }
+            for facette in chosen
+        ]
 
     def neighbours(self):
         """Other learnings that share the most fundamentals with this one, then the newest."""
         shared = Count("fondamentaux", filter=Q(fondamentaux__in=self.fondamentaux.all()))
         return (
-            EnseignementPage.objects.shown()
-            .exclude(pk=self.pk)
+            EnseignementPage.objects.exclude(pk=self.pk)
             .annotate(shared=shared)
             .filter(shared__gt=0)
             .order_by("-shared", "-date", "-pk")
@@ -256,18 +333,45 @@ class PlaidoyerPage(PortailPage):
 
     content_panels = [*PortailPage.content_panels, FieldPanel("introduction")]
 
+    PER_SCALE = 20
+    """Demands of each scale on the page of all three; a scale has a page of its own for the rest."""
+    PER_PAGE = 100
+
     class Meta:
         verbose_name = "ce que la cohorte porte"
 
     def get_context(self, request, *args, **kwargs):
-        demandes = (
-            Demande.objects.filter(page__in=EnseignementPage.objects.live().public())
-            .select_related("page")
-            .order_by("-page__date", "pk")
+        public = Page.objects.live().public()
+        demandes = Demande.objects.filter(page__in=EnseignementPage.objects.filter(pk__in=public))
+        keys = {}
+        for echelle, pk in demandes.order_by("-page__date", "-page", "pk").values_list(
+            "echelle", "pk"
+        ):
+            keys.setdefault(echelle, []).append(pk)
+        echelles = list(Echelle.objects.all())
+        choisie = next((e for e in echelles if e.code == request.GET.get("echelle")), None)
+        for echelle in echelles:
+            echelle.total = len(keys.get(echelle.code, []))
+            paginator = Paginator(
+                keys.get(echelle.code, []), self.PER_PAGE if choisie else self.PER_SCALE
+            )
+            echelle.portees = paginator.get_page(request.GET.get("page") if choisie else 1)
+        shown = [choisie] if choisie else echelles
+        found = (
+            demandes.select_related("page")
+            .defer("page__corps")
+            .prefetch_related(Prefetch("page__territoires", _named_by(public)))
+            .in_bulk([pk for echelle in shown for pk in echelle.portees.object_list])
         )
+        for echelle in shown:
+            echelle.portees.object_list = [
+                found[pk] for pk in echelle.portees.object_list if pk in found
+            ]
         return {
             **super().get_context(request, *args, **kwargs),
-            "echelles": Echelle.objects.prefetch_related(Prefetch("demandes", demandes)),
+            "echelles": echelles,
+            "echelle": choisie,
+            "montrees": shown,
         }
 
 
@@ -288,22 +392,32 @@ class RegardsCroisesPage(PortailPage):
         verbose_name = "regards croisés"
 
     def get_context(self, request, *args, **kwargs):
-        shown = TerritoirePage.objects.shown()
+        public = Page.objects.live().public()
+        named = _named_by(public)
         shared = (
-            EnseignementPage.objects.shown()
-            .annotate(partage=Count("territoires", filter=Q(territoires__page__in=shown)))
+            EnseignementPage.objects.filter(pk__in=public)
+            .annotate(partage=Count("territoires", filter=Q(territoires__in=named)))
             .filter(partage__gt=1)
+            .order_by("-date", "-pk")
+            .defer("corps")
             .prefetch_related(
                 Prefetch(
                     "regards",
-                    Regard.objects.filter(territoire__page__in=shown).select_related(
-                        "territoire__page"
-                    ),
+                    Regard.objects.filter(territoire__in=named).select_related("territoire__page"),
                 ),
-                Prefetch("territoires", Territoire.objects.filter(page__in=shown)),
+                Prefetch("territoires", named),
             )
         )
         return {
             **super().get_context(request, *args, **kwargs),
             "enseignements": Paginator(shared, self.PER_PAGE).get_page(request.GET.get("page")),
         }
+
+
+def _named_by(public):
+    """The territories whose page is among ``public``, by name, with that page."""
+    return (
+        Territoire.objects.filter(page__in=TerritoirePage.objects.filter(pk__in=public))
+        .select_related("page")
+        .order_by("page__title")
+    )

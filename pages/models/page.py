@@ -1,26 +1,84 @@
 """What all our page types share."""
 
+from html import unescape
+
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.html import strip_tags
 from django.utils.text import Truncator
-from wagtail.models import Page
+from wagtail.models import Page, PageManager, PagePermissionTester, PageViewRestriction
+from wagtail.permission_policies.pages import PagePermissionPolicy
+from wagtail.query import PageQuerySet
+
+from pages.forms import PortailPageForm
+from pages.models.reserve import reserved
 
 DESCRIPTION_LENGTH = 160
 """Characters that search engines and previews show."""
+
+
+class PortailPagePermissionTester(PagePermissionTester):
+    """Wagtail's, but a section stays: taking away the only page of a kind takes a right on its parent."""
+
+    def can_delete(self, ignore_bulk=False):
+        return self._may_lose_it() and super().can_delete(ignore_bulk)
+
+    def can_unpublish(self):
+        return self._may_lose_it() and super().can_unpublish()
+
+    def changes_above(self):
+        """Whether the right to change a page above this one is held, asked without reading that page."""
+        held = PagePermissionPolicy().get_cached_permissions_for_user(self.user)
+        return self.user.is_superuser or any(
+            permission.permission.codename == "change_page"
+            and self.page.path.startswith(permission.page.path)
+            and self.page.path != permission.page.path
+            for permission in held
+        )
+
+    def _may_lose_it(self):
+        only = getattr(self.page.specific_class, "max_count", None) == 1
+        return not only or self.changes_above()
+
+
+class PortailPageQuerySet(PageQuerySet):
+    """Wagtail's, but asking for public pages is one query."""
+
+    def private_q(self):
+        return models.Q(reserved())
 
 
 class PortailPage(Page):
     """A page of the portal: it describes itself, and can be reserved for members."""
 
     private_page_options = ["login"]
+    base_form_class = PortailPageForm
+
+    objects = PageManager.from_queryset(PortailPageQuerySet)()
 
     class Meta:
         abstract = True
 
+    def permissions_for_user(self, user):
+        """What ``user`` may do with this page."""
+        return PortailPagePermissionTester(user, self)
+
+    @cached_property
+    def above(self):
+        """The pages above this one, from the root down."""
+        return list(self.get_ancestors())
+
+    def get_view_restrictions(self):
+        """As Wagtail's; a page reached by its address (``AccueilPage.route``) knows if there are none."""
+        way = [*vars(self).get("above", ()), self]
+        if self.alias_of_id is None and not any(vars(page).get("restricted", True) for page in way):
+            return PageViewRestriction.objects.none()
+        return super().get_view_restrictions()
+
     @property
     def description(self):
         """The page in one or two sentences, as plain text."""
-        text = self.search_description or strip_tags(getattr(self, "introduction", ""))
+        text = self.search_description or unescape(strip_tags(getattr(self, "introduction", "")))
         return Truncator(text).chars(DESCRIPTION_LENGTH)
 
 

@@ -2,11 +2,21 @@
 
 from django.apps import apps
 from django.db import models, transaction
+from django.db.models.functions import Length, Substr
 from wagtail.models import PageViewRestriction
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from communaute.models import Siege
 from communaute.permissions import can_manage
+
+
+def reserved():
+    """That a page, or one above it, is reserved: an expression to filter pages by.
+
+    Wagtail's ``private_q`` says the same after asking the database which pages are reserved.
+    """
+    above = Substr(models.OuterRef("path"), 1, Length("page__path"))
+    return models.Exists(PageViewRestriction.objects.filter(page__path=above))
 
 
 def readable_by(pages, user):
@@ -15,7 +25,8 @@ def readable_by(pages, user):
     A reserved page is read by holders of an active seat; kept to a delegation, by those who
     represent its territory; and by whoever may change it in the back office.
     """
-    live, public = pages.live(), pages.live().public()
+    live = pages.live()
+    public = live.exclude(reserved())
     if not (user.is_authenticated and user.is_active):
         return public
     sieges = list(Siege.objects.active().filter(membre=user))

@@ -1,21 +1,32 @@
 """Territories, their pilot projects, and the sensitive analyses made with them."""
 
-from django.contrib.auth.models import Group, Permission
+from collections import Counter
+from itertools import pairwise
+
+from django.apps import apps
 from django.db import models
+from django.db.models.functions import Length, Substr
 from django.utils import timezone
+from django.utils.formats import date_format
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, HelpPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import RichTextField, StreamField
-from wagtail.models import GroupPagePermission, Orderable, PageManager, PagePermissionTester
-from wagtail.query import PageQuerySet
+from wagtail.models import Orderable, Page, PageManager
 from wagtail.search import index
 
 from communaute.models.territoires import IDENTITY_PERMISSION
+from communaute.text import fold
 from pages.blocks import BLOCKS
 from pages.carte import Carte
+from pages.forms import PortailPageForm
 from pages.models.dispositifs import DispositifPage
 from pages.models.medias import PortailDocument, PortailImage
-from pages.models.page import ARelire, PortailPage
+from pages.models.page import (
+    ARelire,
+    PortailPage,
+    PortailPagePermissionTester,
+    PortailPageQuerySet,
+)
 from pages.models.reserve import Reservee, readable_by
 from pages.models.termes import Cadre, Echelle, Theme
 
@@ -35,35 +46,36 @@ class TerritoireIndexPage(PortailPage):
         verbose_name = "liste des territoires"
 
     def get_context(self, request, *args, **kwargs):
-        territoires = TerritoirePage.objects.shown()
+        projets = ProjetPilotePage.objects.shown().prefetch_related("themes")
+        totals = Counter(theme for projet in projets for theme in projet.themes.all())
+        themes = sorted(totals, key=lambda theme: fold(theme.nom))
+        theme = next((theme for theme in themes if theme.slug == request.GET.get("theme")), None)
         return {
             **super().get_context(request, *args, **kwargs),
-            "territoires": territoires,
-            "carte": Carte(territoires, request),
+            "carte": Carte(TerritoirePage.objects.shown(), request, projets, theme=theme),
+            "themes": [{"theme": theme, "total": totals[theme]} for theme in themes],
+            "theme": theme,
         }
 
 
-class TerritoirePageQuerySet(PageQuerySet):
+class TerritoirePageQuerySet(PortailPageQuerySet):
     def shown(self):
-        """What the public may see, by name, with all that a list and a map show of each."""
-        return (
-            self.live()
-            .public()
-            .order_by("title")
-            .select_related("territoire")
-            .prefetch_related(
-                "territoire__perimetre_epci__epci",
-                "territoire__perimetre_communes__commune__epci",
-            )
-        )
+        """What the public may see, by name, with who each territory is."""
+        return self.live().public().order_by("title")
 
 
-class TerritoirePagePermissionTester(PagePermissionTester):
+class TerritoirePageManager(PageManager.from_queryset(TerritoirePageQuerySet)):
+    """A territory's page always says who the territory is."""
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("territoire")
+
+
+class TerritoirePagePermissionTester(PortailPagePermissionTester):
     """Wagtail's, but removing a territory from the list takes a right on the list."""
 
     def can_delete(self, ignore_bulk=False):
-        parent = self.page.get_parent().permissions_for_user(self.user)
-        return parent.can_edit() and super().can_delete(ignore_bulk)
+        return self.changes_above() and super().can_delete(ignore_bulk)
 
     def can_copy(self):
         """Nobody: a territory has one page."""
@@ -95,7 +107,7 @@ class TerritoirePage(ARelire, PortailPage):
     contact_nom = models.CharField("à qui écrire", max_length=100, blank=True)
     contact_email = models.EmailField("adresse de contact", blank=True)
 
-    objects = PageManager.from_queryset(TerritoirePageQuerySet)()
+    objects = TerritoirePageManager()
 
     content_panels = [
         *PortailPage.content_panels,
@@ -117,43 +129,60 @@ class TerritoirePage(ARelire, PortailPage):
         index.SearchField("corps"),
     ]
 
+    PREUVES = 4
+    """How many of its projects' proofs it shows; their own pages have them all."""
+
     class Meta:
         verbose_name = "page de territoire"
         verbose_name_plural = "pages de territoires"
 
     def get_context(self, request, *args, **kwargs):
+        carte = Carte(TerritoirePage.objects.shown(), request, active=self)
+        below = self.below(request.user)
         return {
             **super().get_context(request, *args, **kwargs),
-            "chiffres": self.territoire.chiffres(),
-            "carte": Carte(TerritoirePage.objects.shown(), request, active=self),
+            **below,
+            "chiffres": self.territoire.chiffres(carte.parts.get(self.territoire_id)),
+            "carte": carte,
             "photos": self.photos.select_related("image").prefetch_related("image__renditions"),
             "delegation": self.territoire.delegation(),
-            "projets": ProjetPilotePage.objects.shown().child_of(self),
-            "analyses": AnalyseSensiblePage.objects.shown(request.user).child_of(self),
-            "enseignements": self.territoire.enseignements.shown(),
+            "preuves": Preuve.objects.filter(page__in=below["projets"])
+            .select_related("page")
+            .order_by("-date", "-pk")[: self.PREUVES],
+            "enseignements": self.territoire.enseignements.shown().prefetch_related(None),
         }
+
+    def below(self, user):
+        """What ``user`` may read right below this page, in one query: ``projets`` and ``analyses`` as
+        ``shown()`` gives them, and ``pages``, the free ones.
+        """
+        children = (
+            readable_by(Page.objects.child_of(self), user)
+            .annotate(**_stage())
+            .select_related("projetpilotepage", "analysesensiblepage__allie", "standardpage")
+            .order_by("title", "pk")
+        )
+        projets, analyses, pages = [], [], []
+        for child in children:
+            if projet := getattr(child, "projetpilotepage", None):
+                projet.cadre, projet.depuis = child.cadre, child.depuis
+                projets.append(projet)
+            elif analyse := getattr(child, "analysesensiblepage", None):
+                analyses.append(analyse)
+            elif page := getattr(child, "standardpage", None):
+                pages.append(page)
+        analyses.sort(key=lambda analyse: (analyse.date, analyse.pk), reverse=True)
+        return {"projets": projets, "analyses": analyses, "pages": pages}
 
     def permissions_for_user(self, user):
         """What ``user`` may do with this page."""
         return TerritoirePagePermissionTester(user, self)
 
     def editors(self):
-        """The group that may write this page and those below it, and nothing else."""
-        territoire = self.territoire
-        if territoire.groupe_edition is None:
-            name = f"Édition — {territoire.nom}"
-            if Group.objects.filter(name=name).exists():
-                name = f"{name} ({territoire.pk})"
-            territoire.groupe_edition = Group.objects.create(name=name)
-            territoire.save(update_fields=["groupe_edition"])
-        group = territoire.groupe_edition
-        group.permissions.add(Permission.objects.get(codename="access_admin"))
-        for action in ("add", "change", "publish"):
-            permission = Permission.objects.get(
-                content_type__app_label="wagtailcore", codename=f"{action}_page"
-            )
-            GroupPagePermission.objects.get_or_create(group=group, page=self, permission=permission)
-        return group
+        """The group that may write this page and those below it (``groupes.editors_of``)."""
+        from pages.groupes import editors_of
+
+        return editors_of(self)
 
 
 class PhotoTerritoire(Orderable):
@@ -177,19 +206,79 @@ class PhotoTerritoire(Orderable):
         return self.alt
 
 
-class ProjetPilotePageQuerySet(PageQuerySet):
+def _title_of_parent():
+    """The title of the page right above each page of a queryset; none while it is not published."""
+    path = models.OuterRef("path")
+    above = Page.objects.live().filter(path=Substr(path, 1, Length(path) - Page.steplen))
+    return models.Subquery(above.values("title")[:1])
+
+
+def _stage():
+    """Where each project of a queryset stands: the frame (``cadre``, a code), and since when (``depuis``)."""
+    moves = Etape.objects.filter(page=models.OuterRef("pk")).order_by("-date", "-pk")
+    return {
+        "cadre": models.Subquery(moves.values("cadre")[:1]),
+        "depuis": models.Subquery(moves.values("date")[:1]),
+    }
+
+
+class ProjetPilotePageQuerySet(PortailPageQuerySet):
     def shown(self):
-        """What the public may see, by name, with what a list shows of each."""
+        """What the public may see, by name, with what a list shows of each: the title of its territory's
+        page (``territoire``), the frame it stands in (``cadre``, a code) and since when (``depuis``).
+        """
         return (
-            self.live().public().order_by("title", "pk").prefetch_related("etapes__cadre", "themes")
+            self.live()
+            .public()
+            .annotate(territoire=_title_of_parent(), **_stage())
+            .filter(territoire__isnull=False)
+            .order_by("title", "pk")
         )
 
     def standing_at(self, cadre):
-        """The projects whose last move led to ``cadre``."""
-        moves = Etape.objects.filter(page=models.OuterRef("pk")).order_by("-date", "-pk")
-        return self.annotate(etape_cadre=models.Subquery(moves.values("cadre")[:1])).filter(
-            etape_cadre=cadre.pk
+        """Of what ``shown()`` gives, the projects whose last move led to ``cadre``."""
+        return self.filter(cadre=cadre.pk)
+
+
+class ProjetPilotePageForm(PortailPageForm):
+    """The form of a pilot project: no move that was published leaves its history."""
+
+    def clean(self):
+        cleaned_data = super().clean()
+        formset = self.formsets["etapes"]
+        if not formset.is_valid():
+            return cleaned_data
+        kept = Counter(
+            (form.cleaned_data["cadre"].pk, form.cleaned_data["date"])
+            for form in formset.forms
+            if form.cleaned_data and form not in formset.deleted_forms
         )
+        gone = [move for move in self.instance.published_moves() if not _take(kept, move)]
+        if gone:
+            self._bring_back(formset)
+            names = ", ".join(f"{move.cadre} ({date_format(move.date)})" for move in gone)
+            self.add_error(
+                None,
+                f"Ce qui est publié du chemin y reste, avec son cadre et sa date : {names}. "
+                "Si le projet est revenu en arrière, ajoutez une étape : c’est un mouvement normal.",
+            )
+        return cleaned_data
+
+    @staticmethod
+    def _bring_back(formset):
+        """Show again the moves that were to be removed."""
+        data = formset.data.copy()
+        for form in formset.deleted_forms:
+            data[form.add_prefix("DELETE")] = ""
+        for form in formset.forms:
+            form.data = data
+
+
+def _take(moves, move):
+    """Whether ``moves`` (a ``Counter`` of frame and date) had one more like ``move``; it has one less."""
+    key = (move.cadre_id, move.date)
+    moves[key] -= 1
+    return moves[key] >= 0
 
 
 class ProjetPilotePage(ARelire, PortailPage):
@@ -217,6 +306,7 @@ class ProjetPilotePage(ARelire, PortailPage):
 
     objects = PageManager.from_queryset(ProjetPilotePageQuerySet)()
 
+    base_form_class = ProjetPilotePageForm
     content_panels = [
         *PortailPage.content_panels,
         FieldPanel("question"),
@@ -255,21 +345,43 @@ class ProjetPilotePage(ARelire, PortailPage):
         verbose_name = "projet pilote"
         verbose_name_plural = "projets pilotes"
 
-    @property
-    def etape(self):
-        """The last move on the path, or None."""
-        return max(self.etapes.all(), key=lambda etape: (etape.date, etape.pk or 0), default=None)
+    def moves(self):
+        """The moves on the path, in order; each has ``retour``, whether it went back."""
+        etapes = self.etapes.select_related("cadre").all()
+        moves = sorted(etapes, key=lambda etape: (etape.date, etape.pk or 0))
+        for before, move in pairwise([None, *moves]):
+            move.retour = before is not None and move.cadre.rang < before.cadre.rang
+        return moves
+
+    def published_moves(self):
+        """The moves that were public once: they stay."""
+        published = self.pk and (self.live or self.first_published_at)
+        return Etape.objects.filter(page=self.pk).select_related("cadre") if published else []
+
+    def with_content_json(self, content):
+        """As Wagtail's; a revision older than a published move does not take it away."""
+        page = super().with_content_json(content)
+        kept = Counter((move.cadre_id, move.date) for move in page.etapes.all())
+        page.etapes.add(*(move for move in self.published_moves() if not _take(kept, move)))
+        return page
 
     def get_context(self, request, *args, **kwargs):
+        moves = self.moves()
         return {
             **super().get_context(request, *args, **kwargs),
-            "territoire": self.get_parent().specific,
-            "cadres": Cadre.objects.all(),
-            "etapes": self.etapes.select_related("cadre").order_by("-date", "-pk"),
-            "preuves": self.preuves.select_related("image").order_by("-date", "-pk"),
+            "territoire": self.above[-1],
+            "liste": self.above[-2],
+            "etapes": moves,
+            "etape": moves[-1] if moves else None,
+            "retours": any(move.retour for move in moves),
+            "preuves": self.preuves.select_related("image")
+            .prefetch_related("image__renditions")
+            .order_by("-date", "-pk"),
             "blocages": self.blocages.select_related("echelle").order_by("echelle__rang", "pk"),
-            "dispositifs": self.dispositifs.shown(),
-            "enseignements": self.enseignements.shown(),
+            "dispositifs": DispositifPage.objects.shown().filter(
+                page_ptr__in=self.dispositifs.all()
+            ),
+            "enseignements": self.enseignements.shown().prefetch_related(None),
         }
 
 
@@ -368,10 +480,17 @@ class Blocage(models.Model):
         return self.texte
 
 
-class AnalyseSensiblePageQuerySet(PageQuerySet):
+class AnalyseSensiblePageQuerySet(PortailPageQuerySet):
     def shown(self, user):
-        """What ``user`` may read, newest first, with who carried each."""
-        return readable_by(self, user).order_by("-date", "-pk").select_related("allie")
+        """What ``user`` may read, newest first, with who carried each, and the title of its territory's
+        page (``territoire``).
+        """
+        return (
+            readable_by(self, user)
+            .annotate(territoire=_title_of_parent())
+            .order_by("-date", "-pk")
+            .select_related("allie")
+        )
 
 
 class AnalyseSensiblePage(Reservee, PortailPage):
@@ -431,7 +550,9 @@ class AnalyseSensiblePage(Reservee, PortailPage):
         verbose_name_plural = "analyses sensibles"
 
     def get_context(self, request, *args, **kwargs):
+        allies = apps.get_model("pages.AlliePage").objects.shown()
         return {
             **super().get_context(request, *args, **kwargs),
-            "territoire": self.get_parent().specific,
+            "territoire": self.above[-1],
+            "page_allie": allies.filter(allie=self.allie_id).first(),
         }

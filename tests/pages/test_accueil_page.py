@@ -2,7 +2,7 @@
 
 import pytest
 
-from pages.models import AccueilPage
+from pages.models import AccueilPage, FondamentalPage
 from tests.factories import (
     TerritoireFactory,
     restrict,
@@ -41,11 +41,23 @@ def test_the_home_page_shows_the_four_newest_learnings(read):
     assert titles == ["Leçon 6", "Leçon 5", "Leçon 4", "Leçon 3"]
 
 
+def test_the_home_page_leads_on_to_all_the_learnings(read):
+    un_enseignement()
+    assert links(read("/"), ".une__tous") == ["/enseignements/"]
+
+
 def test_the_home_page_opens_four_doors_in_the_order_of_the_method(read):
     assert links(read("/"), ".porte") == [
-        f"/enseignements/?fondamental={code}"
-        for code in ("engagement", "cooperation", "systemique", "evaluation")
+        "/la-cohorte/engagement-des-acteurs/",
+        "/la-cohorte/cooperation/",
+        "/la-cohorte/dimension-systemique/",
+        "/la-cohorte/evaluation/",
     ]
+
+
+def test_a_door_whose_page_is_not_public_opens_on_its_learnings(read):
+    FondamentalPage.objects.get(fondamental="cooperation").unpublish()
+    assert links(read("/"), ".porte")[1] == "/enseignements/?fondamental=cooperation"
 
 
 def test_the_home_page_leads_members_to_their_spaces(read):
@@ -77,8 +89,16 @@ def test_the_menu_and_the_footer_list_the_pages_meant_for_them(read):
     une_page_libre("Mentions", show_in_footer=True)
     page = read("/")
     menu = links(page, ".menu--large .menu__nav")
-    assert menu == ["/territoires/", "/enseignements/", "/methode/"]
+    assert menu == [
+        "/la-cohorte/",
+        "/territoires/",
+        "/enseignements/",
+        "/ce-que-la-cohorte-porte/",
+        "/tronc-commun/",
+        "/methode/",
+    ]
     assert "/mentions/" in links(page, ".pied")
+    assert "/nous-ecrire/" in links(page, ".pied")
     assert "/methode/" not in links(page, ".pied")
 
 

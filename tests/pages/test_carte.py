@@ -6,8 +6,8 @@ import pytest
 
 from communaute import reference
 from communaute.models import Commune, Epci
-from pages.carte import lambert93, place
-from tests.factories import TerritoireFactory, un_territoire, une_page_territoire
+from pages.carte import PIPS, lambert93, place
+from tests.factories import TerritoireFactory, un_projet, un_territoire, une_page_territoire
 
 TOULOUSE_METROPOLE = "243100518"
 
@@ -123,6 +123,43 @@ def test_a_territory_without_a_place_is_in_the_list_and_shifts_no_number(read):
     listed = in_the_list(page)
     assert [name for _, name, _ in listed] == ["Bassin", "Vallée"]
     assert on_the_map(page) == listed[1:]
+
+
+@pytest.mark.parametrize("address", ["/", "/territoires/"])
+@pytest.mark.usefixtures("tree")
+def test_the_map_marks_how_many_projects_each_territory_has(read, address):
+    pages = [
+        une_page_territoire(f"T{n}", TerritoireFactory(longitude=1 + n, latitude=44))
+        for n in range(3)
+    ]
+    for n in range(PIPS + 1):
+        un_projet(f"Projet {n}", pages[0])
+    un_projet("Un seul", pages[1])
+    page = read(address)
+    marks = [len(a.select(".carte__projet")) for a in page.select("a.carte__lieu")]
+    assert marks == [PIPS, 1, 0]
+    assert "un point par projet pilote" in page.figcaption.get_text()
+    if address == "/":
+        assert f"{PIPS + 1} projets pilotes" in page.words
+
+
+@pytest.mark.usefixtures("tree")
+def test_the_list_comes_before_the_drawing(read):
+    une_page_territoire("Vallée", TerritoireFactory(longitude=1, latitude=44))
+    for address in ("/", "/territoires/"):
+        order = [tag["class"][0] for tag in read(address).select(".territoires, .carte")]
+        assert order == ["territoires", "carte"]
+
+
+@pytest.mark.usefixtures("tree")
+def test_the_drawing_is_one_image_and_its_links_are_for_the_pointer_alone(read):
+    une_page_territoire("Vallée", TerritoireFactory(longitude=1, latitude=44))
+    drawing, links = read("/territoires/").select(".carte svg")
+    assert drawing["role"] == "img"
+    assert drawing["aria-label"].startswith("Carte de l’Occitanie")
+    assert drawing.select("a") == []
+    assert links["aria-hidden"] == "true"
+    assert {a["tabindex"] for a in links.select("a")} == {"-1"}
 
 
 @pytest.mark.usefixtures("tree")

@@ -1,9 +1,20 @@
-"""A learning, where it comes from, and what reads well after it."""
+"""A learning, where it comes from, what it asks, and what reads well after it."""
 
 import pytest
+from bs4 import BeautifulSoup
+from django.urls import reverse
+from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
 from pages.models import AccueilPage, EnseignementIndexPage, EnseignementPage
-from tests.factories import corps, restrict, un_enseignement, une_page_territoire
+from tests.factories import (
+    MembreFactory,
+    corps,
+    restrict,
+    un_enseignement,
+    un_projet,
+    un_theme,
+    une_page_territoire,
+)
 
 pytestmark = pytest.mark.usefixtures("tree")
 
@@ -12,14 +23,48 @@ def titles(page):
     return [title.get_text() for title in page.select(".enseignement__titre")]
 
 
-def test_a_learning_says_its_nature_its_date_and_its_fundamentals(read):
+def sections(page):
+    return [heading.get_text() for heading in page.select("main h2")]
+
+
+def test_a_learning_says_its_nature_its_date_its_authors_and_its_terms(read):
     page = un_enseignement(
-        "Écouter d’abord", ["cooperation", "evaluation"], date="2026-03-02", nature="recit"
+        "Écouter d’abord",
+        ["cooperation", "evaluation"],
+        cadres=["pensee"],
+        echelles=["locale"],
+        themes=[un_theme("Eau")],
+        date="2026-03-02",
+        nature="recit",
+        auteurs="La mission eau",
     )
     shown = read(page.url)
     assert shown.h1.get_text() == "Écouter d’abord"
-    for said in ("Récit de transformation", "le 2 mars 2026", "Coopération", "Évaluation"):
-        assert said in shown.words
+    said = ["Récit de transformation", "le 2 mars 2026", "La mission eau"]
+    for text in [*said, "Coopération", "Évaluation", "Cadre de pensée", "Échelle locale", "Eau"]:
+        assert text in shown.words
+
+
+def test_each_term_leads_to_the_list_filtered_by_it(read):
+    page = un_enseignement(
+        "Départ",
+        ["cooperation", "evaluation"],
+        cadres=["organisation"],
+        echelles=["nationale"],
+        themes=[un_theme("Habitat"), un_theme("Eau")],
+    )
+    un_enseignement("Ailleurs", ["engagement"])
+    links = read(page.url).select(".termes a")
+    assert [link["href"].partition("?")[2] for link in links] == [
+        "fondamental=cooperation",
+        "fondamental=evaluation",
+        "theme=eau",
+        "theme=habitat",
+        "cadre=organisation",
+        "echelle=nationale",
+    ]
+    for link in links:
+        assert titles(read(link["href"])) == ["Départ"]
 
 
 def test_a_learning_names_the_public_territories_it_comes_from(read):
@@ -35,10 +80,57 @@ def test_a_learning_names_the_public_territories_it_comes_from(read):
     assert "Réservée" not in str(shown)
 
 
+def test_a_learning_names_the_public_projects_it_comes_from(read):
+    vallee = une_page_territoire("Vallée")
+    public, draft, restricted = (
+        un_projet(title, parent=vallee) for title in ("Maisons", "Retiré", "Réservé")
+    )
+    draft.unpublish()
+    restrict(restricted)
+    shown = read(un_enseignement(projets=[public, draft, restricted]).url)
+    assert shown.find("a", string="Maisons")["href"] == public.url
+    assert "Retiré" not in str(shown)
+    assert "Réservé" not in str(shown)
+
+
 @pytest.mark.parametrize(("words", "minutes"), [(3, "1 minute"), (440, "2 minutes")])
 def test_a_learning_says_how_long_it_takes_to_read(read, words, minutes):
     page = un_enseignement(introduction="Mot.", corps=corps(("texte", f"<p>{'mot ' * words}</p>")))
     assert f"Lecture {minutes} " in read(page.url).words
+
+
+def test_a_learning_says_what_did_not_work_and_what_cannot_be_measured(read):
+    page = un_enseignement(pas_marche="Deux réunions vides.", pas_mesurable="La confiance.")
+    shown = read(page.url)
+    assert sections(shown)[:2] == ["Ce qui n’a pas marché", "Ce qui ne se mesure pas"]
+    assert "Deux réunions vides." in shown.words
+    assert "La confiance." in shown.words
+
+
+def test_what_a_learning_leaves_out_leaves_no_empty_section(read):
+    assert sections(read(un_enseignement().url)) == ["De quoi il s’agit"]
+
+
+def test_a_learning_says_what_it_asks_of_each_scale_from_the_nearest(read):
+    page = un_enseignement(
+        demandes=[("nationale", "Une loi."), ("locale", "Une salle."), ("locale", "Un café.")]
+    )
+    scales = read(page.url).select(".echelles__une")
+    assert [scale.h3.get_text() for scale in scales] == ["Échelle locale", "Échelle nationale"]
+    assert [li.get_text() for li in scales[0].select("li")] == ["Une salle.", "Un café."]
+
+
+def test_territories_say_side_by_side_what_they_make_of_it(read):
+    pages = [une_page_territoire(title) for title in ("Vallée", "Plaine", "Cachée")]
+    restrict(pages[2])
+    page = un_enseignement(territoires=[pages[0].territoire])
+    for territoire in pages:
+        page.regards.create(territoire=territoire.territoire, texte=f"Vu de {territoire.title}.")
+    shown = read(page.url)
+    regards = shown.select(".regard")
+    assert [regard.a["href"] for regard in regards] == [pages[0].url, pages[1].url]
+    assert "Vu de Plaine." in shown.words
+    assert "Cachée" not in str(shown)
 
 
 def test_the_neighbours_share_the_most_fundamentals_then_are_the_newest(read):
@@ -62,10 +154,28 @@ def test_the_neighbours_are_public(read):
     assert titles(read(page.url)) == []
 
 
-def test_a_restricted_learning_leads_a_visitor_to_sign_in(client):
-    answer = client.get(restrict(un_enseignement()).url)
-    assert answer.status_code == 302
-    assert answer.url.startswith("/compte/connexion/?")
+@pytest.mark.parametrize(
+    ("fields", "reference"),
+    [
+        ({"auteurs": ""}, "Cohorte, « Écouter d’abord », 2 mars 2026."),
+        (
+            {"auteurs": "La mission eau"},
+            "La mission eau, « Écouter d’abord », Cohorte, 2 mars 2026.",
+        ),
+        ({"date": "2026-05-01"}, "Cohorte, « Écouter d’abord », 1er mai 2026."),
+    ],
+)
+def test_a_learning_can_be_cited(read, fields, reference):
+    page = un_enseignement("Écouter d’abord", **{"date": "2026-03-02"} | fields)
+    cited = read(page.url).select_one(".citer")
+    assert cited.summary.get_text() == "Citer cet enseignement"
+    said = cited.textarea.get_text().replace("\xa0", " ")
+    assert said == f"{reference} {page.full_url}"
+    assert cited.input["value"] == page.full_url
+
+
+def test_a_restricted_learning_does_not_exist_for_a_visitor(client):
+    assert client.get(restrict(un_enseignement()).url).status_code == 404
 
 
 def test_a_learning_stands_under_the_list_alone():
@@ -73,11 +183,109 @@ def test_a_learning_stands_under_the_list_alone():
     assert not EnseignementPage.can_create_at(AccueilPage.objects.get())
 
 
-def test_a_learning_costs_the_same_with_twenty_neighbours_as_with_two(queries):
+def form_of(**fields):
+    """What the back office sends of a story that says only what went well, unless ``fields`` differ."""
+    return nested_form_data(
+        {
+            "title": "Un récit",
+            "slug": "un-recit",
+            "nature": "recit",
+            "date": "2026-03-02",
+            "introduction": "Nous avons réussi.",
+            "auteurs": "La mission eau",
+            "fondamentaux": ["cooperation"],
+            "corps": streamfield([("texte", rich_text("<p>Tout a marché.</p>"))]),
+            "pas_marche": "",
+            "pas_mesurable": "",
+            "demandes": inline_formset([]),
+            "regards": inline_formset([]),
+            "comments": inline_formset([]),
+        }
+        | fields
+    )
+
+
+@pytest.fixture
+def desk(signed_in):
+    """``desk(data, page=None)`` sends the form of a page, new unless given, as an administrator."""
+    client = signed_in(MembreFactory(is_superuser=True))
+
+    def send(data, page=None):
+        parent = EnseignementIndexPage.objects.get()
+        address = (
+            reverse("wagtailadmin_pages:edit", args=[page.pk])
+            if page
+            else reverse("wagtailadmin_pages:add", args=["pages", "enseignementpage", parent.pk])
+        )
+        return client.post(address, data)
+
+    return send
+
+
+WHOLE = {"pas_marche": "Deux réunions vides.", "pas_mesurable": "La confiance."}
+
+
+@pytest.mark.parametrize("missing", ["pas_marche", "pas_mesurable"])
+def test_a_story_of_transformation_is_published_only_when_it_says_what_resisted(desk, missing):
+    answer = desk(form_of(**WHOLE | {missing: ""}) | {"action-publish": "1"})
+    assert answer.status_code == 200
+    assert "Un récit de transformation dit aussi" in answer.content.decode()
+    assert not EnseignementPage.objects.exists()
+    desk(form_of(**WHOLE) | {"action-publish": "1"})
+    assert EnseignementPage.objects.get().live
+
+
+def test_a_draft_of_a_story_may_wait_for_it(desk):
+    desk(form_of())
+    page = EnseignementPage.objects.get()
+    assert not page.live
+    answer = desk(form_of() | {"action-publish": "1"}, page)
+    assert "Un récit de transformation dit aussi ce qui n’a pas marché." in answer.content.decode()
+    assert not EnseignementPage.objects.get().live
+
+
+def test_other_natures_need_not_say_it(desk):
+    desk(form_of(nature="enseignement") | {"action-publish": "1"})
+    assert EnseignementPage.objects.get().live
+
+
+def test_a_draft_is_previewed_with_all_that_is_linked_to_it(signed_in):
+    client = signed_in(MembreFactory(is_superuser=True))
+    vallee = une_page_territoire("Vallée")
+    projet = un_projet("Maisons", parent=vallee)
+    page = un_enseignement("Publié", ["cooperation"])
+    data = form_of(
+        title="En cours",
+        fondamentaux=["evaluation"],
+        themes=[str(un_theme("Eau").pk)],
+        territoires=[str(vallee.territoire.pk)],
+        projets=[str(projet.pk)],
+        demandes=inline_formset(
+            [
+                {"echelle": "nationale", "texte": "Une loi."},
+                {"echelle": "locale", "texte": "Un café."},
+            ]
+        ),
+        regards=inline_formset([{"territoire": str(vallee.territoire.pk), "texte": "Vu d’ici."}]),
+    )
+    address = reverse("wagtailadmin_pages:preview_on_edit", args=[page.pk])
+    assert client.post(address, data).json() == {"is_valid": True, "is_available": True}
+    shown = BeautifulSoup(client.get(address).content, "html.parser").get_text(" ")
+    for text in ("En cours", "Évaluation", "Eau", "Vallée", "Maisons", "Un café.", "Vu d’ici."):
+        assert text in shown
+    assert shown.index("Un café.") < shown.index("Une loi.")
+
+
+def test_a_learning_costs_the_same_with_twenty_of_everything_as_with_two(queries):
     def add(numbers):
         for n in numbers:
             un_enseignement(f"Voisin {n}", ["cooperation"])
-            page.territoires.add(une_page_territoire(f"Vallée {n}").territoire)
+            vallee = une_page_territoire(f"Vallée {n}")
+            page.territoires.add(vallee.territoire)
+            page.projets.add(un_projet(f"Projet {n}", parent=vallee))
+            page.themes.add(un_theme(f"Thème {n}"))
+            page.regards.create(territoire=vallee.territoire, texte="Vu d’ici.")
+            page.demandes.create(echelle_id="locale", texte=f"Demande {n}")
         page.save()
 
     page = un_enseignement("Départ", ["cooperation"])

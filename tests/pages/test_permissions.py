@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
-from wagtail.models import Page
+from wagtail.models import Collection, Comment, Page, Revision
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
 
 from communaute.models import Allie, Cohorte, Espace, Membre, Siege, Territoire
@@ -20,8 +20,11 @@ from tests.factories import (
     MembreFactory,
     SiegeFactory,
     TerritoireFactory,
+    un_document,
     un_enseignement,
     un_epci,
+    un_projet,
+    une_analyse,
     une_page_libre,
     une_page_territoire,
 )
@@ -63,6 +66,7 @@ def page_form(**fields):
             "introduction": "Une phrase neuve.",
             "engagement": "Un engagement neuf.",
             "corps": streamfield([]),
+            "photos": inline_formset([]),
             "contact_nom": "",
             "contact_email": "",
             "seo_title": "",
@@ -191,8 +195,19 @@ def test_an_editor_is_offered_nothing_but_pages_and_their_territory(back_office,
         EnseignementIndexPage.objects.get,
         lambda: un_enseignement("Leçon"),
         lambda: une_page_libre("Mentions"),
+        lambda: un_projet("Projet", TerritoirePage.objects.get(title="Plateau")),
+        lambda: une_analyse("Analyse", TerritoirePage.objects.get(title="Plateau")),
     ],
-    ids=["another territory", "home", "territories", "learnings", "a learning", "a free page"],
+    ids=[
+        "another territory",
+        "home",
+        "territories",
+        "learnings",
+        "a learning",
+        "a free page",
+        "a project of another territory",
+        "an analysis of another territory",
+    ],
 )
 def test_an_editor_may_not_edit_a_page_that_is_not_theirs(back_office, other, find, fields):
     page = find()
@@ -204,13 +219,17 @@ def test_an_editor_may_not_edit_a_page_that_is_not_theirs(back_office, other, fi
 
 
 @pytest.mark.parametrize(
-    "action", ["delete", "move", "copy", "unpublish", "history", "set_privacy", "convert_alias"]
+    "action",
+    [
+        *("delete", "move", "copy", "unpublish", "history", "set_privacy", "convert_alias"),
+        *("usage", "lock", "unlock", "workflow_history", "set_page_position", "view_draft"),
+    ],
 )
 def test_an_editor_may_do_nothing_with_another_territorys_page(back_office, other, action):
     address = reverse(f"wagtailadmin_pages:{action}", args=[other.pk])
     before = everything()
-    assert refused(back_office.get(address))
-    assert refused(back_office.post(address))
+    for answer in (back_office.get(address), back_office.post(address)):
+        assert refused(answer) or answer.status_code == 405
     assert everything() == before
 
 
@@ -219,10 +238,19 @@ def test_an_editor_may_do_nothing_with_another_territorys_page(back_office, othe
     [
         ("standardpage", AccueilPage),
         ("territoirepage", TerritoireIndexPage),
-        ("enseignementpage", EnseignementIndexPage),
+        ("regardscroisespage", EnseignementIndexPage),
         ("standardpage", None),
+        ("projetpilotepage", None),
+        ("analysesensiblepage", None),
     ],
-    ids=["under home", "a territory", "a learning", "under another territory"],
+    ids=[
+        "under home",
+        "a territory",
+        "what learnings share",
+        "under another territory",
+        "a project of another territory",
+        "an analysis of another territory",
+    ],
 )
 def test_an_editor_may_create_nothing_but_below_their_page(back_office, other, model, parent):
     below = parent.objects.get() if parent else other
@@ -255,6 +283,85 @@ def test_an_editor_may_not_move_their_page_elsewhere(back_office, own, other):
     before = everything()
     assert refused(back_office.post(address))
     assert everything() == before
+
+
+@pytest.mark.parametrize("action", ["revert", "unschedule"])
+def test_an_editor_brings_no_version_back_on_another_territorys_page(back_office, other, action):
+    revision = other.save_revision()
+    address = reverse(f"wagtailadmin_pages:revisions_{action}", args=[other.pk, revision.pk])
+    before = everything()
+    assert refused(back_office.get(address))
+    assert refused(back_office.post(address, page_form(**{"action-publish": "1"})))
+    assert everything() == before
+
+
+def test_an_editor_schedules_nothing_on_another_territorys_page(back_office, other):
+    address = reverse("wagtailadmin_pages:edit", args=[other.pk])
+    form = page_form(go_live_at="01/01/2030 10:00", expire_at="")
+    assert refused(back_office.post(address, form))
+    assert not Revision.objects.filter(approved_go_live_at__isnull=False).exists()
+
+
+def test_an_editor_comments_nothing_on_another_territorys_page(back_office, other):
+    address = reverse("wagtailadmin_pages:edit", args=[other.pk])
+    comment = {"text": "Je passe.", "contentpath": "title", "position": "", "id": ""}
+    form = page_form(comments=inline_formset([comment | {"replies": inline_formset([])}]))
+    assert refused(back_office.post(address, form))
+    assert not Comment.objects.exists()
+
+
+@pytest.mark.parametrize("action", ["approve", "reject"])
+def test_an_editor_reviews_nobodys_learning(back_office, action):
+    learning = un_enseignement("Leçon")
+    learning.save_revision()
+    learning.get_workflow().start(learning, MembreFactory())
+    state = learning.current_workflow_task_state
+    for name in ("workflow_action", "collect_workflow_action_data"):
+        address = reverse(f"wagtailadmin_pages:{name}", args=[learning.pk, action, state.pk])
+        answer = back_office.post(address, {"comment": "Non."})
+        assert refused(answer) or answer.status_code == 302
+    state.refresh_from_db()
+    assert state.status == "in_progress"
+
+
+def test_an_editor_makes_no_alias_of_another_territorys_page(back_office, own, other):
+    child = other.add_child(instance=StandardPage(title="Agenda"))
+    address = reverse("wagtailadmin_pages:copy", args=[child.pk])
+    form = {"new_title": "À moi", "new_slug": "a-moi", "new_parent_page": own.pk, "alias": "on"}
+    before = everything()
+    assert refused(back_office.post(address, form))
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["publish", "unpublish", "delete", "move", "copy", "create_alias", "revert_to_page_revision"],
+)
+def test_the_admin_api_writes_nothing(back_office, own, other, action):
+    before = everything()
+    for page in (own, other):
+        answer = back_office.post(
+            reverse("wagtailadmin_api:pages:action", args=[page.pk, action]),
+            {"destination_page_id": own.pk},
+        )
+        assert answer.status_code == 404
+    assert everything() == before
+
+
+def test_an_editor_keeps_files_in_their_own_collection_alone(back_office, own, other):
+    other.editors()
+    for name in ("Plateau", "Images et documents partagés", "Root"):
+        collection = Collection.objects.get(name=name)
+        document = un_document(f"De {name}", collection=collection)
+        edit = reverse("wagtaildocs:edit", args=[document.pk])
+        form = {"title": "Pris", "collection": Collection.objects.get(name="Vallée").pk}
+        assert refused(back_office.get(edit)), name
+        assert refused(back_office.post(edit, form)), name
+        assert refused(back_office.post(reverse("wagtaildocs:delete", args=[document.pk]))), name
+        document.refresh_from_db()
+        assert document.title == f"De {name}"
+    own_file = un_document("À nous", collection=Collection.objects.get(name="Vallée"))
+    assert back_office.get(reverse("wagtaildocs:edit", args=[own_file.pk])).status_code == 200
 
 
 @pytest.mark.parametrize("action", ["delete", "publish", "unpublish", "move"])
@@ -320,6 +427,13 @@ def test_an_editor_may_not_touch_members_groups_sites_or_settings(back_office, e
         reverse("wagtailadmin_workflows:index"),
         reverse("wagtailadmin_workflows:add"),
         reverse("wagtailadmin_collections:index"),
+        reverse("wagtailadmin_workflows:task_index"),
+        reverse("theme:index"),
+        reverse("theme:add"),
+        reverse("signalement:index"),
+        reverse("choix_membre:choose"),
+        reverse("choix_membre:chosen", args=[someone.pk]),
+        reverse("territoire:edition", args=[editor.groups.get().territoire.pk]),
     ]
     before = everything()
     for address in addresses:

@@ -29,5 +29,5 @@ def test_a_page_below_a_restricted_one_is_as_restricted(client):
     child = StandardPage(title="Pièce", show_in_footer=True)
     parent.add_child(instance=child)
     restrict(parent)
-    assert client.get(child.url).status_code == 302
+    assert client.get(child.url).status_code == 404
     assert "Pièce" not in client.get("/").content.decode()

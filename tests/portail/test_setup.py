@@ -5,11 +5,12 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from wagtail.models import Page
+from wagtail.search.models import IndexEntry
 
 from communaute.models import Commune, Epci
 from pages.models import AccueilPage, Fondamental
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("nothing_laid")
 
 
 def state():
@@ -26,3 +27,11 @@ def test_setup_makes_a_database_ready_and_changes_nothing_the_second_time(client
     before = state()
     call_command("setup", stdout=StringIO())
     assert state() == before
+
+
+def test_setup_indexes_again_what_an_older_version_had_indexed_otherwise(client):
+    call_command("setup", stdout=StringIO())
+    IndexEntry.objects.all().delete()
+    assert not client.get("/recherche/", {"q": "enseignements"}).context["total"]
+    call_command("setup", stdout=StringIO())
+    assert client.get("/recherche/", {"q": "enseignements"}).context["total"]

@@ -13,8 +13,8 @@ DEMO_EMAILS = [account["email"] for account in ACCOUNTS]
 
 class Command(BaseCommand):
     help = (
-        "Migre la base, crée la table de cache si elle sert, charge les listes officielles et pose "
-        "les premières pages. Sans effet sur une base déjà à jour."
+        "Migre la base, crée la table de cache si elle sert, charge les listes officielles, pose "
+        "les premières pages et refait l’index de la recherche. Sans effet sur une base déjà à jour."
     )
 
     def handle(self, *args, verbosity, **options):
@@ -29,4 +29,6 @@ class Command(BaseCommand):
             )
         reference.load()
         foundation.lay()
+        self.stdout.write("Index de la recherche…")
+        call_command("update_index", verbosity=0)
         self.stdout.write(self.style.SUCCESS("La base est prête."))

@@ -1,0 +1,367 @@
+"""Measure how fast the portal is, on PostgreSQL with the demo cohort.
+
+``make bench`` runs it; the figures go to ``benchmarks/README.md``. It fails when a page costs too many
+queries, or when a kept page is served too slowly.
+"""
+
+import atexit
+import os
+import platform
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+import django
+
+from benchmarks.vitesse.load import Load, ask
+
+ROOT = Path(__file__).resolve().parents[2]
+REPORT = ROOT / "benchmarks/README.md"
+
+HOST = "banc.example"
+SERVERS = {
+    "gunicorn": (
+        "gunicorn benchmarks.vitesse.wsgi --bind 127.0.0.1:{port} --workers 2 --threads 4 "
+        "--log-level warning --no-control-socket --worker-tmp-dir /dev/shm"
+    ),
+    "granian": (
+        "granian benchmarks.vitesse.wsgi:application --port {port} --workers 2 "
+        "--blocking-threads 4 --log-level warning --interface wsgi --http 1 --no-ws"
+    ),
+}
+CONNECTIONS = 8
+"""As many as each server has threads."""
+ROUNDS, SECONDS = 7, 2
+MOST_QUERIES, LEAST_RATIO = 15, 0.8
+TRIVIAL, BARE = "/banc/", "/banc/nu/"
+NOT_KEPT = "banc=1"
+"""Asked with a cookie, any one, a page is made anew."""
+ALSO_COUNTED = (
+    "/enseignements/?fondamental=cooperation",
+    "/enseignements/?q=eau",
+    "/recherche/?q=eau",
+)
+
+DOCUMENT = """\
+# How fast the portal is
+
+`make bench` wrote this page: do not edit it. It loads the demo cohort into a PostgreSQL of its own and
+counts queries; then it serves it with gunicorn and with granian, both as in production (2 processes
+of 4 threads), and asks each in turn, in {rounds} rounds of {seconds} s, over {connections} connections
+that stay open. A rate is the median of the rounds, in answers a second, with the slowest and the
+fastest; a ratio is taken within each round. The cache that processes share is Redis, as in `compose.yaml`.
+
+Last run: {date}, {machine}, {versions}.
+
+## Queries of a page made anew, for a visitor
+
+At most {most_queries}. Of each kind, the page of the demo that costs the most.
+
+| page | queries | for instance |
+| --- | ---: | --- |
+{counts}
+
+## A page that is kept
+
+`portail/cache.py` serves it from memory. It is compared to a view that only answers `ok`, on the same
+server and through the same middleware: at least {least_ratio}. Without any middleware, that view is given
+for scale.
+
+| server | page | a second | trivial view | ratio | without middleware |
+| --- | --- | ---: | ---: | ---: | ---: |
+{kept}
+
+## gunicorn or granian
+
+Pages made anew each time.
+
+| page | gunicorn | p50 and p99, ms | granian | p50 and p99, ms | granian / gunicorn |
+| --- | ---: | ---: | ---: | ---: | ---: |
+{servers}
+
+Memory at the end, shared pages counted once (PSS): {memory}.
+Asking took {own} % of a core at most.
+"""
+
+
+def main():
+    set_up()
+    costs = count_queries()
+    visited, members = choose(costs)
+    everything = {
+        "trivial": (TRIVIAL, NOT_KEPT),
+        "bare": (BARE, NOT_KEPT),
+        **{
+            f"kept {name}": (address, "") for name, address in visited.items() if "?" not in address
+        },
+        **{name: (address, NOT_KEPT) for name, address in visited.items()},
+        **members,
+    }
+    with served("gunicorn") as gunicorn, served("granian") as granian:
+        servers = [gunicorn, granian]
+        measure(servers, everything)
+        memory = ", ".join(f"{server.name} {server.memory():.0f} MB" for server in servers)
+    kept = [name for name in everything if name.startswith("kept ")]
+    REPORT.write_text(
+        DOCUMENT.format(
+            rounds=ROUNDS,
+            seconds=SECONDS,
+            connections=CONNECTIONS,
+            most_queries=MOST_QUERIES,
+            least_ratio=LEAST_RATIO,
+            date=time.strftime("%Y-%m-%d"),
+            machine=machine(),
+            versions=versions(),
+            counts="\n".join(
+                f"| {kind} | {queries} | `{address}` |"
+                for kind, (queries, address) in sorted(dearest(costs).items())
+            ),
+            kept="\n".join(
+                f"| {server.name} | {name.removeprefix('kept ')} | {server.rate(name)} | "
+                f"{server.rate('trivial')} | {spread(ratios(server, name, server, 'trivial'))} | "
+                f"{server.rate('bare')} |"
+                for server in servers
+                for name in kept
+            ),
+            servers="\n".join(
+                f"| {name} | {gunicorn.rate(name)} | {gunicorn.latency(name)} | {granian.rate(name)} | "
+                f"{granian.latency(name)} | {spread(ratios(granian, name, gunicorn, name))} |"
+                for name in everything
+                if name not in kept
+            ),
+            memory=memory,
+            own=max(server.own_share() for server in servers),
+        )
+    )
+    faults = [
+        f"{address} : {queries} requêtes"
+        for _, address, queries, _ in costs
+        if queries > MOST_QUERIES
+    ]
+    for server in servers:
+        for name in kept:
+            ratio = median(ratios(server, name, server, "trivial"))
+            if ratio < LEAST_RATIO:
+                faults.append(f"{name} : {ratio:.2f} fois la vue triviale, avec {server.name}")
+    for fault in faults:
+        say(f"  erreur : {fault}")
+    say(f"{len(faults)} erreur(s). Chiffres dans {REPORT.relative_to(ROOT)}.")
+    sys.exit(bool(faults))
+
+
+def say(text):
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def set_up():
+    """Load the demo cohort into a database of its own, and make this process part of that portal."""
+    os.environ.pop("DATABASE_URL", None)
+    os.environ["TEST_ON"] = "postgresql"
+    say("Préparation de la cohorte de démonstration sur PostgreSQL…")
+    from tests import environment  # it starts PostgreSQL and sets the environment
+
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "portail.settings",
+        "REDIS_URL": start_redis(environment.free_port()),
+        "SITE_URL": f"http://{HOST}",
+        "DEMO": "1",
+    }
+    django.setup()
+    from django.core.management import call_command
+
+    with open(os.devnull, "w") as silence:
+        call_command("setup", stdout=silence)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        call_command("demo", stdout=silence)
+    # What the demo leaves to the worker, such as the sizes of pictures, is done before measuring.
+    worker = [sys.executable, "manage.py", "db_worker", "--batch", "--no-startup-delay"]
+    subprocess.run(worker, check=True, cwd=ROOT, stderr=subprocess.DEVNULL)  # noqa: S603
+
+
+def start_redis(port):
+    """Start a Redis server that keeps nothing on disk, and return its URL; it stops with the process."""
+    command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
+    redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603
+    atexit.register(redis.wait)
+    atexit.register(redis.terminate)
+    return f"redis://127.0.0.1:{port}/0"
+
+
+def count_queries():
+    """Of each public page: its kind, its address, the queries of making it, and its length."""
+    from django.core.cache import caches
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+    from wagtail.models import Page
+
+    pages = [
+        (type(page).__name__, page.get_url())
+        for page in Page.objects.live().public().filter(depth__gt=1).specific()
+    ]
+    client, costs = Client(SERVER_NAME=HOST), []
+    for kind, address in (*pages, *((address, address) for address in ALSO_COUNTED)):
+        for _ in range(2):  # the first time warms the process
+            caches["pages"].clear()
+            with CaptureQueriesContext(connection) as captured:
+                response = client.get(address)
+        if response.status_code != 200:
+            sys.exit(f"{address} répond {response.status_code}.")
+        costs.append((kind, address, len(captured), len(response.content)))
+    return costs
+
+
+def dearest(costs):
+    """For each kind of page, the most queries and the page that costs them."""
+    found = {}
+    for kind, address, queries, _ in costs:
+        found[kind] = max(found.get(kind, (0, "")), (queries, address))
+    return found
+
+
+def choose(costs):
+    """What is asked of the servers, by name: visitors' addresses, then members' with their cookies."""
+    from django.conf import settings
+    from django.test import Client
+
+    from communaute.forum_conversation.models import Topic
+    from communaute.models import Membre
+
+    def longest(kind):
+        return max((length, address) for other, address, _, length in costs if other == kind)[1]
+
+    visited = {
+        "home": "/",
+        "territory": longest("TerritoirePage"),
+        "learning": longest("EnseignementPage"),
+        "list of learnings": longest("EnseignementIndexPage"),
+        "search": "/recherche/?q=eau",
+    }
+    membre, client = Membre.objects.get(email="elue@demo.example"), Client(SERVER_NAME=HOST)
+    client.force_login(membre)
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    topic = Topic.objects.readable_by(membre).order_by("-posts_count").first()
+    return visited, {
+        "members: my spaces": ("/communaute/", cookie),
+        "members: a topic": (topic.get_absolute_url(), cookie),
+    }
+
+
+class Server:
+    """A running server, and what it answered in each round, case by case."""
+
+    def __init__(self, name, port, process):
+        self.name, self.port, self.process = name, port, process
+        self.loads = {}
+
+    def rate(self, name):
+        return spread([load.rate for load in self.loads[name]], "{:.0f}")
+
+    def latency(self, name):
+        """The median and the 99th centile of all the rounds, in milliseconds."""
+        together = Load([seconds for load in self.loads[name] for seconds in load.durations])
+        return f"{together.centile(50):.1f}, {together.centile(99):.1f}"
+
+    def own_share(self):
+        """The largest share of a core that asking took, in percent."""
+        loads = (load for loads in self.loads.values() for load in loads)
+        return round(max(100 * load.own_seconds / load.seconds for load in loads))
+
+    def memory(self):
+        """The proportional set size of its processes, in MB."""
+        total = 0
+        for pid in family(self.process.pid):
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        return total / 1000
+
+
+def family(pid):
+    """The process and all those that it started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(one for child in children for one in family(child))]
+
+
+@contextmanager
+def served(name):
+    """The portal, served by this server on a port of its own."""
+    from tests.environment import free_port
+
+    port = free_port()
+    command = [sys.executable, "-m", *SERVERS[name].format(port=port).split()]
+    process = subprocess.Popen(command, cwd=ROOT)  # noqa: S603 - one of the commands above
+    try:
+        wait_for(f"http://127.0.0.1:{port}/sante/prete/")
+        yield Server(name, port, process)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wait_for(url):
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - on loopback
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+def measure(servers, cases):
+    """Ask every case of every server in turn, in as many rounds, the order turned each time."""
+    for number in range(ROUNDS + 1):
+        say(f"Mesure {number} sur {ROUNDS}…" if number else "Mise en route…")
+        for name, (address, cookie) in cases.items():
+            for server in servers if number % 2 else reversed(servers):
+                load = ask(server.port, HOST, address, cookie, CONNECTIONS, SECONDS)
+                if number:  # the first round fills memories and pools
+                    server.loads.setdefault(name, []).append(load)
+
+
+def ratios(server, name, reference, reference_name):
+    """Round by round, how many times the rate of the second case is that of the first."""
+    pairs = zip(server.loads[name], reference.loads[reference_name], strict=True)
+    return [load.rate / other.rate for load, other in pairs]
+
+
+def spread(values, form="{:.2f}"):
+    """The median, and between brackets the least and the most."""
+    middle, least, most = (
+        form.format(value) for value in (median(values), min(values), max(values))
+    )
+    return f"{middle} ({least} to {most})"
+
+
+def machine():
+    cpu = next(
+        (
+            line.partition(": ")[2]
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    return f"{os.cpu_count()} cores ({cpu})"
+
+
+def versions():
+    from django.db import connection
+
+    server = ".".join(str(part) for part in divmod(connection.pg_version, 10_000))
+    packages = ("Django", "wagtail", "gunicorn", "granian")
+    return ", ".join(
+        [f"Python {platform.python_version()}", f"PostgreSQL {server}"]
+        + [f"{name} {version(name)}" for name in packages]
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""What people write to the cohort: received, acknowledged by mail, and told where it stands.
+
+Visitors get no cookie, so their form bears no token: this view acts on no session, and takes nothing
+that another site makes a browser send.
+"""
+
+from functools import partial
+
+from allauth.core import ratelimit
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+from django_tasks import task
+
+from communaute.models import Cohorte
+from pages.models import ContactPage, Signalement, SignalementForm, readable_by
+
+ELSEWHERE = (
+    "Cet envoi ne semble pas venir de cette page, et n’a pas été pris en compte. Relisez-le, puis "
+    "envoyez-le avec le bouton ci-dessous."
+)
+TOO_MANY = (
+    "Plusieurs messages viennent déjà d’être envoyés depuis votre connexion. Celui-ci n’est pas "
+    "parti : gardez cette page ouverte, et renvoyez-le dans une heure."
+)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def signaler(request):
+    """Take what was written on the contact page; asked for by itself, lead to that page."""
+    page = readable_by(ContactPage.objects.all(), request.user).first()
+    if page is None:
+        raise Http404
+    if request.method != "POST":
+        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(f"{page.get_url(request)}{query}")
+    form, status = SignalementForm(request.POST), 422
+    if form.is_valid():
+        if _from_elsewhere(request):
+            form.add_error(None, ELSEWHERE)
+            status = 403
+        elif not ratelimit.consume(request, action="signalement"):
+            form.add_error(None, TOO_MANY)
+            status = 429
+        else:
+            return redirect("signalement_recu", receive(form).reference)
+    context = {**page.get_context(request), "form": form}
+    return render(request, page.get_template(request), context, status=status)
+
+
+@never_cache
+@require_safe
+def recu(request, reference):
+    """The receipt: when the message came, what happens next, where it stands; nothing of what it says."""
+    signalement = get_object_or_404(Signalement, reference=reference)
+    response = render(request, "pages/signalement_recu.html", {"signalement": signalement})
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@transaction.atomic
+def receive(form):
+    """Keep what was written, and once it is kept tell who wrote it and who will read it."""
+    signalement = form.save()
+    for tell in (send_receipt, notify_cohorte):
+        transaction.on_commit(partial(tell.enqueue, signalement.pk))
+    return signalement
+
+
+@task()
+def send_receipt(pk):
+    """Tell who wrote that it came. Nobody verified the address: nothing of what they wrote goes there."""
+    signalement = Signalement.objects.get(pk=pk)
+    if signalement.email:
+        context = _context(signalement, reverse("signalement_recu", args=[signalement.reference]))
+        subject = render_to_string("pages/email/signalement_recu_subject.txt", context)
+        message = render_to_string("pages/email/signalement_recu_message.txt", context)
+        send_mail(subject.strip(), message, None, [signalement.email])
+
+
+@task()
+def notify_cohorte(pk):
+    """Tell the cohort that something awaits; what it is stays behind the back office's sign-in."""
+    context = _context(Signalement.objects.get(pk=pk), reverse("signalement:edit", args=[pk]))
+    if context["cohorte"].email_contact:
+        subject = render_to_string("pages/email/signalement_avis_subject.txt", context)
+        message = render_to_string("pages/email/signalement_avis_message.txt", context)
+        send_mail(subject.strip(), message, None, [context["cohorte"].email_contact])
+
+
+def _context(signalement, path):
+    """What a mail about ``signalement`` says; ``path`` is where it leads."""
+    return {
+        "signalement": signalement,
+        "cohorte": Cohorte.load(),
+        "adresse": f"{settings.SITE_URL}{path}",
+    }
+
+
+def _from_elsewhere(request):
+    """Whether a browser says that another site sent this."""
+    sent_by = request.headers.get("Sec-Fetch-Site", "none")
+    origin = request.headers.get("Origin")
+    own = {f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS}
+    return sent_by not in ("same-origin", "none") or (origin is not None and origin not in own)

@@ -1,0 +1,17 @@
+"""Delete what the portal said it would not keep."""
+
+from django.core.management import BaseCommand, call_command
+
+from pages.models import Signalement
+
+
+class Command(BaseCommand):
+    help = (
+        "Efface les messages reçus par la page de contact, une fois traités et vieux d’un an, et les "
+        "sessions finies. À lancer chaque jour."
+    )
+
+    def handle(self, *args, **options):
+        effaces, _ = Signalement.objects.outdated().delete()
+        call_command("clearsessions")
+        self.stdout.write(f"Messages effacés : {effaces}.")

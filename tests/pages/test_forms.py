@@ -1,0 +1,159 @@
+"""What would break for a reader is refused kindly when one publishes; a draft is always kept."""
+
+import pytest
+from django.urls import reverse
+from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
+
+from pages.forms import BROKEN, FILE_NAME, SOURCE
+from pages.models import AccueilPage, EnseignementPage, StandardPage
+from tests.factories import (
+    MembreFactory,
+    restrict,
+    un_enseignement,
+    un_projet,
+    une_analyse,
+    une_image,
+    une_page_libre,
+    une_page_territoire,
+)
+
+pytestmark = pytest.mark.usefixtures("tree")
+
+PUBLISH = {"action-publish": "1"}
+
+
+@pytest.fixture
+def agenda():
+    return une_page_libre("Agenda", slug="agenda")
+
+
+@pytest.fixture
+def publish(signed_in):
+    """``publish(page, *blocks, **fields)``: what comes back of publishing a page with that body."""
+    client = signed_in(MembreFactory(is_superuser=True))
+
+    def send(page, *blocks, chosen=None, **fields):
+        form = nested_form_data(
+            {
+                "title": page.title,
+                "slug": page.slug,
+                "introduction": "Nos dates.",
+                "corps": streamfield(list(blocks)),
+                "comments": inline_formset([]),
+                "seo_title": "",
+                "search_description": "",
+                **(PUBLISH | fields),
+            }
+        )
+        address = reverse("wagtailadmin_pages:edit", args=[page.pk])
+        return client.post(address, form | (chosen or {}))
+
+    return send
+
+
+def texte(html):
+    return ("texte", rich_text(html))
+
+
+def link(page):
+    return texte(
+        f'<p><a linktype="page" id="{page if isinstance(page, int) else page.pk}">Là</a></p>'
+    )
+
+
+def errors(answer, field="corps"):
+    """The messages of ``field``, those of its blocks by their rank."""
+    error = answer.context["form"].errors.as_data()[field][0]
+    blocks = getattr(error, "block_errors", None)
+    if blocks is None:
+        return error.messages
+    return {rank: str(one.messages[0]) for rank, one in blocks.items()}
+
+
+def test_a_sound_page_is_published(publish, agenda):
+    blocks = texte("<h2>Un</h2><p>Mots</p><h3>Deux</h3>"), texte("<h3>Trois</h3><h2>Quatre</h2>")
+    assert publish(agenda, *blocks, link(AccueilPage.objects.get())).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("bodies", "rank"),
+    [
+        (["<h3>Trop bas</h3>"], 0),
+        (["<p>Mots</p>", "<h3>Trop bas</h3>", "<h2>Un</h2><h3>Deux</h3>"], 1),
+    ],
+)
+def test_a_heading_that_skips_a_level_is_named_beside_its_block(publish, agenda, bodies, rank):
+    [(found, message)] = errors(publish(agenda, *map(texte, bodies))).items()
+    assert found == rank
+    assert "« Trop bas »" in message
+
+
+def test_a_link_that_leads_nowhere_is_named_beside_its_block(publish, agenda):
+    gone, draft = une_page_libre("Partie"), une_page_libre("Cachée", live=False)
+    reserved = restrict(une_page_libre("Réservée"))
+    answer = publish(agenda, link(AccueilPage.objects.get()), link(draft), link(reserved))
+    assert errors(answer) == {1: BROKEN["draft"], 2: BROKEN["reserved"]}
+    key = gone.pk
+    gone.delete()
+    assert errors(publish(agenda, link(key))) == {0: BROKEN["gone"]}
+
+
+def test_a_reserved_page_may_lead_to_what_its_readers_may_read(publish):
+    page, reserved = une_page_libre("Une", slug="une"), restrict(une_page_libre("Autre"))
+    restrict(page)
+    assert publish(page, link(reserved)).status_code == 302
+
+
+def test_what_is_kept_to_a_delegation_is_linked_from_nowhere_else(publish):
+    page = restrict(une_page_libre("Une", slug="une"))
+    kept = une_analyse(parent=une_page_territoire(), visibilite="delegation")
+    assert errors(publish(page, link(kept))) == {0: BROKEN["reserved"]}
+
+
+def test_a_picture_says_what_it_shows(publish, agenda):
+    picture = {"image": une_image().pk, "decorative": "", "alt_text": ""}
+    assert "corps" in publish(agenda, ("photo", {"image": picture})).context["form"].errors
+    for name in ("IMG_2031.jpg", "DSC 0042", "photo-1"):
+        answer = publish(agenda, ("photo", {"image": picture | {"alt_text": name}, "legende": ""}))
+        assert errors(answer) == {0: FILE_NAME}
+    described = picture | {"alt_text": "Un lavoir au soleil"}
+    answer = publish(agenda, ("photo", {"image": described, "legende": ""}))
+    assert answer.status_code == 302
+
+
+def test_a_draft_is_kept_whatever_it_lacks(publish, agenda):
+    answer = publish(agenda, texte("<h3>Bas</h3>"), link(999_999), **{"action-publish": ""})
+    assert answer.status_code == 302
+    assert len(StandardPage.objects.get(pk=agenda.pk).get_latest_revision_as_object().corps) == 2
+
+
+def test_a_long_title_is_published_and_advised_upon(publish, agenda, client):
+    agenda.title = "Un titre qui n’en finit pas " * 5
+    assert publish(agenda).status_code == 302
+    assert StandardPage.objects.get(pk=agenda.pk).live
+    assert "Le titre compte" in client.get(reverse("wagtailadmin_home")).content.decode()
+
+
+@pytest.mark.parametrize("source", [None, "territoires", "projets", "auteurs"])
+def test_a_learning_says_where_it_comes_from(publish, source):
+    page, territoire = un_enseignement("Leçon", slug="lecon"), une_page_territoire()
+    projet = un_projet(parent=territoire)
+    given = {
+        "territoires": [territoire.territoire.pk],
+        "projets": [projet.pk],
+        "auteurs": "Une agente",
+    }
+    answer = publish(
+        page,
+        texte("<p>Mots</p>"),
+        chosen={"fondamentaux": ["cooperation"], "auteurs": ""}
+        | ({source: given[source]} if source else {}),
+        nature=EnseignementPage.Nature.ENSEIGNEMENT,
+        date="01/02/2026",
+        regards=inline_formset([]),
+        demandes=inline_formset([]),
+    )
+    if source:
+        assert answer.status_code == 302, answer.context["form"].errors
+    else:
+        assert errors(answer, "territoires") == [SOURCE]

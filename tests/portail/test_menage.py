@@ -1,0 +1,26 @@
+"""What the portal said it would not keep is deleted."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.utils import timezone
+
+from pages.models import Signalement
+
+pytestmark = pytest.mark.django_db
+
+
+def test_outdated_messages_and_sessions_go_and_the_rest_stays(capsys):
+    now = timezone.now()
+    old, recent = (
+        Signalement.objects.create(objet="question", message="?", etat="traite") for _ in range(2)
+    )
+    Signalement.objects.filter(pk=old.pk).update(recu_le=now - timedelta(days=366))
+    for key, days in (("finie", -1), ("ouverte", 1)):
+        Session.objects.create(session_key=key, expire_date=now + timedelta(days=days))
+    call_command("menage")
+    assert Signalement.objects.get() == recent
+    assert Session.objects.get().session_key == "ouverte"
+    assert "Messages effacés : 1." in capsys.readouterr().out
