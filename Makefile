@@ -12,7 +12,7 @@ AUDIT := benchmarks/audit
 export VAR_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test audit lint format lock clean
+.PHONY: help install run test audit bench lint format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -61,6 +61,9 @@ test: .venv/dev chromium ## Run the whole suite, on SQLite then on PostgreSQL, w
 audit: .venv/base chromium java $(AUDIT)/node_modules/.installed ## Check the HTML of every page, and measure three with Lighthouse
 	$(BIN)/python -m benchmarks.audit
 
+bench: .venv/dev redis-server ## Measure how fast the portal is, on PostgreSQL (ten minutes)
+	$(BIN)/python -m benchmarks.vitesse
+
 $(AUDIT)/node_modules/.installed: $(AUDIT)/package-lock.json | npm
 	@echo "Installation du vérificateur Nu et de Lighthouse…"
 	@cd $(AUDIT) && npm ci
@@ -69,9 +72,10 @@ $(AUDIT)/node_modules/.installed: $(AUDIT)/package-lock.json | npm
 PACKAGES_chromium := chromium
 PACKAGES_java := default-jre-headless
 PACKAGES_npm := nodejs npm
+PACKAGES_redis-server := redis-server
 
-.PHONY: chromium java npm
-chromium java npm:
+.PHONY: chromium java npm redis-server
+chromium java npm redis-server:
 	@if command -v $@ >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installation de $(PACKAGES_$@)…"; \

@@ -212,12 +212,6 @@ class PhotoBlock(blocks.StructBlock):
         return {**(parent_context or {}), "apercu": True}
 
 
-def _document_preview():
-    document = get_document_model()(pk=0, title="Carnet de visites", file="carnet.pdf")
-    document.file_size = 184_000
-    return {"document": document, "texte": "Ce que nous ont dit quatorze propriétaires."}
-
-
 class DocumentBlock(blocks.StructBlock):
     """A file to read, and what is in it."""
 
@@ -229,15 +223,13 @@ class DocumentBlock(blocks.StructBlock):
         icon = "doc-full"
         group = "Pour aller plus loin"
         template = "pages/blocks/document_block.html"
-        preview_value = _document_preview
         description = "Un fichier à télécharger : lu par qui peut lire cette page."
 
-
-def _lien_preview():
-    return {
-        "page": Page.objects.filter(depth=2).first(),
-        "texte": "Pour comprendre d’où tout part.",
-    }
+    def get_preview_value(self):
+        document = get_document_model()(pk=0, title="Carnet de visites", file="carnet.pdf")
+        document.file_size = 184_000
+        texte = "Ce que nous ont dit quatorze propriétaires."
+        return self.normalize({"document": document, "texte": texte})
 
 
 class LienPageBlock(blocks.StructBlock):
@@ -251,8 +243,11 @@ class LienPageBlock(blocks.StructBlock):
         icon = "link"
         group = "Pour aller plus loin"
         template = "pages/blocks/lien_page_block.html"
-        preview_value = _lien_preview
         description = "Une autre page du portail, qui prolonge celle-ci."
+
+    def get_preview_value(self):
+        home = Page.objects.filter(depth=2).first()
+        return self.normalize({"page": home, "texte": "Pour comprendre d’où tout part."})
 
     def bulk_to_python(self, values):
         return _with_targets(super().bulk_to_python(values), _key_of_link)

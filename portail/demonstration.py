@@ -15,7 +15,7 @@ ACCOUNTS = [
     {"email": "socio@demo.example", "role": "Acteur socio-économique"},
     {"email": "allie@demo.example", "role": "Alliée"},
     {"email": "editeur@demo.example", "role": "Éditrice d’un territoire"},
-    {"email": "animation@demo.example", "role": "Animatrice de l’espace des élu·es"},
+    {"email": "animation@demo.example", "role": "Animatrice de la cohorte"},
     {"email": "admin@demo.example", "role": "Administration du site"},
 ]
 

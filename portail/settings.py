@@ -304,6 +304,8 @@ LOGGING = {
         # A path can hold a single-use key, and a refused request says who tried what.
         "django.request": {"level": "ERROR"},
         "gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # Django leaves the body of an answer to HEAD for the server to drop: no news.
+        "gunicorn.http.wsgi": {"level": "ERROR"},
         "django_tasks": {"level": "WARNING"},
         "wagtail": {"level": "WARNING"},
     },

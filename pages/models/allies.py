@@ -1,5 +1,6 @@
 """The allies: what each brings, and to which territories."""
 
+from django import forms
 from django.db import models
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel
@@ -8,7 +9,7 @@ from wagtail.models import PageManager
 from wagtail.search import index
 
 from communaute.models import Territoire
-from pages.models.page import PortailPage, PortailPageQuerySet
+from pages.models.page import CONTACT, INTRODUCTION, PortailPage, PortailPageQuerySet
 from pages.models.territoires import AnalyseSensiblePage, TerritoirePage
 
 
@@ -66,11 +67,11 @@ class AlliePage(PortailPage):
     content_panels = [
         *PortailPage.content_panels,
         FieldPanel("allie"),
-        FieldPanel("introduction"),
+        FieldPanel("introduction", help_text=INTRODUCTION),
         FieldPanel("apports"),
-        FieldPanel("territoires"),
+        FieldPanel("territoires", widget=forms.CheckboxSelectMultiple),
         FieldPanel("site"),
-        FieldPanel("contact_email"),
+        FieldPanel("contact_email", help_text=CONTACT),
     ]
     search_fields = [
         *PortailPage.search_fields,

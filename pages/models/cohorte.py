@@ -12,7 +12,7 @@ from communaute.models import College, Siege
 from pages.blocks import BLOCKS
 from pages.models.enseignements import EnseignementIndexPage
 from pages.models.medias import PortailDocument
-from pages.models.page import ARelire, PortailPage, PortailPageQuerySet
+from pages.models.page import CORPS, INTRODUCTION, ARelire, PortailPage, PortailPageQuerySet
 from pages.models.reserve import Reservee, readable_by
 from pages.models.termes import Cadre, Fondamental
 from pages.models.territoires import ProjetPilotePage
@@ -45,8 +45,8 @@ class CohortePage(PortailPage):
 
     content_panels = [
         *PortailPage.content_panels,
-        FieldPanel("introduction"),
-        FieldPanel("corps"),
+        FieldPanel("introduction", help_text=INTRODUCTION),
+        FieldPanel("corps", help_text=CORPS),
         MultiFieldPanel(
             [FieldPanel(code) for code in College.values],
             heading="Les Quatre Fantastiques : ce que chacun apporte",
@@ -107,8 +107,8 @@ class FondamentalPage(PortailPage):
     content_panels = [
         *PortailPage.content_panels,
         FieldPanel("fondamental"),
-        FieldPanel("introduction"),
-        FieldPanel("corps"),
+        FieldPanel("introduction", help_text=INTRODUCTION),
+        FieldPanel("corps", help_text=CORPS),
     ]
     search_fields = [
         *PortailPage.search_fields,
@@ -162,8 +162,8 @@ class CadrePage(PortailPage):
     content_panels = [
         *PortailPage.content_panels,
         FieldPanel("cadre"),
-        FieldPanel("introduction"),
-        FieldPanel("corps"),
+        FieldPanel("introduction", help_text=INTRODUCTION),
+        FieldPanel("corps", help_text=CORPS),
     ]
     search_fields = [
         *PortailPage.search_fields,
@@ -280,9 +280,9 @@ class ModulePage(PortailPage):
 
     content_panels = [
         *PortailPage.content_panels,
-        FieldPanel("introduction"),
+        FieldPanel("introduction", help_text=INTRODUCTION),
         FieldPanel("cadre"),
-        FieldPanel("corps"),
+        FieldPanel("corps", help_text=CORPS),
     ]
     search_fields = [
         *PortailPage.search_fields,
@@ -353,11 +353,13 @@ class RessourcePage(Reservee, ARelire, PortailPage):
         FieldPanel("visibilite"),
         *PortailPage.content_panels,
         FieldPanel("genre"),
-        FieldPanel("introduction"),
+        FieldPanel("introduction", help_text=INTRODUCTION),
         FieldPanel("duree"),
         FieldPanel("lien"),
-        FieldPanel("document"),
-        FieldPanel("corps"),
+        FieldPanel(
+            "document", help_text="Lu par qui peut lire cette page, et par personne d’autre."
+        ),
+        FieldPanel("corps", help_text=CORPS),
         FieldPanel("relire_le"),
     ]
     search_fields = [

@@ -10,7 +10,7 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
 
 from pages.blocks import BLOCKS
-from pages.models.page import PortailPage
+from pages.models.page import CORPS, INTRODUCTION, PortailPage
 
 KEPT_FOR = timedelta(days=365)
 """How long after it came a message that was dealt with is kept; the legal page says so."""
@@ -29,8 +29,8 @@ class ContactPage(PortailPage):
 
     content_panels = [
         *PortailPage.content_panels,
-        FieldPanel("introduction"),
-        FieldPanel("corps"),
+        FieldPanel("introduction", help_text=INTRODUCTION),
+        FieldPanel("corps", help_text=CORPS),
     ]
     promote_panels = [*PortailPage.promote_panels, FieldPanel("show_in_footer")]
 

@@ -8,7 +8,7 @@ from wagtail.models import PageManager
 from wagtail.search import index
 
 from pages.blocks import BLOCKS
-from pages.models.page import PortailPage, PortailPageQuerySet
+from pages.models.page import CORPS, INTRODUCTION, PortailPage, PortailPageQuerySet
 from pages.models.termes import Echelle
 
 
@@ -64,11 +64,11 @@ class DispositifPage(PortailPage):
 
     content_panels = [
         *PortailPage.content_panels,
-        FieldPanel("introduction"),
+        FieldPanel("introduction", help_text=INTRODUCTION),
         FieldPanel("porteur"),
         FieldPanel("echelle"),
         FieldPanel("site"),
-        FieldPanel("corps"),
+        FieldPanel("corps", help_text=CORPS),
     ]
     search_fields = [
         *PortailPage.search_fields,

@@ -18,7 +18,7 @@ from communaute.models import Cohorte, Territoire
 from pages.blocks import BLOCKS
 from pages.filtres import Filtres, labelled
 from pages.forms import SourcedPageForm
-from pages.models.page import ARelire, PortailPage, PortailPageQuerySet
+from pages.models.page import CORPS, ARelire, PortailPage, PortailPageQuerySet
 from pages.models.termes import Cadre, Echelle, Fondamental, Theme
 from pages.models.territoires import ProjetPilotePage, TerritoirePage
 
@@ -156,9 +156,13 @@ class EnseignementPage(ARelire, PortailPage):
     content_panels = [
         *PortailPage.content_panels,
         FieldPanel("nature"),
-        FieldPanel("date"),
         FieldPanel("introduction"),
-        FieldPanel("auteurs"),
+        FieldPanel("corps", help_text=CORPS),
+        MultiFieldPanel(
+            [FieldPanel("pas_marche"), FieldPanel("pas_mesurable")],
+            heading="Ce qui résiste",
+            help_text="Un récit de transformation doit dire l’un et l’autre.",
+        ),
         MultiFieldPanel(
             [
                 FieldPanel(
@@ -173,15 +177,12 @@ class EnseignementPage(ARelire, PortailPage):
         MultiFieldPanel(
             [
                 FieldPanel("territoires", widget=forms.CheckboxSelectMultiple),
-                FieldPanel("projets"),
+                FieldPanel("projets", widget=forms.CheckboxSelectMultiple),
+                FieldPanel("auteurs"),
+                FieldPanel("date"),
             ],
             heading="D’où cela vient",
-        ),
-        FieldPanel("corps"),
-        MultiFieldPanel(
-            [FieldPanel("pas_marche"), FieldPanel("pas_mesurable")],
-            heading="Ce qui résiste",
-            help_text="Un récit de transformation doit dire l’un et l’autre.",
+            help_text="Au moins un territoire, un projet, ou qui l’a écrit.",
         ),
         InlinePanel(
             "regards",
@@ -189,7 +190,12 @@ class EnseignementPage(ARelire, PortailPage):
             label="Regard",
             help_text="Ce que chaque territoire en retient, quand plusieurs le partagent.",
         ),
-        InlinePanel("demandes", heading="Ce que cela demande à chaque échelle", label="Demande"),
+        InlinePanel(
+            "demandes",
+            heading="Ce que cela demande à chaque échelle",
+            label="Demande",
+            help_text="Ces demandes se retrouvent toutes dans « Ce que la cohorte porte ».",
+        ),
         FieldPanel("relire_le"),
     ]
     search_fields = [

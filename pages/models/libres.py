@@ -6,7 +6,7 @@ from wagtail.fields import StreamField
 from wagtail.search import index
 
 from pages.blocks import BLOCKS
-from pages.models.page import PortailPage
+from pages.models.page import CORPS, INTRODUCTION, PortailPage
 
 IN_FOOTER = models.Q(standardpage__show_in_footer=True) | models.Q(contactpage__show_in_footer=True)
 """Which pages of the site are shown at the foot of every page."""
@@ -27,7 +27,11 @@ class StandardPage(PortailPage):
     corps = StreamField(BLOCKS, blank=True, verbose_name="corps")
     show_in_footer = models.BooleanField("lien en pied de page", default=False)
 
-    content_panels = [*PortailPage.content_panels, FieldPanel("introduction"), FieldPanel("corps")]
+    content_panels = [
+        *PortailPage.content_panels,
+        FieldPanel("introduction", help_text=INTRODUCTION),
+        FieldPanel("corps", help_text=CORPS),
+    ]
     promote_panels = [*PortailPage.promote_panels, FieldPanel("show_in_footer")]
     search_fields = [
         *PortailPage.search_fields,

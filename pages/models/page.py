@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.functional import cached_property
 from django.utils.html import strip_tags
 from django.utils.text import Truncator
+from wagtail.admin.panels import TitleFieldPanel
 from wagtail.models import Page, PageManager, PagePermissionTester, PageViewRestriction
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.query import PageQuerySet
@@ -15,6 +16,16 @@ from pages.models.reserve import reserved
 
 DESCRIPTION_LENGTH = 160
 """Characters that search engines and previews show."""
+
+CORPS = (
+    "Le bouton + propose les blocs, avec un aperçu de chacun : texte, citation, petite preuve, photo… "
+    "On les déplace, on les copie, on les retire."
+)
+INTRODUCTION = (
+    "Deux phrases : elles accompagnent la page dans les listes et les moteurs de recherche."
+)
+CONTACT = "Publique : une adresse de service plutôt que celle d’une personne."
+"""What the forms say of fields that many pages have."""
 
 
 class PortailPagePermissionTester(PagePermissionTester):
@@ -53,6 +64,12 @@ class PortailPage(Page):
 
     private_page_options = ["login"]
     base_form_class = PortailPageForm
+    content_panels = [
+        TitleFieldPanel(
+            "title",
+            help_text="Ce qu’on lit dans les listes : moins de cent signes, il se retient mieux.",
+        )
+    ]
 
     objects = PageManager.from_queryset(PortailPageQuerySet)()
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from itertools import pairwise
 
+from django import forms
 from django.apps import apps
 from django.db import models
 from django.db.models.functions import Length, Substr
@@ -22,6 +23,9 @@ from pages.forms import PortailPageForm
 from pages.models.dispositifs import DispositifPage
 from pages.models.medias import PortailDocument, PortailImage
 from pages.models.page import (
+    CONTACT,
+    CORPS,
+    INTRODUCTION,
     ARelire,
     PortailPage,
     PortailPagePermissionTester,
@@ -115,10 +119,16 @@ class TerritoirePage(ARelire, PortailPage):
         HelpPanel(template="pages/panels/perimetre.html", heading="Périmètre"),
         FieldPanel("introduction"),
         FieldPanel("engagement"),
-        InlinePanel("photos", heading="Photos", label="Photo"),
-        FieldPanel("corps"),
+        InlinePanel(
+            "photos",
+            heading="Photos",
+            label="Photo",
+            help_text="Dites ce que chacune montre : qui ne la voit pas le lira.",
+        ),
+        FieldPanel("corps", help_text=CORPS),
         MultiFieldPanel(
-            [FieldPanel("contact_nom"), FieldPanel("contact_email")], heading="Contact"
+            [FieldPanel("contact_nom"), FieldPanel("contact_email", help_text=CONTACT)],
+            heading="Contact",
         ),
         FieldPanel("relire_le"),
     ]
@@ -310,7 +320,7 @@ class ProjetPilotePage(ARelire, PortailPage):
     content_panels = [
         *PortailPage.content_panels,
         FieldPanel("question"),
-        FieldPanel("introduction"),
+        FieldPanel("introduction", help_text=INTRODUCTION),
         InlinePanel(
             "etapes",
             heading="Le chemin : penser, organiser, agir",
@@ -321,14 +331,30 @@ class ProjetPilotePage(ARelire, PortailPage):
                 "Revenir en arrière est un mouvement normal : l’histoire reste."
             ),
         ),
-        InlinePanel("preuves", heading="Petites preuves", label="Petite preuve"),
-        InlinePanel("partenaires", heading="Partenaires", label="Partenaire"),
-        InlinePanel("blocages", heading="Ce qui bloque", label="Blocage"),
-        FieldPanel("dispositifs"),
-        FieldPanel("themes"),
-        FieldPanel("corps"),
+        InlinePanel(
+            "preuves",
+            heading="Petites preuves",
+            label="Petite preuve",
+            help_text="Des résultats petits, datés, concrets, et d’où on le sait.",
+        ),
+        InlinePanel(
+            "partenaires",
+            heading="Partenaires",
+            label="Partenaire",
+            help_text="Qui fait quoi : une personne n’est nommée que si elle en est d’accord.",
+        ),
+        InlinePanel(
+            "blocages",
+            heading="Ce qui bloque",
+            label="Blocage",
+            help_text="Ce qui empêche d’avancer, et l’échelle où cela pourrait se lever.",
+        ),
+        FieldPanel("dispositifs", widget=forms.CheckboxSelectMultiple),
+        FieldPanel("themes", widget=forms.CheckboxSelectMultiple),
+        FieldPanel("corps", help_text=CORPS),
         MultiFieldPanel(
-            [FieldPanel("contact_nom"), FieldPanel("contact_email")], heading="Contact"
+            [FieldPanel("contact_nom"), FieldPanel("contact_email", help_text=CONTACT)],
+            heading="Contact",
         ),
         FieldPanel("relire_le"),
     ]
@@ -531,11 +557,13 @@ class AnalyseSensiblePage(Reservee, PortailPage):
         *PortailPage.content_panels,
         FieldPanel("allie"),
         FieldPanel("date"),
-        FieldPanel("introduction"),
+        FieldPanel("introduction", help_text=INTRODUCTION),
         FieldPanel("methode"),
         FieldPanel("ecoute"),
-        FieldPanel("corps"),
-        FieldPanel("document"),
+        FieldPanel("corps", help_text=CORPS),
+        FieldPanel(
+            "document", help_text="Lu par qui peut lire cette page, et par personne d’autre."
+        ),
     ]
     search_fields = [
         *PortailPage.search_fields,

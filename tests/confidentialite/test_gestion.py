@@ -143,9 +143,15 @@ LISTS = [
 ]
 
 
+def test_no_page_shows_it(client, own, document):
+    client.force_login(_seated_editor(own))
+    for path in addresses():
+        assert CANARY not in content(client.get(path, follow=True)), path
+
+
 def test_no_list_shows_it(outsider, document):
     parents = [f"/gestion/pages/{key}/" for key in Page.objects.values_list("pk", flat=True)]
-    for path in [*addresses(), *LISTS, *parents]:
+    for path in [*LISTS, *parents]:
         path = path.format(CANARY)
         seen = content(outsider.get(path, follow=True))
         # What was typed in a search comes back in its box.
@@ -155,15 +161,15 @@ def test_no_list_shows_it(outsider, document):
 
 def test_no_address_of_its_key_answers_otherwise_than_for_no_page(outsider, hidden):
     missing = Page.objects.order_by("-pk").first().pk + 1000
+    nothing = outsider.get(reverse("wagtailadmin_pages:edit", args=[missing])).content
     for page in hidden:
         paths = with_key(page.pk)
         assert len(paths) > 30
         for path in paths:
-            for method in ("get", "post"):
-                response = getattr(outsider, method)(path)
-                other = getattr(outsider, method)(re.sub(rf"/{page.pk}(?=/)", f"/{missing}", path))
-                assert CANARY not in content(response), path
-                assert response.status_code == other.status_code == 404, path
+            response = outsider.get(path)
+            assert response.status_code == 404, path
+            assert response.content == nothing, path
+            assert outsider.post(path).status_code == 404, path
 
 
 @pytest.mark.parametrize("action", ["delete", "move", "publish", "unpublish"])

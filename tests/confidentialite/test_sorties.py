@@ -236,10 +236,7 @@ def test_a_file_is_lost_with_the_seat_and_with_the_publication(site, client):
     paths = site.files["delegation"]
 
     def statuses():
-        found = [client.get(path) for path in paths]
-        for response in found:
-            response.close()
-        return [response.status_code for response in found]
+        return [answer(client, path)[0] for path in paths]
 
     assert statuses() == [200, 200]
     delegate.sieges.update(college="", allie=AllieFactory())

@@ -6,7 +6,6 @@ import sys
 import time
 import urllib.request
 from dataclasses import dataclass
-from urllib.error import URLError
 from urllib.parse import urlsplit
 
 import psycopg
@@ -114,7 +113,7 @@ def _wait_for(url):
     while True:
         try:
             return urllib.request.urlopen(url, timeout=5)
-        except (URLError, ConnectionError):
+        except OSError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)

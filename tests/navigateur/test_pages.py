@@ -20,10 +20,23 @@ MAX_REQUESTS = 8
 
 PUBLIC = {
     "home": "/",
-    "standard": "/la-cohorte/",
+    "cohort": "/la-cohorte/",
+    "fundamental": "/la-cohorte/cooperation/",
+    "project": "/territoires/eaux-lentes/le-tour-d-eau/",
+    "analysis": "/territoires/port-sansouire/sous-la-carte/",
+    "path": "/tronc-commun/",
+    "asks": "/ce-que-la-cohorte-porte/",
+    "contact": "/nous-ecrire/",
     "legal": "/mentions-legales/",
     "territories": "/territoires/",
+    "territories of a theme": "/territoires/?theme=eau",
     "territory": "/territoires/virelaube/",
+    "project": "/territoires/hautes-serines/des-maisons-a-rouvrir/",
+    "analysis": "/territoires/port-sansouire/sous-la-carte/",
+    "programmes": "/la-cohorte/dispositifs/",
+    "programme": "/la-cohorte/dispositifs/installation-agricole/",
+    "allies": "/la-cohorte/allies/",
+    "ally": "/la-cohorte/allies/cooperative-ourlet/",
     "learnings": "/enseignements/",
     "learnings of a fundamental": "/enseignements/?fondamental=cooperation",
     "learning": "/enseignements/concertation-apres-la-decision/",
@@ -43,6 +56,8 @@ MEMBERS = {
     "topic": "topic",
     "edit": "edit",
     "members' not found": "/communaute/sujets/rien/",
+    "my name": "/communaute/mon-nom/",
+    "analysis for members": "/territoires/hautes-serines/maisons-de-famille/",
     "sign-out": "/compte/deconnexion/",
 }
 PAGES = [(path, None) for path in PUBLIC.values()] + [(path, "elue") for path in MEMBERS.values()]

@@ -26,7 +26,7 @@ def test_a_visitor_finds_a_territory_and_what_it_learned(open_page, context):
 def test_a_fundamental_opens_on_its_learnings(open_page):
     page = open_page("/")
     page.locator("main").get_by_role("link", name="Coopération").first.click()
-    assert "fondamental=cooperation" in page.url
+    assert page.url.endswith("/la-cohorte/cooperation/")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
@@ -77,7 +77,7 @@ def test_an_elue_asks_her_peers_and_is_read_by_them_alone(open_page, site, conte
 
 def test_the_charter_comes_first_then_the_topic_one_was_going_to(open_page):
     page = open_page("/communaute/", "etat")
-    page.get_by_role("link", name="Tronc commun").first.click()
+    page.locator("main").get_by_role("link", name="Tronc commun").first.click()
     if "/charte/" in page.url:
         page.get_by_role("checkbox").check()
         page.get_by_role("button", name="Entrer").click()
@@ -103,9 +103,9 @@ def test_an_editor_gives_her_territory_its_real_perimeter_and_publishes(open_pag
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.locator(".messages")).to_contain_text("Oursanne")
 
-    page.goto("/gestion/pages/")
-    page.get_by_role("button", name="Actions").click()
-    page.get_by_role("link", name="Modifier", exact=True).click()
+    page.goto("/gestion/")
+    page.get_by_role("link", name="Territoires", exact=True).click()
+    page.get_by_role("link", name="Parc naturel régional des Monts d’Oursanne").first.click()
     page.get_by_role("textbox", name="En une phrase").fill(
         "Un territoire qui porte désormais son vrai périmètre."
     )

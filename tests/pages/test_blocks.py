@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from pages.blocks import BLOCKS
-from tests.factories import MembreFactory, corps, une_page_libre
+from tests.factories import MembreFactory, corps, un_document, une_image, une_page_libre
 
 pytestmark = pytest.mark.usefixtures("tree")
 
@@ -23,12 +23,40 @@ VALUES = {
         [".preuve time", "Trois fermes s’accordent.", "2 juin 2026", "Calendrier"],
     ),
     "limite": ({"texte": "Rien n’est sûr."}, [".limite", "Rien n’est sûr."]),
+    "avant_apres": (
+        {"avant": "Un plan achevé.", "apres": "Une question."},
+        [".avant-apres", "Un plan achevé.", "Une question."],
+    ),
+    "autrement": (
+        {"texte": "Commencer par les fermes."},
+        [".autrement", "Commencer par les fermes."],
+    ),
+    "chiffre": (
+        {"valeur": "14 sur 31", "legende": "villages rouverts", "source": "Carnet, 2026"},
+        [".chiffre", "14 sur 31", "villages rouverts", "Carnet, 2026"],
+    ),
+    "photo": (
+        lambda: {
+            "image": {"image": une_image().pk, "alt_text": "Un lavoir.", "decorative": False},
+            "legende": "Le lavoir, en mai",
+        },
+        [".photo", "Le lavoir, en mai"],
+    ),
+    "document": (
+        lambda: {"document": un_document("Carnet").pk, "texte": "Quatorze visites."},
+        [".piece a", "Carnet", "PDF", "Quatorze visites."],
+    ),
+    "lien_page": (
+        lambda: {"page": une_page_libre("La suite").pk, "texte": "Pour continuer."},
+        [".renvoi a", "La suite", "Pour continuer."],
+    ),
 }
 
 
 @pytest.mark.parametrize("name", [name for name, _ in BLOCKS])
 def test_a_block_reads_on_the_page(read, name):
     value, (selector, *texts) = VALUES[name]
+    value = value() if callable(value) else value
     page = read(une_page_libre(corps=corps((name, value))).url)
     assert page.select_one(selector)
     for text in texts:
@@ -54,7 +82,7 @@ def test_what_is_typed_in_a_block_is_text_and_never_markup(read, name):
     value = {key: hostile for key in VALUES[name][0] if key != "date"}
     value |= {"date": "2026-06-02"} if name == "preuve" else {}
     page = read(une_page_libre(corps=corps((name, value))).url)
-    assert page.select("script") == []
+    assert page.select("script:not([type='application/ld+json'])") == []
     assert hostile in page.words
 
 

@@ -126,6 +126,7 @@ def test_territories_say_side_by_side_what_they_make_of_it(read):
     page = un_enseignement(territoires=[pages[0].territoire])
     for territoire in pages:
         page.regards.create(territoire=territoire.territoire, texte=f"Vu de {territoire.title}.")
+    page.save()
     shown = read(page.url)
     regards = shown.select(".regard")
     assert [regard.a["href"] for regard in regards] == [pages[0].url, pages[1].url]
@@ -183,25 +184,33 @@ def test_a_learning_stands_under_the_list_alone():
     assert not EnseignementPage.can_create_at(AccueilPage.objects.get())
 
 
-def form_of(**fields):
+def form_of(fondamentaux=("cooperation",), themes=(), territoires=(), projets=(), **fields):
     """What the back office sends of a story that says only what went well, unless ``fields`` differ."""
-    return nested_form_data(
-        {
-            "title": "Un récit",
-            "slug": "un-recit",
-            "nature": "recit",
-            "date": "2026-03-02",
-            "introduction": "Nous avons réussi.",
-            "auteurs": "La mission eau",
-            "fondamentaux": ["cooperation"],
-            "corps": streamfield([("texte", rich_text("<p>Tout a marché.</p>"))]),
-            "pas_marche": "",
-            "pas_mesurable": "",
-            "demandes": inline_formset([]),
-            "regards": inline_formset([]),
-            "comments": inline_formset([]),
-        }
-        | fields
+    chosen = {
+        "fondamentaux": fondamentaux,
+        "themes": themes,
+        "territoires": territoires,
+        "projets": projets,
+    }
+    return (
+        nested_form_data(
+            {
+                "title": "Un récit",
+                "slug": "un-recit",
+                "nature": "recit",
+                "date": "2026-03-02",
+                "introduction": "Nous avons réussi.",
+                "auteurs": "La mission eau",
+                "corps": streamfield([("texte", rich_text("<p>Tout a marché.</p>"))]),
+                "pas_marche": "",
+                "pas_mesurable": "",
+                "demandes": inline_formset([]),
+                "regards": inline_formset([]),
+                "comments": inline_formset([]),
+            }
+            | fields
+        )
+        | chosen
     )
 
 

@@ -15,6 +15,7 @@ def shared(title, pages, **fields):
     learning = un_enseignement(title, territoires=[page.territoire for page in pages], **fields)
     for page in pages:
         learning.regards.create(territoire=page.territoire, texte=f"Vu de {page.title}.")
+    learning.save()
     return learning
 
 

@@ -255,7 +255,7 @@ def test_pictures_are_shown_with_what_they_say_and_their_credit(read):
     page.photos = [photo]
     page.save()
     found = read(page.url)
-    assert found.select_one(".photo img")["alt"] == "Un lavoir au matin"
+    assert found.select_one(".vue img")["alt"] == "Un lavoir au matin"
     assert "Photo de personne" in found.words
 
 

@@ -1,12 +1,7 @@
 """What no browser sends is refused with a page in French, and never fails."""
 
-from importlib import reload
-
 import pytest
 from django.test import Client
-from django.urls import clear_url_caches
-
-from portail import urls
 
 pytestmark = pytest.mark.django_db
 
@@ -45,16 +40,14 @@ def test_an_address_to_go_on_to_is_ours_or_ignored(client, page, following):
     assert "ailleurs" not in response.headers.get("Location", "")
 
 
-def test_public_pictures_lead_to_no_other_file(client, settings, tmp_path):
+def test_no_file_is_reached_by_its_place_alone(client, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     for name in ("images/vue.jpg", "documents/rapport.txt", "original_images/vue.jpg"):
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
         file.write_text("contenu")
-    reload(urls)
-    clear_url_caches()
-    assert b"".join(client.get("/media/images/vue.jpg").streaming_content) == b"contenu"
     for path in (
+        "/media/images/vue.jpg",
         "/media/documents/rapport.txt",
         "/media/images/../documents/rapport.txt",
         "/media/images/%2e%2e/documents/rapport.txt",

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.management import BaseCommand, CommandError
 from django.db import transaction
@@ -22,6 +23,7 @@ from communaute.models import (
     Siege,
     Territoire,
 )
+from pages.groupes import ANIMATION
 from pages.models import (
     AccueilPage,
     AllieIndexPage,
@@ -60,6 +62,7 @@ from pages.models import (
 from portail import demonstration, paysages
 
 EDITOR = "editeur@demo.example"
+FACILITATOR = "animation@demo.example"
 ADMIN = "admin@demo.example"
 
 
@@ -315,6 +318,8 @@ def _membres(entries, territoires):
             )
         if entry["email"] == EDITOR:
             membre.groups.add(territoire.page.editors())
+        if entry["email"] == FACILITATOR:
+            membre.groups.add(Group.objects.get(name=ANIMATION))
 
 
 def _espaces(entries):

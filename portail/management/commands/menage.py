@@ -8,7 +8,7 @@ from pages.models import Signalement
 class Command(BaseCommand):
     help = (
         "Efface les messages reçus par la page de contact, une fois traités et vieux d’un an, et les "
-        "sessions finies. À lancer chaque jour."
+        "sessions finies. « recurrent » la lance avec le reste."
     )
 
     def handle(self, *args, **options):

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connection
 
-COMMANDS = ["publish_scheduled", "clearsessions"]
+COMMANDS = ["publish_scheduled", "menage"]
 LOCK = 0x504F5254
 """Any number, the same in every process: PostgreSQL names its locks by numbers."""
 
