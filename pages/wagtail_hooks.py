@@ -5,7 +5,7 @@ from django.urls import reverse
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
-from wagtail.permissions import register_permission_policy
+from wagtail.permissions import policy_registry, register_permission_policy
 
 from communaute.models import Territoire
 from pages import choix
@@ -74,6 +74,8 @@ def register_cohorte():
 def keep_what_serves(request, items):
     """Pages by task first, then the tree; reports for those who may open them; Wagtail's help for none."""
     hidden = {"help"} if administers(request.user) else {"help", "reports"}
+    if not policy_registry.get_by_type(Territoire).user_has_permission(request.user, "change"):
+        hidden.add("territoires")
     items[:] = [item for item in items if item.name not in hidden]
     for item in items:
         if item.name == "explorer":

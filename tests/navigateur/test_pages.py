@@ -22,8 +22,6 @@ PUBLIC = {
     "home": "/",
     "cohort": "/la-cohorte/",
     "fundamental": "/la-cohorte/cooperation/",
-    "project": "/territoires/eaux-lentes/le-tour-d-eau/",
-    "analysis": "/territoires/port-sansouire/sous-la-carte/",
     "path": "/tronc-commun/",
     "asks": "/ce-que-la-cohorte-porte/",
     "contact": "/nous-ecrire/",

@@ -5,7 +5,15 @@ from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from pages.blocks import BLOCKS
-from tests.factories import MembreFactory, corps, un_document, une_image, une_page_libre
+from tests.factories import (
+    MembreFactory,
+    corps,
+    restrict,
+    un_document,
+    un_membre,
+    une_image,
+    une_page_libre,
+)
 
 pytestmark = pytest.mark.usefixtures("tree")
 
@@ -94,3 +102,75 @@ def test_a_block_previews_itself_in_the_back_office(signed_in, name, block):
     page = BeautifulSoup(answer.content, "html.parser")
     selector, *_ = VALUES[name][1]
     assert page.select_one(selector)
+
+
+def a_link(page):
+    """The blocks that lead to ``page``: a link of its own, and one in a text."""
+    text = f'<p>Lire <a linktype="page" id="{page.pk}">la suite</a>.</p>'
+    return ("lien_page", {"page": page.pk, "texte": "Pour aller plus loin."}), ("texte", text)
+
+
+def leads_to(shown, page):
+    return [link.get_text() for link in shown.select(f"main a[href='{page.url}']")]
+
+
+def test_a_body_leads_to_other_pages(read):
+    target = une_page_libre("La méthode")
+    shown = read(une_page_libre(corps=corps(*a_link(target))).url)
+    assert leads_to(shown, target) == ["La méthode", "la suite"]
+
+
+@pytest.mark.parametrize("hide", [restrict, lambda page: page.unpublish()])
+def test_a_link_does_not_tell_of_a_page_that_one_may_not_read(read, hide):
+    target = une_page_libre("Page tenue secrète")
+    page = une_page_libre(corps=corps(*a_link(target)))
+    hide(target)
+    shown = read(page.url)
+    assert "secrete" not in str(shown)
+    assert "secrète" not in str(shown)
+    assert "Pour aller plus loin." not in shown.words
+    assert "Lire la suite ." in shown.words
+
+
+def test_a_member_is_led_to_a_reserved_page(read, signed_in):
+    target = restrict(une_page_libre("La méthode"))
+    signed_in(un_membre())
+    shown = read(une_page_libre(corps=corps(*a_link(target))).url)
+    assert leads_to(shown, target) == ["La méthode", "la suite"]
+
+
+def test_what_was_deleted_leaves_the_rest_of_the_body(read):
+    target, image, document = une_page_libre("La méthode"), une_image(), un_document("Carnet")
+    photo = {"image": image.pk, "alt_text": "Un lavoir.", "decorative": False}
+    page = une_page_libre(
+        corps=corps(
+            *a_link(target),
+            ("photo", {"image": photo, "legende": "Le lavoir"}),
+            ("document", {"document": document.pk, "texte": "Quatorze visites."}),
+            ("limite", {"texte": "Le reste."}),
+        )
+    )
+    for gone in (target, image, document):
+        gone.delete()
+    shown = read(page.url)
+    assert "Le reste." in shown.words
+    assert shown.select(".renvoi, .photo, .piece, .texte a[href]") == []
+
+
+def test_a_body_costs_the_same_with_twenty_of_each_block_as_with_two(queries):
+    def a_body(number):
+        blocks = []
+        for n in range(number):
+            photo = {
+                "image": une_image(f"Lavoir {n}").pk,
+                "alt_text": "Un lavoir.",
+                "decorative": False,
+            }
+            blocks += [
+                *a_link(une_page_libre(f"Suite {n}")),
+                ("photo", {"image": photo, "legende": ""}),
+                ("document", {"document": un_document(f"Carnet {n}").pk, "texte": ""}),
+            ]
+        return une_page_libre(f"Avec {number}", corps=corps(*blocks))
+
+    assert queries(a_body(20).url) == queries(a_body(2).url)

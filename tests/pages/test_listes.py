@@ -120,7 +120,7 @@ def test_each_is_offered_what_they_use(client):
     assert "Tronc commun" not in home
     assert "/gestion/reports/" not in home
     offered, home = menu(in_group(ANIMATION))
-    assert offered == everyone | {"theme", "signalement"}
+    assert offered == everyone - {"territoires"} | {"theme", "signalement"}
     assert "Tronc commun" in home
     assert "/gestion/reports/" not in home
     assert "/gestion/reports/" in menu(in_group(ADMINISTRATION))[1]

@@ -4,7 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import ProtectedError
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -29,6 +31,7 @@ from tests.factories import (
     un_projet,
     un_territoire,
     une_analyse,
+    une_commune,
     une_image,
     une_page_territoire,
 )
@@ -272,6 +275,23 @@ def test_a_draft_is_seen_as_it_would_read(signed_in):
     client = signed_in(MembreFactory(is_superuser=True))
     answer = client.get(reverse("wagtailadmin_pages:view_draft", args=[page.pk]))
     assert "Un lavoir au matin" in answer.content.decode()
+
+
+def test_a_territory_that_has_everything_is_made_in_fifteen_queries(client):
+    page = une_page_territoire(territoire=un_territoire([un_epci()], [une_commune("31001", "Un")]))
+    projet = un_projet(parent=page)
+    Preuve.objects.create(page=projet, date=date(2026, 1, 1), resultat="Oui", source="Carnet")
+    une_analyse(parent=page)
+    page.add_child(instance=StandardPage(title="Agenda"))
+    page.photos = [PhotoTerritoire(image=une_image(), alt="Un lavoir")]
+    page.save()
+    un_membre(territoire=page.territoire)
+    un_enseignement(territoires=[page.territoire])
+    client.get(page.url)
+    with CaptureQueriesContext(connection) as captured:
+        client.get(page.url)
+    # Without Redis, the shared cache is a table too.
+    assert len([query for query in captured if 'FROM "cache"' not in query["sql"]]) <= 15
 
 
 def test_a_territory_costs_the_same_with_twenty_of_everything_as_with_two(queries):
