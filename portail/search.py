@@ -15,7 +15,7 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
-from communaute.text import WORD, stems
+from communaute.text import WORD, fold, stems
 from pages.models import (
     AlliePage,
     AnalyseSensiblePage,
@@ -100,7 +100,10 @@ def _elsewhere():
     public = EnseignementPage.objects.live().public()
     return {
         "enseignements": EnseignementIndexPage.objects.live().public().first(),
-        "themes": Theme.objects.filter(enseignements__in=public).distinct(),
+        "themes": sorted(
+            Theme.objects.filter(enseignements__in=public).distinct(),
+            key=lambda theme: fold(theme.nom),
+        ),
     }
 
 

@@ -390,12 +390,12 @@ def test_many_results_go_on_to_a_second_page_that_keeps_words_and_kind(read):
 
 
 def test_an_empty_result_leads_elsewhere(read):
-    un_enseignement("Leçon", themes=[un_theme("Eau vive")])
+    un_enseignement("Leçon", themes=[un_theme("Forêt"), un_theme("Eau vive"), un_theme("Écoles")])
     un_theme("Sans rien")
     page = read("/recherche/?q=introuvable")
     assert "Rien pour « introuvable »" in page.words
     links = page.select(".ailleurs a")
-    assert [link.get_text() for link in links] == ["Eau vive"]
+    assert [link.get_text() for link in links] == ["Eau vive", "Écoles", "Forêt"]
     assert "Leçon" in read(links[0]["href"]).words
 
 
