@@ -401,7 +401,7 @@ def versions():
     said = [run(*command, stderr=subprocess.DEVNULL).stdout.decode() for command in VERSIONS]
     return ", ".join(
         [f"{name} {version}" for name, version in tools.items()]
-        + [text.splitlines()[0].partition(" built")[0] for text in said]
+        + [re.sub("^v", "Node ", text.splitlines()[0].partition(" built")[0]) for text in said]
     )
 
 
