@@ -74,8 +74,11 @@ class Filtres:
         self._left_by_all = self._left(matching)
 
     def _search(self, enseignements):
-        found = enseignements.only("pk").search(self.q, order_by_relevance=not self.par_date)
-        return [enseignement.pk for enseignement in found]
+        found = enseignements.search(self.q, order_by_relevance=not self.par_date)
+        # Words that say nothing («le») are not searched. Thousands of keys are; pages would be slow.
+        return (
+            list(found.get_queryset().values_list("pk", flat=True)) if found.supports_facet else []
+        )
 
     def _choices(self, enseignements, territoires):
         """The values of each facet, by its code."""

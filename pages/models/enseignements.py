@@ -1,5 +1,6 @@
 """Learnings: what was lived and understood, and what it asks of each scale."""
 
+from math import inf
 from operator import itemgetter
 
 from django import forms
@@ -246,7 +247,8 @@ class EnseignementPage(ARelire, PortailPage):
                 if regard.territoire_id in pages
             ],
             "demandes": sorted(
-                self.demandes.select_related("echelle"), key=lambda demande: demande.echelle.rang
+                self.demandes.select_related("echelle"),
+                key=lambda demande: (demande.echelle.rang, demande.pk or inf),
             ),
             "termes": self.termes(),
             "liste": self.get_url(request).removesuffix(f"{self.slug}/"),
