@@ -1,5 +1,7 @@
 """How a page is edited in the back office, where it differs from Wagtail's."""
 
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect
 from wagtail.admin import messages
 from wagtail.admin.views.pages.edit import EditView
 from wagtail.admin.views.pages.revisions import RevisionsRevertView
@@ -37,3 +39,29 @@ def give_advice(request, page):
     """Say what would read better, once what was written is published or proposed."""
     for advice in advise(page):
         messages.warning(request, advice)
+
+
+def refuse_unfinished(request, action, pages, bulk):
+    """Publish nothing of several pages at once when one of them lacks something, and say which."""
+    if action != "publish":
+        return None
+    if bulk.cleaned_form.cleaned_data["include_descendants"]:
+        pages = [one for page in pages for one in page.get_descendants(inclusive=True)]
+    unfinished = [page for page in pages if not _is_finished(page)]
+    if not unfinished:
+        return None
+    titles = ", ".join(f"« {page.draft_title or page.title} »" for page in unfinished)
+    messages.error(
+        request,
+        f"Rien n’est publié : il manque encore quelque chose à {titles}. Ouvrez la page pour voir quoi.",
+    )
+    return redirect(bulk.next_url)
+
+
+def _is_finished(page):
+    draft = page.specific.get_latest_revision_as_object()
+    try:
+        draft.full_clean()
+    except ValidationError:
+        return False
+    return True

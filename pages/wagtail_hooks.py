@@ -9,7 +9,7 @@ from wagtail.permissions import policy_registry, register_permission_policy
 
 from communaute.models import Territoire
 from pages import choix
-from pages.edition import PortailPageViewSet, give_advice
+from pages.edition import PortailPageViewSet, give_advice, refuse_unfinished
 from pages.fiches import CohortViewSetGroup, SignalementViewSet, ThemeViewSet
 from pages.listes import EnseignementListViewSet, RelectureListViewSet, TerritoireListViewSet
 from pages.models import CohortePage, Signalement, TroncCommunPage, readable_by
@@ -121,3 +121,6 @@ def advise_on_what_leaves(request, page):
     """A draft is left in peace."""
     if any(request.POST.get(f"action-{action}") for action in ("publish", "submit")):
         give_advice(request, page)
+
+
+hooks.register("before_bulk_action", refuse_unfinished)
