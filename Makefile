@@ -12,7 +12,7 @@ AUDIT := benchmarks/audit
 export VAR_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test audit bench lint format lock clean
+.PHONY: help install run test audit bench captures lint format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -60,6 +60,9 @@ test: .venv/dev chromium ## Run the suite: members, search and browser on SQLite
 
 audit: .venv/base chromium java $(AUDIT)/node_modules/.installed ## Check the HTML of every page, and measure three with Lighthouse
 	$(BIN)/python -m benchmarks.audit
+
+captures: .venv/dev chromium ## Take again the pictures of docs/guide-redaction.md
+	$(BIN)/python -m pytest tests/navigateur/captures.py
 
 bench: .venv/dev redis-server ## Measure how fast the portal is, on PostgreSQL (ten minutes)
 	$(BIN)/python -m benchmarks.vitesse
