@@ -27,6 +27,8 @@ from wagtail.signals import post_page_move
 
 SHOWN = {"communaute", "pages", "taggit", "wagtailcore"}
 """The apps whose objects public pages show: any change to any of them forgets every kept page."""
+SHOWN_TO_NOBODY = {"pages.Parcours", "pages.Signalement", "communaute.AcceptationCharte"}
+"""Their models that no public page shows."""
 ABSENT = {"cookie", "hx-request"}
 """The headers that a request answered from memory does not have: an answer may vary with them."""
 PERSONAL = ("/communaute/", "/compte/", "/gestion/")
@@ -121,7 +123,9 @@ def forget():
     cache.delete(EDITION)
 
 
-def _changed(**kwargs):
+def _changed(update_fields=None, **kwargs):
+    if update_fields == {"last_login"}:  # someone signed in
+        return
     # Before the commit, others would make the old page anew and keep it.
     on_commit(forget, robust=True)
 
@@ -129,7 +133,7 @@ def _changed(**kwargs):
 def watch():
     """Forget the kept pages whenever an object that they may show changes."""
     for model in apps.get_models(include_auto_created=True):
-        if model._meta.app_label in SHOWN:
+        if model._meta.app_label in SHOWN and model._meta.label not in SHOWN_TO_NOBODY:
             for signal in (post_save, post_delete, m2m_changed, post_page_move):
                 signal.connect(_changed, sender=model)
 

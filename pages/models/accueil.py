@@ -4,19 +4,17 @@ from itertools import accumulate
 
 from django.db.models import Exists, OuterRef
 from django.http import Http404
-from wagtail.admin.panels import FieldPanel
-from wagtail.fields import RichTextField
 from wagtail.models import Page, PageViewRestriction
 from wagtail.url_routing import RouteResult
 
 from pages.carte import Carte
 from pages.models.cohorte import FondamentalPage
 from pages.models.enseignements import EnseignementIndexPage, EnseignementPage
-from pages.models.page import PortailPage
+from pages.models.page import SectionPage
 from pages.models.territoires import ProjetPilotePage, TerritoirePage
 
 
-class AccueilPage(PortailPage):
+class AccueilPage(SectionPage):
     """The home page: what the cohort is, its map, what it learned last, one way in."""
 
     parent_page_types = ["wagtailcore.Page"]
@@ -29,11 +27,6 @@ class AccueilPage(PortailPage):
         "pages.ContactPage",
         "pages.StandardPage",
     ]
-    max_count = 1
-
-    introduction = RichTextField("introduction", features=["bold", "italic", "link"], blank=True)
-
-    content_panels = [*PortailPage.content_panels, FieldPanel("introduction")]
 
     class Meta:
         verbose_name = "page d’accueil"

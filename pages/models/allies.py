@@ -9,20 +9,15 @@ from wagtail.models import PageManager
 from wagtail.search import index
 
 from communaute.models import Territoire
-from pages.models.page import CONTACT, INTRODUCTION, PortailPage, PortailPageQuerySet
+from pages.models.page import CONTACT, INTRODUCTION, PortailPage, PortailPageQuerySet, SectionPage
 from pages.models.territoires import AnalyseSensiblePage, TerritoirePage
 
 
-class AllieIndexPage(PortailPage):
+class AllieIndexPage(SectionPage):
     """All the allies of the cohort."""
 
     parent_page_types = ["pages.CohortePage"]
     subpage_types = ["pages.AlliePage"]
-    max_count = 1
-
-    introduction = RichTextField("introduction", features=["bold", "italic", "link"], blank=True)
-
-    content_panels = [*PortailPage.content_panels, FieldPanel("introduction")]
 
     class Meta:
         verbose_name = "liste des alliés"

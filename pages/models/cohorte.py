@@ -4,7 +4,7 @@ from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
-from wagtail.fields import RichTextField, StreamField
+from wagtail.fields import StreamField
 from wagtail.models import PageManager
 from wagtail.search import index
 
@@ -12,7 +12,14 @@ from communaute.models import College, Siege
 from pages.blocks import BLOCKS
 from pages.models.enseignements import EnseignementIndexPage
 from pages.models.medias import PortailDocument
-from pages.models.page import CORPS, INTRODUCTION, ARelire, PortailPage, PortailPageQuerySet
+from pages.models.page import (
+    CORPS,
+    INTRODUCTION,
+    ARelire,
+    PortailPage,
+    PortailPageQuerySet,
+    SectionPage,
+)
 from pages.models.reserve import Reservee, readable_by
 from pages.models.termes import Cadre, Fondamental
 from pages.models.territoires import ProjetPilotePage
@@ -207,16 +214,11 @@ def _page_of(rows, request, name):
     return Paginator(rows, PER_PAGE).get_page(request.GET.get(name))
 
 
-class TroncCommunPage(PortailPage):
+class TroncCommunPage(SectionPage):
     """What the whole cohort shares: a path of modules, in order, and their resources."""
 
     parent_page_types = ["pages.AccueilPage"]
     subpage_types = ["pages.ModulePage"]
-    max_count = 1
-
-    introduction = RichTextField("introduction", features=["bold", "italic", "link"], blank=True)
-
-    content_panels = [*PortailPage.content_panels, FieldPanel("introduction")]
 
     class Meta:
         verbose_name = "tronc commun"

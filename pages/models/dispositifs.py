@@ -3,25 +3,20 @@
 from django.apps import apps
 from django.db import models
 from wagtail.admin.panels import FieldPanel
-from wagtail.fields import RichTextField, StreamField
+from wagtail.fields import StreamField
 from wagtail.models import PageManager
 from wagtail.search import index
 
 from pages.blocks import BLOCKS
-from pages.models.page import CORPS, INTRODUCTION, PortailPage, PortailPageQuerySet
+from pages.models.page import CORPS, INTRODUCTION, PortailPage, PortailPageQuerySet, SectionPage
 from pages.models.termes import Echelle
 
 
-class DispositifIndexPage(PortailPage):
+class DispositifIndexPage(SectionPage):
     """All the programmes that the cohort's projects plug into."""
 
     parent_page_types = ["pages.CohortePage"]
     subpage_types = ["pages.DispositifPage"]
-    max_count = 1
-
-    introduction = RichTextField("introduction", features=["bold", "italic", "link"], blank=True)
-
-    content_panels = [*PortailPage.content_panels, FieldPanel("introduction")]
 
     class Meta:
         verbose_name = "liste des dispositifs"

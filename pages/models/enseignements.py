@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
-from wagtail.fields import RichTextField, StreamField
+from wagtail.fields import StreamField
 from wagtail.models import Orderable, Page, PageManager
 from wagtail.search import index
 
@@ -19,7 +19,7 @@ from communaute.models import Cohorte, Territoire
 from pages.blocks import BLOCKS
 from pages.filtres import Filtres, labelled
 from pages.forms import SourcedPageForm
-from pages.models.page import CORPS, ARelire, PortailPage, PortailPageQuerySet
+from pages.models.page import CORPS, ARelire, PortailPage, PortailPageQuerySet, SectionPage
 from pages.models.termes import Cadre, Echelle, Fondamental, Theme
 from pages.models.territoires import ProjetPilotePage, TerritoirePage
 
@@ -27,16 +27,11 @@ WORDS_PER_MINUTE = 220
 """Silent reading of French prose by adults, rounded down."""
 
 
-class EnseignementIndexPage(PortailPage):
+class EnseignementIndexPage(SectionPage):
     """All the learnings, by what they are about."""
 
     parent_page_types = ["pages.AccueilPage"]
     subpage_types = ["pages.EnseignementPage", "pages.RegardsCroisesPage"]
-    max_count = 1
-
-    introduction = RichTextField("introduction", features=["bold", "italic", "link"], blank=True)
-
-    content_panels = [*PortailPage.content_panels, FieldPanel("introduction")]
 
     PER_PAGE = 12
 
@@ -330,16 +325,11 @@ class Regard(Orderable):
         return self.texte
 
 
-class PlaidoyerPage(PortailPage):
+class PlaidoyerPage(SectionPage):
     """The voice of the cohort: what its learnings ask of each scale, gathered."""
 
     parent_page_types = ["pages.AccueilPage"]
     subpage_types = []
-    max_count = 1
-
-    introduction = RichTextField("introduction", features=["bold", "italic", "link"], blank=True)
-
-    content_panels = [*PortailPage.content_panels, FieldPanel("introduction")]
 
     PER_SCALE = 20
     """Demands of each scale on the page of all three; a scale has a page of its own for the rest."""
@@ -383,16 +373,11 @@ class PlaidoyerPage(PortailPage):
         }
 
 
-class RegardsCroisesPage(PortailPage):
+class RegardsCroisesPage(SectionPage):
     """Learnings that several territories share, with what each makes of them, side by side."""
 
     parent_page_types = ["pages.EnseignementIndexPage"]
     subpage_types = []
-    max_count = 1
-
-    introduction = RichTextField("introduction", features=["bold", "italic", "link"], blank=True)
-
-    content_panels = [*PortailPage.content_panels, FieldPanel("introduction")]
 
     PER_PAGE = 10
 

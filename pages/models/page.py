@@ -6,7 +6,8 @@ from django.db import models
 from django.utils.functional import cached_property
 from django.utils.html import strip_tags
 from django.utils.text import Truncator
-from wagtail.admin.panels import TitleFieldPanel
+from wagtail.admin.panels import FieldPanel, TitleFieldPanel
+from wagtail.fields import RichTextField
 from wagtail.models import Page, PageManager, PagePermissionTester, PageViewRestriction
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.query import PageQuerySet
@@ -97,6 +98,18 @@ class PortailPage(Page):
         """The page in one or two sentences, as plain text."""
         text = self.search_description or unescape(strip_tags(getattr(self, "introduction", "")))
         return Truncator(text).chars(DESCRIPTION_LENGTH)
+
+
+class SectionPage(PortailPage):
+    """The only page of its kind, which says in a few words what a section of the site holds."""
+
+    introduction = RichTextField("introduction", features=["bold", "italic", "link"], blank=True)
+
+    max_count = 1
+    content_panels = [*PortailPage.content_panels, FieldPanel("introduction")]
+
+    class Meta:
+        abstract = True
 
 
 class ARelire(models.Model):

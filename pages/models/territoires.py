@@ -30,21 +30,17 @@ from pages.models.page import (
     PortailPage,
     PortailPagePermissionTester,
     PortailPageQuerySet,
+    SectionPage,
 )
 from pages.models.reserve import Reservee, readable_by
 from pages.models.termes import Cadre, Echelle, Theme
 
 
-class TerritoireIndexPage(PortailPage):
+class TerritoireIndexPage(SectionPage):
     """All the territories, on the map and as a list."""
 
     parent_page_types = ["pages.AccueilPage"]
     subpage_types = ["pages.TerritoirePage"]
-    max_count = 1
-
-    introduction = RichTextField("introduction", features=["bold", "italic", "link"], blank=True)
-
-    content_panels = [*PortailPage.content_panels, FieldPanel("introduction")]
 
     class Meta:
         verbose_name = "liste des territoires"

@@ -13,7 +13,7 @@ from wagtail import hooks
 from wagtail.models import PageViewRestriction, Site
 
 from communaute.models import Cohorte, PerimetreCommune
-from pages.models import EnseignementPage, Fondamental
+from pages.models import EnseignementPage, Fondamental, Parcours, Signalement
 from portail import cache
 from tests.factories import (
     EspaceFactory,
@@ -27,6 +27,7 @@ from tests.factories import (
     une_commune,
     une_page_libre,
     une_page_territoire,
+    une_ressource,
 )
 
 pytestmark = pytest.mark.usefixtures("tree", "at_the_portals_address")
@@ -281,6 +282,16 @@ def test_what_is_said_in_the_spaces_forgets_nothing(made, committed):
     assert made("/")
     with committed():
         un_sujet(espace, author=entered(author))
+    assert not made("/")
+
+
+def test_what_no_public_page_shows_forgets_nothing(made, committed):
+    membre, ressource = un_membre(), une_ressource()
+    assert made("/")
+    with committed():
+        Parcours.objects.create(membre=membre, ressource=ressource)
+        Signalement.objects.create(reference="x", objet="question", message="Bonjour")
+        Client().force_login(membre)
     assert not made("/")
 
 
