@@ -15,7 +15,7 @@ from wagtail.admin.ui.tables.pages import (
 )
 from wagtail.admin.views.pages.listing import IndexView
 from wagtail.admin.viewsets.pages import PageListingViewSet
-from wagtail.models import Page, get_page_models
+from wagtail.models import Page, Site, get_page_models
 
 from communaute.models import Territoire
 from pages.models import EnseignementPage, Fondamental, TerritoirePage, Theme
@@ -66,6 +66,14 @@ class PortailListView(IndexView):
         for word in (self.search_query or "").split():
             queryset = queryset.filter(draft_title__icontains=word)
         return queryset
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        roots = Site.get_site_root_paths()
+        for page in context["object_list"]:
+            # Wagtail's menu of a row asks each page where it is: each would ask the shared cache.
+            page._wagtail_cached_site_root_paths = roots
+        return context
 
     def get_add_url(self):
         parents = [
