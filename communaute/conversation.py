@@ -11,73 +11,149 @@ from django.utils import timezone
 
 from communaute import permissions
 from communaute.forum.models import Forum
-from communaute.forum_conversation.models import Post, Topic
-from communaute.models import Espace, Membre
+from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
+from communaute.models import Espace, Membre, Suivi, Version
+
+
+class Conflict(Exception):
+    """What was to be changed was changed by someone else meanwhile; ``current`` is as it stands now."""
+
+    def __init__(self, current):
+        super().__init__()
+        self.current = current
 
 
 @transaction.atomic
-def start_topic(author, espace, subject, content, at=None):
-    """Open a topic with its first message, said now or at the time ``at``, and return it."""
-    author = _as_of_now(author)
+def start_topic(
+    author,
+    espace,
+    subject,
+    content,
+    at=None,
+    *,
+    nature=Nature.QUESTION,
+    promesse=Promesse.RESTE_ICI,
+    envoi=None,
+):
+    """Open a topic with its first message, said now or at the time ``at``, and return it.
+
+    ``envoi`` is the key of the form: sent twice, it opens one topic.
+    """
+    author = as_of_now(author)
     espace = Espace.objects.readable_by(author).get(pk=espace.pk)
-    if not permissions.can_speak(author, espace):
+    if not permissions.can_open(author, espace, nature):
         raise PermissionDenied
+    Forum.objects.select_for_update().get(pk=espace.forum_id)
+    if sent := _already_sent(author, envoi):
+        return sent.topic
     at = at or timezone.now()
-    topic = Topic(forum_id=espace.forum_id, poster=author, subject=subject, created=at)
+    topic = Topic(
+        forum_id=espace.forum_id,
+        poster=author,
+        subject=subject,
+        nature=nature,
+        promesse=promesse,
+        created=at,
+        approved=permissions.needs_no_approval(author, espace),
+    )
     topic.save()
-    forum = Forum.objects.filter(pk=espace.forum_id)
-    forum.select_for_update().get()
-    post = _add_post(topic, author, content, at)
+    post = _add_post(topic, author, content, at, envoi)
     Topic.objects.filter(pk=topic.pk).update(first_post=post)
-    forum.update(direct_topics_count=F("direct_topics_count") + 1)
     return topic
 
 
 @transaction.atomic
-def reply(author, topic, content, at=None):
-    """Add a message to a topic, said now or at the time ``at``, and return it."""
-    author = _as_of_now(author)
-    topic = _locked(Topic.objects.readable_by(author), topic)
+def reply(author, topic, content, at=None, *, envoi=None):
+    """Add a message to a topic, said now or at the time ``at``, and return it.
+
+    ``envoi`` is the key of the form: sent twice, it adds one message.
+    """
+    author = as_of_now(author)
+    topic = locked(Topic.objects.readable_by(author), topic)
+    if sent := _already_sent(author, envoi):
+        return sent
     if not permissions.can_reply(author, topic):
         raise PermissionDenied
     Forum.objects.select_for_update().get(pk=topic.forum_id)
-    return _add_post(topic, author, content, at or timezone.now())
+    return _add_post(topic, author, content, at or timezone.now(), envoi)
 
 
 @transaction.atomic
-def edit(author, post, content):
-    """Replace the text of a message by its author, and return it."""
-    author = _as_of_now(author)
-    _locked(Topic.objects.readable_by(author), post.topic)
-    post = _locked(Post.objects.readable_by(author), post)
+def edit(author, post, content, *, subject=None, base=None):
+    """Replace the text of a message by its author, and return it; what it said is kept as a ``Version``.
+
+    ``subject`` is the title of the topic that the message opens. ``base`` is the ``updates_count`` that
+    the author was shown: ``Conflict`` says that there were changes since.
+    """
+    author = as_of_now(author)
+    topic = locked(Topic.objects.readable_by(author), post.topic)
+    post = locked(Post.objects.readable_by(author), post)
     if not permissions.can_edit(author, post):
         raise PermissionDenied
+    if base is not None and base != post.updates_count:
+        raise Conflict(post)
+    opens = topic.first_post_id == post.pk
+    if not opens or subject is None:
+        subject = topic.subject
+    if content == post.content.raw and subject == topic.subject:
+        return post
+    Version.objects.create(
+        post=post,
+        titre=topic.subject if opens else "",
+        texte=post.content.raw,
+        auteur=post.updated_by or post.poster,
+        ecrite_le=post.updated_on or post.created,
+    )
     post.content = content
     post.updated_by = author
     post.updates_count += 1
     post.save()
+    if subject != topic.subject:
+        Topic.objects.filter(pk=topic.pk).update(subject=subject)
     return post
 
 
-def _as_of_now(author):
+def publish(post):
+    """Count ``post``, whose topic and forum the caller holds, among the messages of its topic."""
+    topic = Topic.objects.filter(pk=post.topic_id)
+    topic.update(posts_count=F("posts_count") + 1)
+    topic.filter(Q(last_post_on=None) | Q(last_post_on__lte=post.created)).update(
+        last_post=post, last_post_on=post.created
+    )
+    forum = Forum.objects.filter(topics=post.topic_id)
+    forum.update(direct_posts_count=F("direct_posts_count") + 1)
+    if not Post.objects.filter(topic=post.topic_id, approved=True).exclude(pk=post.pk).exists():
+        forum.update(direct_topics_count=F("direct_topics_count") + 1)
+    forum.filter(Q(last_post_on=None) | Q(last_post_on__lte=post.created)).update(
+        last_post=post, last_post_on=post.created
+    )
+
+
+def as_of_now(author):
     """The author again, whose rights were not read yet."""
     return Membre.objects.get(pk=author.pk)
 
 
-def _locked(queryset, instance):
+def locked(queryset, instance):
     """The row of ``instance`` as it is now, held until the transaction ends."""
     return queryset.select_for_update(of=("self",)).get(pk=instance.pk)
 
 
-def _add_post(topic, author, content, at):
-    post = Post(topic=topic, poster=author, content=content, created=at)
+def _already_sent(author, envoi):
+    return envoi and Post.objects.filter(poster=author, envoi=envoi).first()
+
+
+def _add_post(topic, author, content, at, envoi):
+    post = Post(
+        topic=topic,
+        poster=author,
+        content=content,
+        created=at,
+        envoi=envoi,
+        approved=permissions.needs_no_approval(author, topic.espace),
+    )
     post.save()
-    Topic.objects.filter(pk=topic.pk).update(
-        posts_count=F("posts_count") + 1, last_post=post, last_post_on=post.created
-    )
-    forum = Forum.objects.filter(pk=topic.forum_id)
-    forum.update(direct_posts_count=F("direct_posts_count") + 1)
-    forum.filter(Q(last_post_on=None) | Q(last_post_on__lte=at)).update(
-        last_post=post, last_post_on=at
-    )
+    if post.approved:
+        publish(post)
+    Suivi.objects.follow(author, topic)
     return post

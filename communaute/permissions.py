@@ -3,6 +3,7 @@
 Reading is not asked here: what one may not read is not found by ``readable_by`` in the first place.
 """
 
+from communaute.forum_conversation.models import Nature
 from communaute.models import rights_of
 
 
@@ -12,14 +13,55 @@ def can_speak(user, espace):
     return espace.pk in rights.peer and espace.pk in rights.entered
 
 
+def can_moderate(user, espace):
+    """A facilitator of the space who has accepted its charter."""
+    return espace.pk in rights_of(user).animated
+
+
+def can_open(user, espace, nature):
+    """Whoever can speak in the space; an announcement is for those who facilitate it."""
+    return can_speak(user, espace) and (nature != Nature.ANNONCE or can_moderate(user, espace))
+
+
+def needs_no_approval(user, espace):
+    """Everyone, where messages are not read before they appear; elsewhere the facilitators."""
+    return not espace.premoderation or can_moderate(user, espace)
+
+
 def can_reply(user, topic):
-    """Whoever can speak in the topic's space, while the topic is open."""
-    return can_speak(user, topic.espace) and not topic.is_locked
+    """Whoever can speak in the topic's space, while the topic is open and approved."""
+    return can_speak(user, topic.espace) and not topic.is_locked and topic.approved
 
 
 def can_edit(user, post):
-    """The author of the message, as long as they could still reply."""
-    return post.poster_id == user.pk and can_reply(user, post.topic)
+    """The author of a message that is still shown, as long as they could still reply, or it waits."""
+    return (
+        post.poster_id == user.pk
+        and post.is_shown
+        and can_speak(user, post.espace)
+        and not post.topic.is_locked
+    )
+
+
+def can_withdraw(user, post):
+    """The author of a message, as long as it is not withdrawn yet, whatever became of the topic."""
+    return post.poster_id == user.pk and post.retire_le is None
+
+
+def can_answer(user, topic):
+    """Who asked the question, or facilitates its space, as long as they can speak there."""
+    return (
+        topic.nature == Nature.QUESTION
+        and can_speak(user, topic.espace)
+        and (topic.poster_id == user.pk or can_moderate(user, topic.espace))
+    )
+
+
+def can_summarise(user, topic):
+    """Who opened the topic, or facilitates its space, as long as they can speak there."""
+    return can_speak(user, topic.espace) and (
+        topic.poster_id == user.pk or can_moderate(user, topic.espace)
+    )
 
 
 def can_manage(user):

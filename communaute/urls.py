@@ -2,20 +2,21 @@
 
 from django.urls import path, re_path
 
-from communaute import views
+from communaute.views import espaces, messages, sujets
+from communaute.views.reading import missing
 
 app_name = "communaute"
 
 urlpatterns = [
-    path("", views.mes_espaces, name="accueil"),
-    path("mon-nom/", views.mon_nom, name="mon_nom"),
-    path("espaces/<slug:slug>/", views.espace, name="espace"),
-    path("espaces/<slug:slug>/charte/", views.charte, name="charte"),
-    path("espaces/<slug:slug>/lecteurs/", views.lecteurs, name="lecteurs"),
-    path("espaces/<slug:slug>/nouveau-sujet/", views.nouveau_sujet, name="nouveau_sujet"),
-    path("sujets/<slug:reference>/", views.sujet, name="sujet"),
-    path("messages/<slug:reference>/", views.message, name="message"),
-    path("messages/<slug:reference>/modifier/", views.modifier_message, name="modifier_message"),
+    path("", espaces.mes_espaces, name="accueil"),
+    path("mon-nom/", espaces.mon_nom, name="mon_nom"),
+    path("espaces/<slug:slug>/", espaces.espace, name="espace"),
+    path("espaces/<slug:slug>/charte/", espaces.charte, name="charte"),
+    path("espaces/<slug:slug>/lecteurs/", espaces.lecteurs, name="lecteurs"),
+    path("espaces/<slug:slug>/nouveau-sujet/", sujets.nouveau_sujet, name="nouveau_sujet"),
+    path("sujets/<slug:reference>/", sujets.sujet, name="sujet"),
+    path("messages/<slug:reference>/", messages.message, name="message"),
+    path("messages/<slug:reference>/modifier/", messages.modifier_message, name="modifier_message"),
     # With its slash, so that an address written without is led to the one that has it.
-    re_path(r"^.*/$", views.missing),
+    re_path(r"^.*/$", missing),
 ]

@@ -193,21 +193,32 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 
 S3_BUCKET = env.str("S3_BUCKET", default="")
-STORAGES = {
-    "default": (
-        {
-            "BACKEND": "storages.backends.s3.S3Storage",
-            "OPTIONS": {
-                "bucket_name": S3_BUCKET,
-                "endpoint_url": env.str("S3_ENDPOINT_URL", default=None),
-                "region_name": env.str("S3_REGION", default=None),
-                "default_acl": "private",
-                "file_overwrite": False,
-            },
+
+
+def _files(folder):
+    """Where the files of ``folder`` are kept: in the bucket, or under ``VAR_DIR``."""
+    if not S3_BUCKET:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": VAR_DIR / folder},
         }
-        if S3_BUCKET
-        else {"BACKEND": "django.core.files.storage.FileSystemStorage"}
-    ),
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": env.str("S3_ENDPOINT_URL", default=None),
+            "region_name": env.str("S3_REGION", default=None),
+            "default_acl": "private",
+            "file_overwrite": False,
+            "location": folder,
+        },
+    }
+
+
+STORAGES = {
+    "default": _files("media"),
+    # Members' files: under no address of their own, served by a view that asks who reads.
+    "pieces_jointes": _files("prive"),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

@@ -2,23 +2,61 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 from machina.apps.forum_conversation.abstract_models import AbstractPost, AbstractTopic
 
-from communaute.models import Siege, rights_of
+from communaute.models import Siege, new_reference, rights_of
+from communaute.models.echanges import readable_post, readable_topic
 
 
-def new_reference():
-    """A random reference of 80 bits, in letters and digits that cannot be taken for one another."""
-    return get_random_string(16, "abcdefghijkmnpqrstuvwxyz23456789")
+class Nature(models.TextChoices):
+    """What a topic is: it gives its form a shape."""
+
+    QUESTION = "question", "Question"
+    RETOUR = "retour", "Retour d’expérience"
+    RESSOURCE = "ressource", "Ressource"
+    ANNONCE = "annonce", "Annonce"
+    SONDAGE = "sondage", "Sondage"
+
+
+class Promesse(models.TextChoices):
+    """What may become of what is said in a topic, from the tightest to the loosest."""
+
+    RESTE_ICI = "reste_ici", "Reste ici"
+    SANS_ATTRIBUTION = "sans_attribution", "Sans attribution"
+    A_PARTAGER = "a_partager", "À partager"
+
+    @property
+    def explication(self):
+        """What is promised, in a sentence."""
+        return PROMESSES_EXPLIQUEES[self]
+
+    def is_looser_than(self, other):
+        """Whether this lets more be drawn from what is said than ``other`` does."""
+        order = list(Promesse)
+        return order.index(self) > order.index(other)
+
+
+PROMESSES_EXPLIQUEES = {
+    Promesse.RESTE_ICI: "Rien de ce qui se dit ici n’en sortira.",
+    Promesse.SANS_ATTRIBUTION: (
+        "La cohorte peut s’en inspirer si chaque personne concernée dit oui. Personne n’est nommé, jamais."
+    ),
+    Promesse.A_PARTAGER: (
+        "La cohorte peut s’en inspirer si chaque personne concernée dit oui, avec son nom ou sans."
+    ),
+}
 
 
 class TopicQuerySet(models.QuerySet):
     def readable_by(self, user):
-        """Topics of the spaces ``user`` has entered; a visitor reads none."""
-        return self.filter(forum__espace__in=rights_of(user).entered, approved=True)
+        """Topics of the spaces ``user`` has entered; a visitor reads none.
+
+        What awaits approval is shown to its author and to those who facilitate the space.
+        """
+        return self.filter(readable_topic("", user))
 
     def behind_charte_for(self, user):
         """Topics ``user`` will read once they accept the charter of the space."""
@@ -51,6 +89,26 @@ class Topic(AbstractTopic):
     status = models.PositiveSmallIntegerField(
         choices=AbstractTopic.STATUS_CHOICES, default=AbstractTopic.TOPIC_UNLOCKED
     )
+    nature = models.CharField("nature", max_length=10, choices=Nature, default=Nature.QUESTION)
+    promesse = models.CharField(
+        "promesse", max_length=20, choices=Promesse, default=Promesse.RESTE_ICI
+    )
+    reponse = models.ForeignKey(
+        "forum_conversation.Post",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="réponse retenue",
+    )
+    resume = models.ForeignKey(
+        "communaute.Resume",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="résumé",
+    )
     approved = models.BooleanField("approuvé", default=True)
     last_post_on = models.DateTimeField("dernier message le", null=True, blank=True)
     created = models.DateTimeField("ouvert le", default=timezone.now, editable=False)
@@ -67,9 +125,16 @@ class Topic(AbstractTopic):
     class Meta(AbstractTopic.Meta):
         ordering = ["-type", "-last_post_on", "-pk"]
         indexes = [
-            models.Index(
-                fields=["forum", "approved", "-type", "-last_post_on"], name="topic_of_forum"
-            )
+            models.Index(fields=["forum", "-type", "-last_post_on", "-id"], name="topic_of_forum"),
+            models.Index(fields=["forum", "-last_post_on"], name="topic_by_last_post"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(nature__in=Nature.values), name="topic_nature_connue"
+            ),
+            models.CheckConstraint(
+                condition=Q(promesse__in=Promesse.values), name="topic_promesse_connue"
+            ),
         ]
 
     def __str__(self):
@@ -94,10 +159,11 @@ class Topic(AbstractTopic):
 
 class PostQuerySet(models.QuerySet):
     def readable_by(self, user):
-        """Messages of the spaces ``user`` has entered; a visitor reads none."""
-        return self.filter(
-            topic__forum__espace__in=rights_of(user).entered, topic__approved=True, approved=True
-        )
+        """Messages of the spaces ``user`` has entered; a visitor reads none.
+
+        What awaits approval is shown to its author and to those who facilitate the space.
+        """
+        return self.filter(readable_post("", user))
 
     def behind_charte_for(self, user):
         """Messages ``user`` will read once they accept the charter of the space."""
@@ -130,6 +196,12 @@ class Post(AbstractPost):
     )
     approved = models.BooleanField("approuvé", default=True)
     created = models.DateTimeField("écrit le", default=timezone.now, editable=False)
+    retire_le = models.DateTimeField("retiré par son auteur·rice le", null=True, blank=True)
+    masque_le = models.DateTimeField("masqué par l’animation le", null=True, blank=True)
+    envoi = models.UUIDField("clé d’envoi", null=True, blank=True, editable=False)
+    pieces_count = models.PositiveSmallIntegerField(
+        "nombre de pièces jointes", default=0, editable=False
+    )
     subject = None
     anonymous_key = None
     username = None
@@ -142,7 +214,11 @@ class Post(AbstractPost):
 
     class Meta(AbstractPost.Meta):
         ordering = ["created", "pk"]
-        indexes = [models.Index(fields=["topic", "created"], name="post_of_topic")]
+        indexes = [models.Index(fields=["topic", "created", "id"], name="post_of_topic")]
+        constraints = [
+            # The same form sent twice is one message.
+            models.UniqueConstraint(fields=["poster", "envoi"], name="post_envoi_unique")
+        ]
 
     def __str__(self):
         return f"Message {self.reference}"
@@ -159,6 +235,11 @@ class Post(AbstractPost):
     def anchor(self):
         """The id of this message in its topic's page."""
         return f"message-{self.reference}"
+
+    @property
+    def is_shown(self):
+        """Whether its text is there to read: neither withdrawn nor hidden."""
+        return self.retire_le is None and self.masque_le is None
 
     @property
     def updated_on(self):

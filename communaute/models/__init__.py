@@ -1,6 +1,20 @@
 """Who the cohort is made of, and the spaces where its members talk among peers."""
 
 from communaute.models.cohorte import Cohorte
+from communaute.models.echanges import (
+    AccordPromesse,
+    Brouillon,
+    Choix,
+    DemandePromesse,
+    Mention,
+    Merci,
+    PieceJointe,
+    Resume,
+    Sondage,
+    Version,
+    Vote,
+    new_reference,
+)
 from communaute.models.espaces import (
     AcceptationCharte,
     Charte,
@@ -9,7 +23,15 @@ from communaute.models.espaces import (
     Rights,
     rights_of,
 )
+from communaute.models.lecture import Niveau, Participation, Suivi
 from communaute.models.membres import Allie, College, Membre, Siege
+from communaute.models.moderation import (
+    Acte,
+    ActeModeration,
+    Alerte,
+    Recours,
+    Suspension,
+)
 from communaute.models.territoires import (
     Commune,
     Departement,
@@ -23,22 +45,42 @@ from communaute.models.territoires import (
 
 __all__ = [
     "AcceptationCharte",
+    "AccordPromesse",
+    "Acte",
+    "ActeModeration",
+    "Alerte",
     "Allie",
+    "Brouillon",
     "Charte",
+    "Choix",
     "Cohorte",
     "College",
     "Commune",
+    "DemandePromesse",
     "Departement",
     "Epci",
     "Espace",
     "Membre",
+    "Mention",
+    "Merci",
+    "Niveau",
     "Nomination",
+    "Participation",
     "PerimetreCommune",
     "PerimetreEpci",
+    "PieceJointe",
+    "Recours",
     "Referentiel",
+    "Resume",
     "Rights",
     "Siege",
+    "Sondage",
+    "Suivi",
+    "Suspension",
     "Territoire",
+    "Version",
+    "Vote",
+    "new_reference",
     "parts_of",
     "rights_of",
 ]

@@ -1,5 +1,6 @@
 """The cohort itself: one installation, one cohort."""
 
+from django.conf import settings
 from django.db import models
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 
@@ -17,6 +18,18 @@ class Cohorte(BaseGenericSetting):
         help_text="Une phrase : elle accompagne le site dans les moteurs de recherche.",
     )
     email_contact = models.EmailField("adresse de contact", blank=True)
+    referent = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="référent·e",
+        help_text=(
+            "La seule personne qui, quand la loi y oblige, peut ouvrir un message signalé : lui seul, "
+            "avec un motif que lisent son auteur ou autrice et les membres de l’espace."
+        ),
+    )
 
     class Meta:
         verbose_name = "cohorte"

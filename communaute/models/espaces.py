@@ -35,6 +35,8 @@ class Rights:
     """Readable spaces whose current charter one has accepted: what is said there can be read."""
     peer: frozenset = field(default_factory=frozenset)
     """Spaces one belongs to as a peer or facilitator: one may speak there."""
+    animated: frozenset = field(default_factory=frozenset)
+    """Entered spaces one facilitates: one moderates there."""
 
 
 NO_RIGHTS = Rights()
@@ -52,10 +54,12 @@ class EspaceQuerySet(models.QuerySet):
     def open_to(self, membre):
         """Spaces ``membre`` is a reader of: as a peer, a facilitator, or by being named.
 
-        A superuser is no reader unless one of these.
+        A superuser is no reader unless one of these; nobody is while suspended there.
         """
+        suspended = apps.get_model("communaute", "Suspension").objects.active()
         return self._with_rights(membre).filter(
-            Q(is_peer=True) | Q(is_animateur=True) | Q(is_lecteur=True)
+            Q(is_peer=True) | Q(is_animateur=True) | Q(is_lecteur=True),
+            ~Exists(suspended.filter(espace=OuterRef("pk"), membre=membre)),
         )
 
     def readable_by(self, user):
@@ -66,11 +70,14 @@ class EspaceQuerySet(models.QuerySet):
         """Annotate ``readers_count``: how many members can read each space today."""
         sieges = Siege.objects.active()
         nominations = Nomination.objects.active().filter(espace=OuterRef(OuterRef("pk")))
+        suspended = apps.get_model("communaute", "Suspension").objects.active()
+        suspended = suspended.filter(espace=OuterRef(OuterRef("pk")), membre=OuterRef("pk"))
 
         def count(peers):
             return Subquery(
                 Membre.objects.filter(
                     Q(pk__in=peers.values("membre")) | Q(pk__in=nominations.values("membre")),
+                    ~Exists(suspended),
                     is_active=True,
                 )
                 .order_by()
@@ -103,6 +110,7 @@ class EspaceQuerySet(models.QuerySet):
             readable=frozenset(e.pk for e in espaces),
             entered=frozenset(e.pk for e in espaces if e.charte_acceptee),
             peer=frozenset(e.pk for e in espaces if e.is_peer or e.is_animateur),
+            animated=frozenset(e.pk for e in espaces if e.is_animateur and e.charte_acceptee),
         )
 
     def _with_rights(self, membre):
@@ -156,6 +164,12 @@ class Espace(models.Model):
         related_name="espaces",
         verbose_name="territoire",
     )
+    premoderation = models.BooleanField(
+        "relecture avant parution",
+        default=False,
+        help_text="Chaque message attend que l’animation l’accepte.",
+    )
+
     objects = EspaceQuerySet.as_manager()
 
     wagtail_reference_index_ignore = True
@@ -353,8 +367,9 @@ class Charte(models.Model):
         return markdown.render(self.texte)
 
     def accept(self, membre):
-        """Record that ``membre`` accepts this version; accepting twice records it once."""
+        """Record that ``membre`` accepts this version, and join its space; twice is as good as once."""
         AcceptationCharte.objects.get_or_create(membre=membre, charte=self)
+        apps.get_model("communaute", "Participation").objects.join(membre, self.espace)
 
 
 class AcceptationCharte(models.Model):

@@ -34,6 +34,7 @@ class MembreQuerySet(models.QuerySet):
             Q(is_active=True),
             Q(pk__in=Siege.objects.giving_access_to(espace).values("membre"))
             | Q(pk__in=espace.nominations.active().values("membre")),
+            ~Q(pk__in=espace.suspensions.active().values("membre")),
         )
 
     def with_sieges(self):

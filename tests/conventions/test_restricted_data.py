@@ -10,15 +10,31 @@ from communaute.forum.models import Forum
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import AcceptationCharte, Charte, Espace, Siege
 
-RESTRICTED = {"Topic", "Post", "Forum"}
-WAYS_IN = {"readable_by", "behind_charte_for"}
+RESTRICTED = {
+    *(
+        "Topic",
+        "Post",
+        "Forum",
+        "Version",
+        "Resume",
+        "Mention",
+        "Merci",
+        "Brouillon",
+        "PieceJointe",
+    ),
+    *("Sondage", "Choix", "Vote", "DemandePromesse", "AccordPromesse"),
+    *("Participation", "Suivi", "ActeModeration", "Alerte", "Recours", "Suspension"),
+}
+THEIR_OWN = ("models", "conversation.py", "moderation.py")
+"""What defines restricted data, and what writes it."""
+WAYS_IN = {"readable_by", "behind_charte_for", "concerning", "mark_read"}
 
 
 def may_reach_everything(path):
     """The modules that define what members say, and the one that writes it."""
     return (
         path.parts[0] == "communaute"
-        and (path.parts[1].startswith("forum") or path.parts[1] in ("models", "conversation.py"))
+        and (path.parts[1].startswith("forum") or path.parts[1] in THEIR_OWN)
     ) or "migrations" in path.parts
 
 

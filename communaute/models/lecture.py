@@ -1,0 +1,102 @@
+"""What a member has read, and what they wish to be told of."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from communaute.models.espaces import rights_of
+
+NEW_TO_NEWCOMERS = timedelta(days=30)
+"""What was said in a space this long before someone first enters it is new to them; older is not."""
+
+
+class Niveau(models.TextChoices):
+    """Of what one wishes to be told, in a space or in a topic."""
+
+    TOUT = "tout", "Tous les messages"
+    PREMIERS = "premiers", "Les nouveaux sujets"
+    MENTIONS = "mentions", "Seulement quand on me cite"
+    RIEN = "rien", "Rien"
+
+
+class ParticipationQuerySet(models.QuerySet):
+    def readable_by(self, user):
+        """One's own, in the spaces one may enter."""
+        return self.filter(membre=user.pk, espace__in=rights_of(user).entered)
+
+    def join(self, membre, espace):
+        """Begin to follow ``espace`` when ``membre`` enters it for the first time."""
+        return self.get_or_create(
+            membre=membre,
+            espace=espace,
+            defaults={"lu_jusqua": timezone.now() - NEW_TO_NEWCOMERS},
+        )[0]
+
+
+class Participation(models.Model):
+    """That a member has entered a space: what they follow there, and up to when they have read it all."""
+
+    membre = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    espace = models.ForeignKey("communaute.Espace", models.PROTECT, related_name="participations")
+    niveau = models.CharField("suivi", max_length=10, choices=Niveau, default=Niveau.TOUT)
+    rejoint_le = models.DateTimeField("entré·e le", auto_now_add=True)
+    lu_jusqua = models.DateTimeField("tout lu jusqu’à")
+
+    objects = ParticipationQuerySet.as_manager()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = "participation"
+        constraints = [
+            models.UniqueConstraint(fields=["membre", "espace"], name="participation_unique")
+        ]
+
+    def __str__(self):
+        return f"{self.membre} — {self.espace}"
+
+
+class SuiviQuerySet(models.QuerySet):
+    def readable_by(self, user):
+        """One's own, on the topics of the spaces one has entered."""
+        return self.filter(membre=user.pk, topic__forum__espace__in=rights_of(user).entered)
+
+    def follow(self, membre, topic):
+        """Tell ``membre`` of all that is said in ``topic``, unless they chose otherwise."""
+        suivi, _ = self.get_or_create(membre=membre, topic=topic)
+        if not suivi.niveau:
+            self.filter(pk=suivi.pk).update(niveau=Niveau.TOUT)
+
+    def mark_read(self, membre, topic, jusqua):
+        """Record that ``membre`` has read ``topic`` up to the message of that time; never backwards."""
+        read = self.filter(membre=membre, topic=topic)
+        behind = read.filter(models.Q(lu_jusqua=None) | models.Q(lu_jusqua__lt=jusqua))
+        if not behind.update(lu_jusqua=jusqua) and not read.exists():
+            self.bulk_create(
+                [Suivi(membre=membre, topic=topic, lu_jusqua=jusqua)], ignore_conflicts=True
+            )
+
+
+class Suivi(models.Model):
+    """What one member has read of a topic and wishes to be told of it: one row a reader and topic.
+
+    Every message written until ``lu_jusqua`` is read. Without a ``niveau``, that of the space holds.
+    """
+
+    membre = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    topic = models.ForeignKey("forum_conversation.Topic", models.CASCADE, related_name="suivis")
+    niveau = models.CharField("suivi", max_length=10, choices=Niveau, blank=True)
+    lu_jusqua = models.DateTimeField("lu jusqu’à", null=True, blank=True)
+
+    objects = SuiviQuerySet.as_manager()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = "suivi d’un sujet"
+        constraints = [models.UniqueConstraint(fields=["membre", "topic"], name="suivi_unique")]
+
+    def __str__(self):
+        return f"{self.membre} — {self.get_niveau_display()}"

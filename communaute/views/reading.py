@@ -1,0 +1,56 @@
+"""What the views of the members' pages start from, and what their pages say."""
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+
+from communaute import markdown
+from communaute.middleware import CharteRequired
+from communaute.models import Espace, rights_of
+
+
+def readable_espace(user, slug):
+    """The space of this address among those ``user`` may enter; else 404."""
+    espaces = Espace.objects.readable_by(user).select_related("forum", "territoire")
+    return get_object_or_404(espaces, slug=slug)
+
+
+def entered_espace(user, slug):
+    """The same, once its charter is accepted; ``CharteRequired`` while only that is missing."""
+    espace = readable_espace(user, slug)
+    if espace.pk not in rights_of(user).entered:
+        raise CharteRequired(espace)
+    return espace
+
+
+def readable(user, model, reference):
+    """The topic or message ``user`` may read; ``CharteRequired`` while only the charter is missing."""
+    found = model.objects.readable_by(user).with_espace().filter(reference=reference).first()
+    if found is None:
+        waiting = get_object_or_404(
+            model.objects.behind_charte_for(user).with_espace(), reference=reference
+        )
+        raise CharteRequired(waiting.espace)
+    return found
+
+
+def who_reads(espace):
+    """What each page of a space says of its readers."""
+    return {"espace": espace, "readers_count": espace.readers().count()}
+
+
+def apercu(request, form):
+    """The message as it would read, when that is what was asked; else None."""
+    if "apercu" in request.POST and form.is_valid():
+        return markdown.render(form.cleaned_data["content"])
+    return None
+
+
+def form_page(request, template, context):
+    """A page with a form: 200 when shown, 422 when what was sent could not be taken."""
+    form = context["form"]
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+def missing(request):
+    """Answer for every address that is not routed."""
+    raise Http404
