@@ -1,14 +1,19 @@
 """machina's topics and messages made ours: random references, ``readable_by``, no cascade."""
 
+from datetime import UTC, datetime
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Greatest, NullIf
 from django.urls import reverse
 from django.utils import timezone
 from machina.apps.forum_conversation.abstract_models import AbstractPost, AbstractTopic
 
-from communaute.models import Siege, new_reference, rights_of
+from communaute.models import Niveau, Participation, Siege, Suivi, new_reference, rights_of
 from communaute.models.echanges import readable_post, readable_topic
+
+NEVER = datetime.min.replace(year=1970, tzinfo=UTC)
 
 
 class Nature(models.TextChoices):
@@ -73,6 +78,27 @@ class TopicQuerySet(models.QuerySet):
             self.with_espace()
             .select_related("poster")
             .prefetch_related(models.Prefetch("poster__sieges", queryset=Siege.objects.speaking()))
+        )
+
+    def with_reading_of(self, user):
+        """Annotate what each is to ``user``: ``read_until`` (a time), ``is_unread``, and the ``level``
+        at which they follow it, that of the space where they chose none.
+        """
+        suivi = Suivi.objects.filter(membre=user.pk, topic=OuterRef("pk"))
+        participation = Participation.objects.filter(
+            membre=user.pk, espace__forum=OuterRef("forum")
+        )
+        return self.annotate(
+            read_until=Greatest(
+                Coalesce(Subquery(suivi.values("lu_jusqua")), NEVER),
+                Coalesce(Subquery(participation.values("lu_jusqua")), NEVER),
+            ),
+            is_unread=Case(When(last_post_on__gt=F("read_until"), then=True), default=False),
+            level=Coalesce(
+                NullIf(Subquery(suivi.values("niveau")), Value("")),
+                Subquery(participation.values("niveau")),
+                Value(Niveau.TOUT),
+            ),
         )
 
 
