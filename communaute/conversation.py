@@ -43,7 +43,7 @@ def start_topic(
     espace = Espace.objects.readable_by(author).get(pk=espace.pk)
     if not permissions.can_open(author, espace, nature):
         raise PermissionDenied
-    Forum.objects.select_for_update().get(pk=espace.forum_id)
+    _lock_forum(espace.forum_id)
     if sent := _already_sent(author, envoi):
         return sent.topic
     at = at or timezone.now()
@@ -74,7 +74,7 @@ def reply(author, topic, content, at=None, *, envoi=None):
         return sent
     if not permissions.can_reply(author, topic):
         raise PermissionDenied
-    Forum.objects.select_for_update().get(pk=topic.forum_id)
+    _lock_forum(topic.forum_id)
     return _add_post(topic, author, content, at or timezone.now(), envoi)
 
 
@@ -135,8 +135,15 @@ def as_of_now(author):
 
 
 def locked(queryset, instance):
-    """The row of ``instance`` as it is now, held until the transaction ends."""
-    return queryset.select_for_update(of=("self",)).get(pk=instance.pk)
+    """The row of ``instance`` as it is now, held until the transaction ends.
+
+    Its key is left free: rows that point to it, such as what others have read, are written meanwhile.
+    """
+    return queryset.select_for_update(of=("self",), no_key=True).get(pk=instance.pk)
+
+
+def _lock_forum(pk):
+    Forum.objects.select_for_update(no_key=True).get(pk=pk)
 
 
 def _already_sent(author, envoi):

@@ -1,0 +1,228 @@
+"""Several people write at once: nothing is lost, undone or counted wrong."""
+
+import contextlib
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.db import connections, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from communaute import conversation
+from communaute.forum_conversation.models import Post, Topic
+from communaute.models import Siege, Suivi
+from tests.factories import EspaceFactory, entered, un_membre, un_sujet
+from tests.recount import differences
+
+WRITERS = 8
+SECONDS, A_MOMENT = 60, 0.3
+LOCKED, UNLOCKED = Topic.TOPIC_LOCKED, Topic.TOPIC_UNLOCKED
+REFUSED = (PermissionDenied, ObjectDoesNotExist)
+
+
+@pytest.fixture
+def transactional_db(django_db_setup, django_db_blocker, tmp_path):
+    """A copy of the test database, that several connections share as in production.
+
+    In place of pytest-django's, which afterwards empties the tables of the other tests.
+    """
+    original = connections.settings["default"]
+    with django_db_blocker.unblock():
+        usual = connections["default"]
+        if usual.vendor == "postgresql":
+            name = f"{original['NAME']}_shared"
+            usual.close()
+            usual.close_pool()
+            with usual._nodb_cursor() as cursor:
+                cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+                cursor.execute(f"CREATE DATABASE {name} TEMPLATE {original['NAME']}")
+        else:
+            name = str(tmp_path / "shared.sqlite3")
+            with usual.cursor() as cursor:
+                cursor.execute("VACUUM INTO %s", [name])
+        connections.settings["default"] = {**original, "NAME": name}
+        connections["default"] = connections.create_connection("default")
+        yield
+        connections["default"].close()
+        connections.settings["default"], connections["default"] = original, usual
+        if usual.vendor == "postgresql":
+            usual.close_pool()  # one pool for whichever database
+            with usual._nodb_cursor() as cursor:
+                cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+pytestmark = pytest.mark.usefixtures("transactional_db")
+
+
+@pytest.fixture
+def espace(transactional_db):
+    return EspaceFactory(slug="elus")
+
+
+@pytest.fixture
+def elue(espace):
+    return entered(un_membre("elus"), espace)
+
+
+@pytest.fixture
+def in_thread():
+    """``in_thread(act)`` begins ``act`` in a thread with a connection of its own, and returns its future:
+    what the act returned, or the refusal that it raised."""
+
+    def run(act):
+        try:
+            return act()
+        except REFUSED as refusal:
+            return refusal
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        yield lambda act: pool.submit(run, act)
+
+
+@pytest.fixture
+def at_once(in_thread):
+    """``at_once(acts)`` does all of them at the same time and returns what they came to."""
+
+    def run(acts):
+        ready = threading.Barrier(len(acts))
+        begun = [in_thread(lambda act=act: (ready.wait(), act())[1]) for act in acts]
+        return [future.result(SECONDS) for future in begun]
+
+    return run
+
+
+def test_counts_equal_a_recount_after_eight_writers_at_once(espace, at_once):
+    espaces = [espace, EspaceFactory()]
+    membres = [entered(un_membre(), *espaces) for _ in range(WRITERS // 2)]
+    topics = [un_sujet(one) for one in espaces for _ in range(2)]
+
+    def start(membre, topic):
+        conversation.start_topic(membre, topic.espace, "Un titre", "Un texte.")
+
+    def reply(membre, topic):
+        conversation.reply(membre, topic, "Un message.")
+
+    def edit(membre, topic):
+        if mine := Post.objects.filter(poster=membre, topic=topic).last():
+            conversation.edit(membre, mine, f"{mine.content.raw} Et encore.")
+
+    def read(membre, topic):
+        Suivi.objects.mark_read(membre, topic, timezone.now())
+
+    def lock(membre, topic):
+        Topic.objects.filter(pk=topic.pk).update(status=LOCKED)
+
+    def unlock(membre, topic):
+        Topic.objects.filter(pk=topic.pk).update(status=UNLOCKED)
+
+    def write(membre, seed):
+        choose = random.Random(seed)
+        for _ in range(20):
+            act = choose.choice([start, reply, reply, reply, edit, edit, read, lock, unlock])
+            with contextlib.suppress(*REFUSED):
+                act(membre, choose.choice(topics))
+
+    # Each member writes from two devices.
+    at_once([partial(write, membre, seed) for seed, membre in enumerate([*membres, *membres])])
+    assert Post.objects.count() > 3 * WRITERS
+    assert differences() == []
+
+
+def test_the_same_form_sent_eight_times_at_once_is_one_message(espace, elue, at_once):
+    topic, envoi = un_sujet(espace), uuid4()
+    sent = at_once([lambda: conversation.reply(elue, topic, "Une fois", envoi=envoi)] * WRITERS)
+    assert len(set(sent)) == 1
+    assert Post.objects.filter(topic=topic).count() == 2
+    assert differences() == []
+
+
+def test_the_same_new_topic_sent_eight_times_at_once_is_one_topic(espace, elue, at_once):
+    envoi = uuid4()
+    write = partial(conversation.start_topic, elue, espace, "Une fois", "Texte", envoi=envoi)
+    assert len(set(at_once([write] * WRITERS))) == 1
+    assert Topic.objects.count() == 1
+    assert differences() == []
+
+
+def test_a_reply_sent_while_the_topic_is_being_locked_is_refused(espace, elue, in_thread):
+    topic = un_sujet(espace)
+    with transaction.atomic():
+        Topic.objects.filter(pk=topic.pk).update(status=LOCKED)
+        reply = in_thread(lambda: conversation.reply(elue, topic, "Trop tard"))
+        time.sleep(A_MOMENT)
+        assert not reply.done()
+    assert isinstance(reply.result(SECONDS), PermissionDenied)
+    assert Post.objects.count() == 1
+    assert differences() == []
+
+
+def test_a_reply_sent_while_its_author_leaves_is_refused_or_wholly_done(espace, in_thread):
+    topic = un_sujet(espace)
+    for number in range(2):
+        elue = entered(un_membre("elus"), espace)
+        with transaction.atomic():
+            if number:  # the reply waits, after its author's rights were read
+                conversation.locked(Topic.objects.all(), topic)
+            Siege.objects.filter(membre=elue).update(college="agents")
+            reply = in_thread(partial(conversation.reply, elue, topic, "Au revoir"))
+            time.sleep(A_MOMENT)
+        outcome = reply.result(SECONDS)
+        written = list(Post.objects.filter(poster=elue))
+        assert written == ([] if isinstance(outcome, REFUSED) else [outcome])
+        assert differences() == []
+
+
+def test_a_lock_is_not_undone_by_whoever_read_the_topic_before(espace, elue):
+    stale = un_sujet(espace, author=elue, subject="Avant")
+    post = stale.posts.get()
+    assert post.topic.status == UNLOCKED
+    Topic.objects.filter(pk=stale.pk).update(status=LOCKED)
+    for write in (
+        lambda: conversation.reply(elue, stale, "Trop tard"),
+        lambda: conversation.edit(elue, post, "Trop tard", subject="Après"),
+    ):
+        with pytest.raises(PermissionDenied):
+            write()
+    stale.refresh_from_db()
+    assert (stale.status, stale.subject) == (LOCKED, "Avant")
+
+
+@pytest.mark.skipif(
+    "not os.environ.get('DATABASE_URL')", reason="On SQLite, writes are made one at a time."
+)
+def test_readers_marks_do_not_wait_for_a_writer(espace, elue, in_thread):
+    topic = un_sujet(espace)
+    with transaction.atomic():
+        conversation.locked(Topic.objects.all(), topic)
+        Suivi.objects.filter(topic=topic).delete()
+        reading = in_thread(lambda: Suivi.objects.mark_read(elue, topic, timezone.now()))
+        reading.result(SECONDS)
+    assert Suivi.objects.get(topic=topic).lu_jusqua
+
+
+def test_a_page_read_opens_no_transaction_and_waits_for_no_writer(espace, elue, in_thread):
+    topic = un_sujet(espace)
+    client = Client()
+    client.force_login(elue)
+    client.get(topic.get_absolute_url())  # its marks are there now
+
+    def read():
+        with CaptureQueriesContext(connections["default"]) as captured:
+            answers = [client.get(path).status_code for path in pages]
+        return answers, [query["sql"] for query in captured]
+
+    pages = ["/communaute/", espace.get_absolute_url(), topic.get_absolute_url()]
+    with transaction.atomic():
+        conversation.reply(elue, topic, "Pas encore dit")
+        answers, sql = in_thread(read).result(SECONDS)
+    assert answers == [200, 200, 200]
+    assert [q for q in sql if q.split()[0] not in ("SELECT", "PRAGMA")] == []
