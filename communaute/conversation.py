@@ -13,6 +13,7 @@ from communaute import permissions
 from communaute.forum.models import Forum
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
 from communaute.models import Espace, Membre, Suivi, Version
+from communaute.search import indexed
 
 
 class Conflict(Exception):
@@ -109,7 +110,7 @@ def edit(author, post, content, *, subject=None, base=None):
     post.updates_count += 1
     post.save()
     if subject != topic.subject:
-        Topic.objects.filter(pk=topic.pk).update(subject=subject)
+        Topic.objects.filter(pk=topic.pk).update(subject=subject, mots=indexed(subject))
     return post
 
 

@@ -1,21 +1,17 @@
 """One box over what the asker may read."""
 
-import unicodedata
 from collections import Counter, defaultdict
-from itertools import chain
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
 from django.shortcuts import render
-from django.utils.html import escape, format_html
-from django.utils.safestring import mark_safe
-from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
-from communaute.text import WORD, fold, stems
+from communaute.search import excerpt, wanted
+from communaute.text import fold
 from pages.models import (
     AlliePage,
     AnalyseSensiblePage,
@@ -29,7 +25,7 @@ from pages.models import (
     Theme,
     readable_by,
 )
-from portail.search_index import texts, wanted
+from portail.search_index import texts
 
 
 class Genre(NamedTuple):
@@ -54,7 +50,6 @@ GENRES = {
 GENRE_OF = {model: code for code, genre in GENRES.items() for model in genre.types}
 RESULTS_PER_PAGE = 10
 MAX_QUERY_LENGTH = 200
-EXCERPT_LENGTH, BEFORE_MATCH = 220, 60
 
 
 @require_safe
@@ -131,39 +126,10 @@ def _shown(request, pages, wanted):
             "titre": page.title,
             "url": page.get_url(request),
             "genre": GENRES[_genre(page.content_type_id)].un,
-            "extrait": _excerpt(specific[page.pk], wanted),
+            "extrait": excerpt(
+                [text for name, text in texts(specific[page.pk]) if name != "title"], wanted
+            ),
         }
         for page in pages
         if page.pk in specific
     ]
-
-
-def _excerpt(page, wanted):
-    """What ``page`` says around the first word of ``wanted``, or how it begins: safe HTML."""
-    said = [
-        unicodedata.normalize("NFC", " ".join(text.split()))
-        for name, text in texts(page)
-        if name != "title"
-    ]
-    words = chain.from_iterable(((text, word) for word in WORD.finditer(text)) for text in said)
-    text, at = next(
-        ((text, word.start()) for text, word in words if _is_wanted(word, wanted)),
-        (next(filter(None, said), ""), 0),
-    )
-    start = text.rfind(" ", 0, max(at - BEFORE_MATCH, 0) + 1) + 1
-    cut = Truncator(text[start:]).chars(EXCERPT_LENGTH)
-    return _marked(f"… {cut}" if start else cut, wanted)
-
-
-def _is_wanted(word, wanted):
-    return not wanted.isdisjoint(stems(word[0]))
-
-
-def _marked(text, wanted):
-    """``text`` as HTML, with the words of ``wanted`` marked."""
-    html, end = [], 0
-    for word in WORD.finditer(text):
-        if _is_wanted(word, wanted):
-            html += [escape(text[end : word.start()]), format_html("<mark>{}</mark>", word[0])]
-            end = word.end()
-    return mark_safe("".join([*html, escape(text[end:])]))

@@ -18,7 +18,8 @@ from wagtail.search.models import IndexEntry
 from wagtail.search.query import MatchAll
 from wagtail.signals import page_published
 
-from communaute.text import fold, stems
+from communaute.search import indexed, wanted
+from communaute.text import fold
 
 if connection.vendor == "postgresql":
     from django.contrib.postgres.search import SearchVector
@@ -29,11 +30,6 @@ else:
     from modelsearch.backends.database.sqlite.sqlite import SearchBackend as WagtailBackend
 
     TITLE, BODY = "index_entries__title", "index_entries__body"
-
-MAX_STEMS = 20_000
-"""Words of a text that are indexed, some eighty pages: PostgreSQL refuses a vector of over 1 MB."""
-MAX_WANTED = 16
-"""Words of a query that count: each costs the database some time."""
 
 
 def texts(obj, kind=SearchField):
@@ -58,13 +54,11 @@ def _plain(value):
 
 
 def _entry(obj):
-    """The columns of the index entry of ``obj``; between spaces, so that each word has one on either side."""
+    """The columns of the index entry of ``obj``."""
     found = list(texts(obj))
-    title = stems(" ".join(text for name, text in found if name == "title"))
-    body = stems(" ".join(text for name, text in found if name != "title"))
     columns = {
-        "title": f" {' '.join(title[:MAX_STEMS])} ",
-        "body": f" {' '.join(body[:MAX_STEMS])} ",
+        "title": indexed(" ".join(text for name, text in found if name == "title")),
+        "body": indexed(" ".join(text for name, text in found if name != "title")),
         "autocomplete": fold(" ".join(text for _, text in texts(obj, AutocompleteField))),
     }
     if connection.vendor != "postgresql":
@@ -99,11 +93,6 @@ class Index(WagtailBackend.index_class):
                 unique_fields=["content_type", "object_id"],
                 update_fields=_entry(objs[0]),
             )
-
-
-def wanted(text):
-    """The stems that ``text`` asks for, each once; not more than ``MAX_WANTED``."""
-    return list(dict.fromkeys(stems(text)))[:MAX_WANTED]
 
 
 class SearchBackend(WagtailBackend):

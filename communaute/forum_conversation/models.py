@@ -12,6 +12,7 @@ from machina.apps.forum_conversation.abstract_models import AbstractPost, Abstra
 
 from communaute.models import Niveau, Participation, Siege, Suivi, new_reference, rights_of
 from communaute.models.echanges import readable_post, readable_topic
+from communaute.search import StemsField
 
 NEVER = datetime.min.replace(year=1970, tzinfo=UTC)
 
@@ -139,6 +140,7 @@ class Topic(AbstractTopic):
     last_post_on = models.DateTimeField("dernier message le", null=True, blank=True)
     created = models.DateTimeField("ouvert le", default=timezone.now, editable=False)
     updated = models.DateTimeField("modifié le", auto_now=True)
+    mots = StemsField(of="subject")
     slug = None
     views_count = None
     subscribers = None
@@ -153,6 +155,11 @@ class Topic(AbstractTopic):
         indexes = [
             models.Index(fields=["forum", "-type", "-last_post_on", "-id"], name="topic_of_forum"),
             models.Index(fields=["forum", "-last_post_on"], name="topic_by_last_post"),
+            models.Index(
+                fields=["forum", "-last_post_on"],
+                condition=Q(nature=Nature.QUESTION, reponse=None, posts_count=1),
+                name="topic_unanswered",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -228,6 +235,7 @@ class Post(AbstractPost):
     pieces_count = models.PositiveSmallIntegerField(
         "nombre de pièces jointes", default=0, editable=False
     )
+    mots = StemsField(of="searched_text")
     subject = None
     anonymous_key = None
     username = None
@@ -240,7 +248,12 @@ class Post(AbstractPost):
 
     class Meta(AbstractPost.Meta):
         ordering = ["created", "pk"]
-        indexes = [models.Index(fields=["topic", "created", "id"], name="post_of_topic")]
+        indexes = [
+            models.Index(fields=["topic", "created", "id"], name="post_of_topic"),
+            models.Index(
+                fields=["-created"], condition=Q(pieces_count__gt=0), name="post_with_pieces"
+            ),
+        ]
         constraints = [
             # The same form sent twice is one message.
             models.UniqueConstraint(fields=["poster", "envoi"], name="post_envoi_unique")
@@ -266,6 +279,11 @@ class Post(AbstractPost):
     def is_shown(self):
         """Whether its text is there to read: neither withdrawn nor hidden."""
         return self.retire_le is None and self.masque_le is None
+
+    @property
+    def searched_text(self):
+        """What it is found by: nothing once its author has withdrawn it."""
+        return self.content.raw if self.retire_le is None else ""
 
     @property
     def updated_on(self):
