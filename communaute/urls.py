@@ -15,6 +15,7 @@ urlpatterns = [
     path("espaces/<slug:slug>/lecteurs/", espaces.lecteurs, name="lecteurs"),
     path("espaces/<slug:slug>/nouveau-sujet/", sujets.nouveau_sujet, name="nouveau_sujet"),
     path("sujets/<slug:reference>/", sujets.sujet, name="sujet"),
+    path("sujets/<slug:reference>/nouveau/", sujets.nouveau, name="nouveau"),
     path("messages/<slug:reference>/", messages.message, name="message"),
     path("messages/<slug:reference>/modifier/", messages.modifier_message, name="modifier_message"),
     # With its slash, so that an address written without is led to the one that has it.

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest, NullIf
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +14,7 @@ from communaute.models import Niveau, Participation, Siege, Suivi, new_reference
 from communaute.models.echanges import readable_post, readable_topic
 from communaute.search import StemsField
 
-NEVER = datetime.min.replace(year=1970, tzinfo=UTC)
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Nature(models.TextChoices):
@@ -102,6 +102,21 @@ class TopicQuerySet(models.QuerySet):
             ),
         )
 
+    def for_page(self, user):
+        """Fetch what the page of a topic shows ``user`` of it, but for its messages.
+
+        ``shown_count`` is how many messages of it they may read.
+        """
+        waiting = Post.objects.filter(topic=OuterRef("pk"), approved=False).order_by()
+        seen = Q(topic__forum__espace__in=rights_of(user).animated) | Q(poster=user.pk)
+        waiting = waiting.filter(seen).values("topic").annotate(count=Count("pk"))
+        return (
+            self.with_espace()
+            .select_related("poster", "resume__auteur", "reponse__poster", "sondage")
+            .with_reading_of(user)
+            .annotate(shown_count=F("posts_count") + Coalesce(Subquery(waiting.values("count")), 0))
+        )
+
 
 class Topic(AbstractTopic):
     """A conversation. Its columns of counts are kept by ``communaute.conversation`` alone."""
@@ -180,6 +195,25 @@ class Topic(AbstractTopic):
     def espace(self):
         """The space this topic belongs to."""
         return self.forum.espace
+
+    @property
+    def promesse_expliquee(self):
+        """What is promised here, in a sentence."""
+        return Promesse(self.promesse).explication
+
+    @property
+    def answer(self):
+        """The message that answers the question, while there is something of it to read; else None."""
+        return self.reponse if self.reponse and self.reponse.is_shown else None
+
+    def posts_read_by(self, user):
+        """The messages of this topic, which ``user`` may read, that they may read: in one table."""
+        rights = rights_of(user)
+        if self.espace.pk in rights.animated:
+            return self.posts.all()
+        if self.espace.pk not in rights.entered:
+            return self.posts.none()
+        return self.posts.filter(Q(approved=True) | Q(poster=user.pk))
 
     def save(self, *args, **kwargs):
         """Save this row alone: machina's save writes back a whole stale row, and recounts."""
@@ -279,6 +313,10 @@ class Post(AbstractPost):
     def is_shown(self):
         """Whether its text is there to read: neither withdrawn nor hidden."""
         return self.retire_le is None and self.masque_le is None
+
+    def is_new_to(self, user, read_until):
+        """Whether another said it after the time until which ``user`` has read its topic."""
+        return self.approved and self.poster_id != user.pk and self.created > read_until
 
     @property
     def searched_text(self):

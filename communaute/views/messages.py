@@ -1,6 +1,5 @@
 """One message: its lasting address, and what is done to it."""
 
-from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
@@ -9,20 +8,14 @@ from communaute import conversation, permissions
 from communaute.forms import MessageForm
 from communaute.forum_conversation.models import Post
 from communaute.views.reading import apercu, form_page, readable, who_reads
-from communaute.views.sujets import POSTS_PER_PAGE
+from communaute.views.sujets import place
 
 
 @require_safe
 def message(request, reference):
     """The lasting address of a message: leads to its place in its topic."""
     post = readable(request.user, Post, reference)
-    before = Post.objects.readable_by(request.user).filter(topic=post.topic_id)
-    rank = before.filter(
-        Q(created__lt=post.created) | Q(created=post.created, pk__lt=post.pk)
-    ).count()
-    page = rank // POSTS_PER_PAGE + 1
-    query = f"?page={page}" if page > 1 else ""
-    return redirect(f"{post.topic.get_absolute_url()}{query}#{post.anchor}")
+    return redirect(place(request.user, post.topic, post))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -20,6 +20,10 @@ def private_and_missing(sujet):
     return [
         (f"/communaute/sujets/{sujet.reference}/", f"/communaute/sujets/{other}/"),
         (f"/communaute/sujets/{sujet.reference}", f"/communaute/sujets/{other}"),
+        *(
+            (f"/communaute/sujets/{sujet.reference}/{page}", f"/communaute/sujets/{other}/{page}")
+            for page in ("nouveau/",)
+        ),
         (f"/communaute/messages/{post.reference}/", f"/communaute/messages/{other}/"),
         (
             f"/communaute/messages/{post.reference}/modifier/",
