@@ -12,10 +12,10 @@ AUDIT := benchmarks/audit
 export VAR_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test audit bench captures lint format lock clean
+.PHONY: help install run test audit bench durability captures lint format lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
 
 install: .venv/base ## Create .venv with the locked dependencies
 	@echo "Tout est installé dans .venv."
@@ -66,6 +66,9 @@ captures: .venv/dev chromium ## Take again the pictures of docs/guide-redaction.
 
 bench: .venv/dev redis-server ## Measure how fast the portal is, on PostgreSQL (ten minutes)
 	$(BIN)/python -m benchmarks.vitesse
+
+durability: .venv/dev ## Kill the worker a hundred times while members write, on both databases (fifteen minutes)
+	$(BIN)/python -m benchmarks.durabilite
 
 $(AUDIT)/node_modules/.installed: $(AUDIT)/package-lock.json | npm
 	@echo "Installation du vérificateur Nu et de Lighthouse…"

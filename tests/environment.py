@@ -22,10 +22,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start_postgresql():
+def start_postgresql(fsync="off"):
     """Start a PostgreSQL server for this run and return its URL; it stops with the process.
 
     PostgreSQL refuses to run as root: its binaries are copied where an ordinary user can read them.
+    With ``fsync="on"`` what it acknowledged is on the disk, as in production.
     """
     folder = Path(tempfile.mkdtemp(prefix="portail-postgresql-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -46,7 +47,7 @@ def start_postgresql():
 
     run("initdb", "-D", data, "-U", "portail", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
     options = (
-        f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off"
+        f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync={fsync}"
     )
     run("pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
     atexit.register(run, "pg_ctl", "-D", data, "-m", "immediate", "stop")

@@ -6,21 +6,18 @@ queries, or when a kept page is served too slowly.
 
 import atexit
 import os
-import platform
 import subprocess
 import sys
 import time
-import urllib.request
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
 import django
 
+from benchmarks.serving import ROOT, family, machine, say, served, spread, versions
 from benchmarks.vitesse.load import Load, ask
 
-ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "benchmarks/README.md"
 
 HOST = "banc.example"
@@ -106,7 +103,7 @@ def main():
     costs = count_queries()
     made, members = choose(costs)
     kept = {name: (made[name][0], "") for name in ("home", "territory", "learning")}
-    with served("gunicorn") as gunicorn, served("granian") as granian:
+    with serving("gunicorn") as gunicorn, serving("granian") as granian:
         servers = [gunicorn, granian]
         quick = {"trivial": (TRIVIAL, NOT_KEPT), "bare": (BARE, NOT_KEPT)}
         measure(
@@ -134,7 +131,7 @@ def main():
             least_ratio=LEAST_RATIO,
             date=time.strftime("%Y-%m-%d"),
             machine=machine(),
-            versions=versions(),
+            versions=versions("Django", "wagtail", "gunicorn", "granian"),
             counts="\n".join(
                 f"| {kind} | {queries} | `{address}` |"
                 for kind, (queries, address) in sorted(dearest(costs).items())
@@ -167,11 +164,6 @@ def main():
         say(f"  erreur : {fault}")
     say(f"{len(faults)} erreur(s). Chiffres dans {REPORT.relative_to(ROOT)}.")
     sys.exit(bool(faults))
-
-
-def say(text):
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 def set_up():
@@ -298,37 +290,16 @@ class Server:
         return total / 1000
 
 
-def family(pid):
-    """The process and all those that it started."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(one for child in children for one in family(child))]
-
-
 @contextmanager
-def served(name):
+def serving(name):
     """The portal, served by this server on a port of its own."""
     from tests.environment import free_port
 
     port = free_port()
-    command = [sys.executable, "-m", *SERVERS[name].format(port=port).split()]
-    process = subprocess.Popen(command, cwd=ROOT)  # noqa: S603 - one of the commands above
-    try:
-        wait_for(f"http://127.0.0.1:{port}/sante/prete/")
+    with served(
+        SERVERS[name].format(port=port), f"http://127.0.0.1:{port}/sante/prete/"
+    ) as process:
         yield Server(name, port, process)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def wait_for(url):
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            return urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - on loopback
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
 
 
 def measure(servers, cases, rounds, seconds):
@@ -346,37 +317,6 @@ def ratios(server, name, reference, reference_name):
     """Round by round, how many times the rate of the second case is that of the first."""
     pairs = zip(server.loads[name], reference.loads[reference_name], strict=True)
     return [load.rate / other.rate for load, other in pairs]
-
-
-def spread(values, form="{:.2f}"):
-    """The median, and between brackets the least and the most."""
-    middle, least, most = (
-        form.format(value) for value in (median(values), min(values), max(values))
-    )
-    return f"{middle} ({least} to {most})"
-
-
-def machine():
-    cpu = next(
-        (
-            line.partition(": ")[2]
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        platform.machine(),
-    )
-    return f"{os.cpu_count()} cores ({cpu})"
-
-
-def versions():
-    from django.db import connection
-
-    server = ".".join(str(part) for part in divmod(connection.pg_version, 10_000))
-    packages = ("Django", "wagtail", "gunicorn", "granian")
-    return ", ".join(
-        [f"Python {platform.python_version()}", f"PostgreSQL {server}"]
-        + [f"{name} {version(name)}" for name in packages]
-    )
 
 
 if __name__ == "__main__":
