@@ -4,7 +4,10 @@ from unicodedata import category
 
 from django import forms
 
+from communaute.forum_conversation.models import Nature
 from communaute.markdown import MAX_LENGTH
+from communaute.recherche import Recherche
+from communaute.search import wanted
 
 
 class WrittenField(forms.CharField):
@@ -74,3 +77,48 @@ class CharteForm(forms.Form):
             self.data["version"] = self.charte.version
             raise forms.ValidationError("La charte vient de changer : relisez-la avant d’accepter.")
         return self.cleaned_data["version"]
+
+
+class RechercheForm(forms.Form):
+    """What is looked for in the spaces that one has entered; nothing is required."""
+
+    q = forms.CharField(label="Des mots", max_length=200, required=False)
+    auteur = forms.CharField(
+        label="Écrit par", help_text="Un nom, ou son début.", max_length=100, required=False
+    )
+    espace = forms.ChoiceField(label="Dans l’espace", required=False)
+    nature = forms.ChoiceField(
+        label="Genre de sujet", choices=[("", "Tous"), *Nature.choices], required=False
+    )
+    du = forms.DateField(label="À partir du", required=False)
+    au = forms.DateField(label="Jusqu’au", required=False)
+    pieces = forms.BooleanField(label="Avec pièce jointe", required=False)
+
+    def __init__(self, *args, espaces, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.espaces = {espace.slug: espace for espace in espaces}
+        choices = [(slug, espace.nom) for slug, espace in self.espaces.items()]
+        self.fields["espace"].choices = [("", "Tous mes espaces"), *choices]
+        for name in ("du", "au"):
+            self.fields[name].widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+            self.fields[name].error_messages["invalid"] = "Donnez une date, comme 31/01/2026."
+        self.fields["espace"].error_messages["invalid_choice"] = "Choisissez l’un de vos espaces."
+        self.fields["nature"].error_messages["invalid_choice"] = "Choisissez un genre de la liste."
+
+    def clean(self):
+        du, au = self.cleaned_data.get("du"), self.cleaned_data.get("au")
+        if du and au and du > au:
+            self.add_error("au", "Cette date est avant la première : inversez-les.")
+
+    @property
+    def is_precise(self):
+        """Whether something other than words is asked for."""
+        return any(name != "q" and value for name, value in self.cleaned_data.items())
+
+    @property
+    def recherche(self):
+        """What was asked, once checked."""
+        asked = {**self.cleaned_data}
+        words = tuple(wanted(asked.pop("q")))
+        espace = self.espaces.get(asked.pop("espace"))
+        return Recherche(words=words, espace=espace, **asked)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from communaute.views import espaces, messages, sujets
+from communaute.views import espaces, messages, recherche, sujets
 from communaute.views.reading import missing
 
 app_name = "communaute"
@@ -10,6 +10,7 @@ app_name = "communaute"
 urlpatterns = [
     path("", espaces.mes_espaces, name="accueil"),
     path("mon-nom/", espaces.mon_nom, name="mon_nom"),
+    path("recherche/", recherche.recherche, name="recherche"),
     path("espaces/<slug:slug>/", espaces.espace, name="espace"),
     path("espaces/<slug:slug>/charte/", espaces.charte, name="charte"),
     path("espaces/<slug:slug>/lecteurs/", espaces.lecteurs, name="lecteurs"),

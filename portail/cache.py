@@ -27,7 +27,17 @@ from wagtail.signals import post_page_move
 
 SHOWN = {"communaute", "pages", "taggit", "wagtailcore"}
 """The apps whose objects public pages show: any change to any of them forgets every kept page."""
-SHOWN_TO_NOBODY = {"pages.Parcours", "pages.Signalement", "communaute.AcceptationCharte"}
+SHOWN_TO_NOBODY = {
+    *("pages.Parcours", "pages.Signalement", "communaute.AcceptationCharte"),
+    *(
+        f"communaute.{name}"
+        for name in (
+            *("Participation", "Suivi", "Brouillon", "PieceJointe", "Mention", "Merci", "Version"),
+            *("Resume", "Sondage", "Choix", "Vote", "DemandePromesse", "AccordPromesse"),
+            *("ActeModeration", "Alerte", "Recours", "Suspension"),
+        )
+    ),
+}
 """Their models that no public page shows."""
 ABSENT = {"cookie", "hx-request"}
 """The headers that a request answered from memory does not have: an answer may vary with them."""
@@ -116,6 +126,16 @@ def _marked(request, response):
 def _edition():
     """What tells the pages made since the last public change from those before."""
     return cache.get_or_set(EDITION, lambda: uuid4().hex, timeout=None), timezone.localdate()
+
+
+def until_a_change(name, make):
+    """What ``make()`` returns, kept in the memory of the process until something public changes."""
+    edition = _edition()
+    kept_under, kept = caches["pages"].get(name, (None, None))
+    if kept_under != edition:
+        kept = make()
+        caches["pages"].set(name, (edition, kept))
+    return kept
 
 
 def forget():

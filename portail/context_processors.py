@@ -5,30 +5,45 @@ from django.db.models import Case, Q, When
 from django.utils.functional import SimpleLazyObject
 from wagtail.models import Page
 
+from communaute.models import Cohorte
 from communaute.permissions import can_manage
 from pages.models import IN_FOOTER, reserved
+from portail.cache import until_a_change
 
 HOME_DEPTH = 2
 """One installation, one cohort, one home: right under Wagtail's root."""
 
 
 def site(request):
-    """The menu and footer (lists of pages), the demo banner, and the door to the back office."""
-    around = SimpleLazyObject(lambda: _around(request))
+    """The menu and footer (lists of dicts), the demo banner, and the door to the back office.
+
+    The cohort that Wagtail's ``settings`` name is given to them as it is kept, with the same query.
+    """
+    kept = SimpleLazyObject(lambda: until_a_change("around", lambda: _around(request)))
+    request.__dict__.setdefault(
+        Cohorte.get_cache_attr_name(), SimpleLazyObject(lambda: kept["cohorte"])
+    )
+    pages = SimpleLazyObject(
+        lambda: [{**page, "active": request.path.startswith(page["url"])} for page in kept["pages"]]
+    )
     return {
-        "menu": SimpleLazyObject(lambda: [page for page in around if page.in_menu]),
-        "pied": SimpleLazyObject(lambda: [page for page in around if page.in_footer]),
+        "menu": SimpleLazyObject(lambda: [page for page in pages if page["in_menu"]]),
+        "pied": SimpleLazyObject(lambda: [page for page in pages if page["in_footer"]]),
         "demo": settings.DEMO,
-        "peut_gerer": lambda: can_manage(request.user),
+        "peut_gerer": SimpleLazyObject(lambda: can_manage(request.user)),
     }
 
 
 def _around(request):
-    """The pages right under home that their editors put in the menu, and those that they put at the
-    foot of every page, in one query.
+    """The cohort, and the pages right under home that their editors put in the menu, and those that
+    they put at the foot of every page.
     """
+    return {"cohorte": Cohorte.load(), "pages": _pages(request)}
+
+
+def _pages(request):
     in_menu = Q(show_in_menus=True, depth=HOME_DEPTH + 1)
-    pages = list(
+    pages = (
         Page.objects.live()
         .exclude(reserved())
         .filter(in_menu | IN_FOOTER)
@@ -38,6 +53,12 @@ def _around(request):
         )
         .order_by("path")
     )
-    for page in pages:
-        page.active = request.path.startswith(page.get_url(request))
-    return pages
+    return [
+        {
+            "title": page.title,
+            "url": page.get_url(request),
+            "in_menu": page.in_menu,
+            "in_footer": page.in_footer,
+        }
+        for page in pages
+    ]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest, NullIf
 from django.urls import reverse
 from django.utils import timezone
@@ -102,6 +102,32 @@ class TopicQuerySet(models.QuerySet):
             ),
         )
 
+    def new_to(self, user, since, level):
+        """Those in which something was said that ``user`` has not read, but for what they wish to hear
+        nothing of.
+
+        ``since`` is the time until which they have read all of the space, ``level`` that at which they
+        follow it: values, or expressions of the query around. What came before is not looked at.
+        """
+        suivi = Suivi.objects.filter(membre=user.pk, topic=OuterRef("pk"))
+        own_level = NullIf(Subquery(suivi.values("niveau")), Value(""))
+        return self.alias(level_here=Coalesce(own_level, level)).filter(
+            ~Exists(suivi.filter(lu_jusqua__gte=OuterRef("last_post_on"))),
+            ~Q(level_here=Niveau.RIEN),
+            approved=True,
+            last_post_on__gt=since,
+        )
+
+    def unanswered(self):
+        """Questions that have no answer, and to which nobody but who asked said anything."""
+        answers = Post.objects.filter(topic=OuterRef("pk"), approved=True)
+        return self.filter(
+            ~Exists(answers.exclude(poster=OuterRef("poster"))),
+            nature=Nature.QUESTION,
+            reponse=None,
+            approved=True,
+        )
+
     def for_page(self, user):
         """Fetch what the page of a topic shows ``user`` of it, but for its messages.
 
@@ -172,7 +198,7 @@ class Topic(AbstractTopic):
             models.Index(fields=["forum", "-last_post_on"], name="topic_by_last_post"),
             models.Index(
                 fields=["forum", "-last_post_on"],
-                condition=Q(nature=Nature.QUESTION, reponse=None, posts_count=1),
+                condition=Q(nature=Nature.QUESTION, reponse=None),
                 name="topic_unanswered",
             ),
         ]
@@ -225,6 +251,10 @@ class Topic(AbstractTopic):
 
 
 class PostQuerySet(models.QuerySet):
+    def shown(self):
+        """Those whose text is there to read: approved, neither withdrawn nor hidden."""
+        return self.filter(topic__approved=True, approved=True, retire_le=None, masque_le=None)
+
     def readable_by(self, user):
         """Messages of the spaces ``user`` has entered; a visitor reads none.
 

@@ -66,6 +66,10 @@ class EspaceQuerySet(models.QuerySet):
         """Spaces ``user`` may enter."""
         return self.filter(pk__in=rights_of(user).readable)
 
+    def entered_by(self, user):
+        """Spaces whose charter ``user`` has accepted: where they can read what is said."""
+        return self.filter(pk__in=rights_of(user).entered)
+
     def with_readers_count(self):
         """Annotate ``readers_count``: how many members can read each space today."""
         sieges = Siege.objects.active()

@@ -1,12 +1,16 @@
 """Search in the spaces that one can read."""
 
+from datetime import timedelta
 from importlib import import_module
 
 import pytest
+from bs4 import BeautifulSoup
 from django.apps import apps
+from django.utils import timezone
 
-from communaute import conversation
-from communaute.forum_conversation.models import Post, Topic
+from communaute import conversation, recherche
+from communaute.forum_conversation.models import Nature, Post, Topic
+from communaute.views import recherche as views_recherche
 from tests.factories import EspaceFactory, entered, un_membre, un_sujet
 
 pytestmark = pytest.mark.django_db
@@ -41,3 +45,175 @@ def test_a_change_of_words_changes_what_is_found(elue, espace):
     conversation.edit(elue, topic.posts.get(), "Jardin", subject="Marché")
     assert Topic.objects.get().mots == " march "
     assert Post.objects.get().mots == " jardin "
+
+
+# --- What is found -------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=[10_000, 0], ids=["just said", "by the index"])
+def either_way(request, monkeypatch):
+    """Messages are found among the last ones, and by the index."""
+    monkeypatch.setattr(recherche, "JUST_SAID", request.param)
+
+
+@pytest.fixture
+def search(signed_in, elue):
+    """``search(q, …)`` returns the page that the élue is answered."""
+
+    def search(q="", status=200, **asked):
+        response = signed_in(elue).get("/communaute/recherche/", {"q": q, **asked})
+        assert response.status_code == status
+        return BeautifulSoup(response.content, "html.parser")
+
+    return search
+
+
+def links(page):
+    return [link["href"] for link in page.select(".trouve__titre a")]
+
+
+@pytest.mark.usefixtures("either_way")
+def test_a_title_leads_to_its_topic_and_a_text_to_its_message(search, espace):
+    topic = un_sujet(espace, subject="Les cantines rénovées", content="Une école et des jardins")
+    post = topic.posts.get()
+    for words in ("cantine", "RENOVER", "des cantines rénovée"):
+        assert links(search(words)) == [topic.get_absolute_url()]
+    for words in ("écoles", "jardin ecole", "l’école"):
+        assert links(search(words)) == [post.get_absolute_url()]
+    assert links(search("jardin cantine")) == []
+
+
+@pytest.mark.usefixtures("either_way")
+def test_messages_come_from_the_latest_to_the_oldest_with_their_words_marked(search, espace, elue):
+    topic = un_sujet(espace, content="Le **lavoir** &amp; la source")
+    reply = conversation.reply(elue, topic, "Un autre lavoir")
+    page = search("lavoirs")
+    assert links(page) == [reply.get_absolute_url(), topic.posts.first().get_absolute_url()]
+    assert [mark.get_text() for mark in page.select("mark")] == ["lavoir", "lavoir"]
+    assert page.select(".trouve__extrait")[1].get_text() == "Le lavoir & la source"
+
+
+@pytest.mark.usefixtures("either_way")
+def test_a_search_is_narrowed_by_author_space_nature_date_and_files(search, espace, elue):
+    tronc = EspaceFactory(slug="tronc", audience="tous", college="")
+    elue = entered(elue, tronc)
+    jeanne = un_membre("elus", membre__first_name="Jéanne", membre__last_name="d’Ormesson-Viau")
+    theirs = un_sujet(espace, author=jeanne, content="Un lavoir").posts.get()
+    ours = conversation.start_topic(
+        elue,
+        tronc,
+        "Sujet",
+        "Un lavoir",
+        timezone.now() - timedelta(days=40),
+        nature=Nature.RESSOURCE,
+    ).posts.get()
+    Post.objects.filter(pk=ours.pk).update(pieces_count=2)
+    theirs, ours = theirs.get_absolute_url(), ours.get_absolute_url()
+    assert links(search("lavoir")) == [theirs, ours]
+    for asked, found in [
+        ({"auteur": "jeanne"}, [theirs]),
+        ({"auteur": "viau Jea"}, [theirs]),
+        ({"auteur": "anne"}, []),
+        ({"auteur": "personne"}, []),
+        ({"espace": "tronc"}, [ours]),
+        ({"nature": "ressource"}, [ours]),
+        ({"nature": "question"}, [theirs]),
+        ({"pieces": "on"}, [ours]),
+        ({"du": timezone.localdate().isoformat()}, [theirs]),
+        ({"au": (timezone.localdate() - timedelta(days=1)).isoformat()}, [ours]),
+        ({"au": timezone.localdate().isoformat()}, [theirs, ours]),
+    ]:
+        assert links(search("lavoir", **asked)) == found, asked
+        assert links(search(**asked)) == found, asked
+
+
+@pytest.mark.usefixtures("either_way")
+def test_what_is_withdrawn_hidden_waiting_or_replaced_is_not_found(search, espace, elue):
+    topic = un_sujet(espace, author=elue, subject="Un lavoir", content="Le lavoir d’avant")
+    post = topic.posts.get()
+    conversation.edit(elue, post, "La source", subject="Une source")
+    assert links(search("lavoir")) == []
+    for gone in ({"retire_le": timezone.now()}, {"masque_le": timezone.now()}, {"approved": False}):
+        Post.objects.filter(pk=post.pk).update(**gone)
+        assert links(search("source")) == [topic.get_absolute_url()]
+        Post.objects.filter(pk=post.pk).update(**dict.fromkeys(gone, None) | {"approved": True})
+    Topic.objects.update(approved=False)
+    assert links(search("source")) == []
+
+
+def test_a_withdrawn_message_keeps_no_word_to_be_found_by(espace, elue):
+    post = un_sujet(espace, author=elue, content="Le lavoir").posts.get()
+    post.retire_le = timezone.now()
+    post.save()
+    assert not Post.objects.get().mots.strip()
+
+
+def test_many_results_are_counted_up_to_a_hundred(search, espace, elue, monkeypatch):
+    monkeypatch.setattr(views_recherche, "MOST", 12)
+    monkeypatch.setattr(recherche, "MOST", 12)
+    topic = un_sujet(espace, content="Le lavoir")
+    for _ in range(11):
+        conversation.reply(elue, topic, "Un lavoir")
+    assert "12 messages, du plus" in search("lavoir").get_text()
+    conversation.reply(elue, topic, "Un lavoir")
+    page = search("lavoir")
+    assert "Plus de 12 messages" in page.get_text()
+    assert len(links(page)) == 10
+    page = search("lavoir", page=2)
+    assert len(links(page)) == 2
+    assert "La liste s’arrête ici" in page.get_text()
+
+
+def test_titles_beyond_the_first_are_unfolded(search, espace, elue):
+    for number in range(7):
+        un_sujet(espace, author=elue, subject=f"Lavoir {number}", content="Rien")
+    page = search("lavoir")
+    assert len(page.select(".trouves__autres .trouve")) == 2
+    assert len(page.select(".trouve")) == 7
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"du": "hier"}, "Donnez une date"),
+        ({"du": "2026-02-01", "au": "2026-01-01"}, "avant la première"),
+        ({"espace": "rien"}, "Choisissez l’un de vos espaces"),
+        ({"nature": "rien"}, "Choisissez un genre"),
+        ({"q": "x" * 201}, "200"),
+    ],
+)
+def test_what_cannot_be_understood_is_said_and_kept(search, espace, asked, said):
+    un_sujet(espace, content="Un lavoir")
+    page = search(**{"q": "lavoir", "status": 422, **asked})
+    assert said in page.get_text()
+    assert links(page) == []
+    assert page.select_one("main [name=q]")["value"] == asked.get("q", "lavoir")
+
+
+@pytest.mark.parametrize("q", ["", "   ", "de la", "%", "'", "a & b | !c", "((", "\\"])
+def test_words_that_mean_nothing_find_nothing(search, espace, q):
+    un_sujet(espace, content="Un lavoir")
+    assert links(search(q)) == []
+
+
+def test_a_space_whose_charter_waits_is_neither_searched_nor_named(search, espace, elue):
+    autre = EspaceFactory(slug="tronc", nom="Tronc", audience="tous", college="")
+    un_sujet(autre, content="Un lavoir")
+    page = search("lavoir")
+    assert links(page) == []
+    assert page.select_one("option[value=tronc]") is None
+
+
+def test_a_search_costs_as_many_queries_whatever_it_finds(queries, signed_in, espace, elue):
+    signed_in(elue)
+
+    def add(count):
+        for _ in range(count):
+            author = entered(un_membre("elus"), espace)
+            un_sujet(espace, author=author, subject="Un lavoir", content="Le lavoir")
+
+    add(2)
+    before = queries("/communaute/recherche/?q=lavoir&auteur=camille")
+    assert before <= 12
+    add(8)
+    assert queries("/communaute/recherche/?q=lavoir&auteur=camille") == before

@@ -31,6 +31,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='topic',
-            index=models.Index(condition=models.Q(('nature', 'question'), ('posts_count', 1), ('reponse', None)), fields=['forum', '-last_post_on'], name='topic_unanswered'),
+            index=models.Index(condition=models.Q(('nature', 'question'), ('reponse', None)), fields=['forum', '-last_post_on'], name='topic_unanswered'),
         ),
     ]

@@ -1,0 +1,90 @@
+"""Search in the spaces that one can read: which topics by their title, which messages by their text."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+
+from django.db.models import Q
+from django.utils import timezone
+
+from communaute.forum_conversation.models import Post, Topic
+from communaute.models import Espace, Membre
+from communaute.text import fold
+
+MOST = 100
+"""How many results are counted and shown, of each kind: whoever has more says more precisely what for."""
+JUST_SAID = 10_000
+"""Messages that are looked at one by one before the index is asked: what is often said is found there."""
+
+
+@dataclass(frozen=True)
+class Recherche:
+    """What is looked for: words, and what narrows them."""
+
+    words: tuple = ()
+    """Stems, which a title or a message must have all."""
+    auteur: str = ""
+    du: date | None = None
+    au: date | None = None
+    nature: str = ""
+    espace: Espace | None = None
+    pieces: bool = False
+
+    def topics(self, user):
+        """The keys of the topics that ``user`` may read whose title matches, the latest first.
+
+        At most ``MOST`` and one; none without words.
+        """
+        if not self.words or self.pieces:
+            return []
+        topics = Topic.objects.readable_by(user).filter(
+            self._narrowed(""), approved=True, mots__says=self.words
+        )
+        topics = topics.order_by("-last_post_on", "-pk")
+        return list(topics.values_list("pk", flat=True)[: MOST + 1])
+
+    def posts(self, user, last):
+        """The keys of the messages that ``user`` may read and that match, the latest first.
+
+        At most ``MOST`` and one. ``last`` is the key of the last message of the spaces that they read.
+        """
+        posts = Post.objects.readable_by(user).shown().filter(self._narrowed("topic__"))
+        if self.pieces:
+            posts = posts.filter(pieces_count__gt=0)
+        posts = posts.order_by("-created", "-pk").values_list("pk", flat=True)
+        # What is rarely said has few entries in the index. What is often said has too many to be
+        # sorted in time, but is found in what was said last.
+        lately = posts.filter(pk__gt=last - JUST_SAID)
+        found = list((lately.filter(mots__seen=self.words) if self.words else lately)[: MOST + 1])
+        if len(found) <= MOST and last > JUST_SAID:
+            found = list((posts.filter(mots__says=self.words) if self.words else posts)[: MOST + 1])
+        return found
+
+    def _narrowed(self, topic):
+        narrowed = Q()
+        if self.auteur:
+            narrowed &= Q(poster__in=self._auteurs)
+        if self.du:
+            narrowed &= Q(created__gte=_midnight(self.du))
+        if self.au:
+            narrowed &= Q(created__lt=_midnight(self.au + timedelta(days=1)))
+        if self.nature:
+            narrowed &= Q(**{f"{topic}nature": self.nature})
+        if self.espace:
+            narrowed &= Q(**{f"{topic}forum": self.espace.forum_id})
+        return narrowed
+
+    @cached_property
+    def _auteurs(self):
+        """The keys of the members whose name has words that begin like all those of ``auteur``.
+
+        Everyone is looked at alike, and it is never empty: whom one cannot read is as nobody.
+        """
+        asked = fold(self.auteur).split()
+        names = Membre.objects.order_by().values_list("pk", "first_name", "last_name")
+        folded = ((pk, f" {fold(' '.join(name))}") for pk, *name in names)
+        return [0, *(pk for pk, name in folded if asked and all(f" {w}" in name for w in asked))]
+
+
+def _midnight(day):
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,69 @@
+"""Search in the spaces that one can read."""
+
+from html import unescape
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.shortcuts import render
+from django.utils.html import strip_tags
+from django.views.decorators.http import require_safe
+
+from communaute.forms import RechercheForm
+from communaute.forum_conversation.models import Post, Topic
+from communaute.models import Espace
+from communaute.recherche import MOST
+from communaute.search import excerpt, marked
+
+POSTS_PER_PAGE = 10
+TOPICS_SHOWN = 5
+"""Topics found by their title that are shown before the messages; the others are unfolded."""
+
+
+@require_safe
+def recherche(request):
+    """The topics whose title, and the messages whose text, has what is looked for."""
+    user = request.user
+    espaces = list(Espace.objects.entered_by(user).select_related("forum"))
+    form = RechercheForm(request.GET if request.GET else None, espaces=espaces)
+    context = {"form": form, "espaces": espaces, "titre": "Chercher dans mes espaces"}
+    if not form.is_valid():
+        return render(
+            request, "communaute/recherche.html", context, status=422 if form.errors else 200
+        )
+    asked = form.recherche
+    context["is_precise"] = form.is_precise
+    if not (asked.words or form.is_precise):
+        return render(request, "communaute/recherche.html", context)
+    words = set(asked.words)
+    last = max((espace.forum.last_post_id or 0 for espace in espaces), default=0)
+    topics, posts = asked.topics(user), asked.posts(user, last)
+    page = Paginator(posts[:MOST], POSTS_PER_PAGE).get_page(request.GET.get("page"))
+    page.object_list = _posts(user, page.object_list, words)
+    titles = _topics(user, topics[:MOST], words) if page.number == 1 else []
+    context |= {
+        "asked": True,
+        "topics": titles[:TOPICS_SHOWN],
+        "other_topics": titles[TOPICS_SHOWN:],
+        "topics_count": len(topics),
+        "posts": page,
+        "posts_count": len(posts),
+        "most": MOST,
+        "parametres": urlencode({k: v for k, v in request.GET.items() if v and k != "page"}) + "&",
+    }
+    return render(request, "communaute/recherche.html", context)
+
+
+def _topics(user, keys, words):
+    found = Topic.objects.readable_by(user).with_espace().select_related("poster").in_bulk(keys)
+    topics = [found[key] for key in keys if key in found]
+    for topic in topics:
+        topic.marked = marked(topic.subject, words)
+    return topics
+
+
+def _posts(user, keys, words):
+    found = Post.objects.readable_by(user).with_espace().select_related("poster").in_bulk(keys)
+    posts = [found[key] for key in keys if key in found]
+    for post in posts:
+        post.excerpt = excerpt([unescape(strip_tags(post.content.rendered))], words)
+    return posts
