@@ -4,8 +4,10 @@ What is asked at the portal's own address without cookie nor query is answered t
 page stays in the memory of the process until something public changes, until midnight (a seat may
 end with the day), or a few minutes. That something changed is said in the shared cache, so that
 every process knows it at its next request: a page withdrawn or reserved is gone for all at once.
+It is kept compressed: it holds no secret that its length could betray (BREACH).
 """
 
+import gzip
 from functools import cached_property
 from uuid import uuid4
 
@@ -63,15 +65,14 @@ class PublicPagesMiddleware:
             return _marked(request, self.get_response(request))
         # Read before the page is made: what changes meanwhile leaves it behind.
         edition, address = _edition(), request.get_full_path()
-        kept_under, content, headers = caches["pages"].get(address, (None, None, None))
-        if kept_under == edition:
-            return HttpResponse(content, headers=headers)
-        response = _marked(request, self.get_response(request))
-        if request.method == "GET" and _may_be_kept(response):
-            set_response_etag(response)
-            kept = (edition, response.content, dict(response.items()))
-            caches["pages"].set(address, kept)
-        return response
+        kept_under, *kept = caches["pages"].get(address, [None])
+        if kept_under != edition:
+            response = _marked(request, self.get_response(request))
+            if request.method != "GET" or not _may_be_kept(response):
+                return response
+            kept = _compressed(response)
+            caches["pages"].set(address, [edition, *kept])
+        return _answer(request, *kept)
 
 
 def _same_for_all(request):
@@ -100,8 +101,27 @@ def _may_be_kept(response):
         and not response.cookies
         and not {"private", "no-store"} & set(cache_control)
         and vary <= ABSENT
-        and len(response.content) <= MAX_BYTES
+        and 0 < len(response.content) <= MAX_BYTES
     )
+
+
+def _compressed(response):
+    """What is kept of ``response``: its content, compressed, and its headers."""
+    patch_vary_headers(response, ["Accept-Encoding"])
+    set_response_etag(response)
+    # Weak: it says that the text is the same, not the bytes.
+    response["ETag"] = f"W/{response['ETag']}"
+    return gzip.compress(response.content), dict(response.items())
+
+
+def _answer(request, content, headers):
+    """What was kept, compressed for those who understand it."""
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+    else:
+        content = gzip.decompress(content)
+    headers["Content-Length"] = str(len(content))
+    return HttpResponse(content, headers=headers)
 
 
 def _marked(request, response):

@@ -28,7 +28,9 @@ class Load:
 def ask(port, host, path, cookie="", connections=8, seconds=2.0):
     """Ask ``path`` for so long, one question at a time on each connection. Any answer but 200 raises."""
     cookie = f"Cookie: {cookie}\r\n" if cookie else ""
-    question = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{cookie}\r\n".encode()
+    question = (
+        f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: gzip\r\n{cookie}\r\n".encode()
+    )
     load, failures, until = Load(), [], time.perf_counter() + seconds
 
     def go_on():

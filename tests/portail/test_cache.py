@@ -1,5 +1,6 @@
 """What visitors share is kept, says so, and is forgotten as soon as something public changes."""
 
+import gzip
 from datetime import timedelta
 from functools import partial
 
@@ -163,9 +164,33 @@ def test_a_page_that_htmx_may_ask_in_part_is_kept_whole(client, made):
         assert made(LIST, headers={"HX-Request": "true"})
         assert made(LIST)
         assert not made(LIST)
-        assert client.get(LIST).headers["Vary"] == "HX-Request, Cookie"
+        assert client.get(LIST).headers["Vary"] == "HX-Request, Cookie, Accept-Encoding"
         assert client.get(LIST, headers={"HX-Request": "true"}).content == b"partie"
         assert b"<h1" in client.get(LIST).content
+
+
+def test_what_is_kept_is_sent_compressed_to_those_who_understand_it(client):
+    plain = client.get(LIST)
+    sent = client.get(LIST, headers={"Accept-Encoding": "gzip, br"})
+    assert gzip.decompress(sent.content) == plain.content
+    assert sent.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    for answer in (plain, sent):
+        assert int(answer.headers["Content-Length"]) == len(answer.content)
+        assert "Accept-Encoding" in answer.headers["Vary"]
+    assert sent.headers["ETag"] == plain.headers["ETag"]
+    again = {"Accept-Encoding": "gzip", "If-None-Match": sent.headers["ETag"]}
+    assert client.get(LIST, headers=again).status_code == 304
+
+
+def test_what_could_hold_a_secret_is_not_compressed(client, signed_in):
+    for address in ("/recherche/?q=x", LIST + "?page=1", "/compte/connexion/"):
+        sent = client.get(address, headers={"Accept-Encoding": "gzip"})
+        assert (sent.status_code, sent.get("Content-Encoding")) == (200, None), address
+    signed_in(un_membre())
+    for address in (LIST, "/communaute/"):
+        sent = client.get(address, headers={"Accept-Encoding": "gzip"})
+        assert (sent.status_code, sent.get("Content-Encoding")) == (200, None), address
 
 
 # What is said
