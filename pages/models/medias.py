@@ -84,6 +84,7 @@ class PortailRendition(AbstractRendition):
                 fields=["image", "filter_spec", "focal_point_key"], name="rendition_unique"
             )
         ]
+        indexes = [models.Index(fields=["file"], name="rendition_file")]
 
     @property
     def url(self):
