@@ -254,18 +254,18 @@ class ProjetPilotePageForm(PortailPageForm):
         formset = self.formsets["etapes"]
         if not formset.is_valid():
             return cleaned_data
-        kept = Counter(
+        kept = [
             (form.cleaned_data["cadre"].pk, form.cleaned_data["date"])
             for form in formset.forms
             if form.cleaned_data and form not in formset.deleted_forms
-        )
-        gone = [move for move in self.instance.published_moves() if not _take(kept, move)]
+        ]
+        gone = self.instance.published_moves_missing_in(kept)
         if gone:
             self._bring_back(formset)
             names = ", ".join(f"{move.cadre} ({date_format(move.date)})" for move in gone)
             self.add_error(
                 None,
-                f"Ce qui est publié du chemin y reste, avec son cadre et sa date : {names}. "
+                f"Ce qui est publié du chemin y reste, avec son cadre : {names}. "
                 "Si le projet est revenu en arrière, ajoutez une étape : c’est un mouvement normal.",
             )
         return cleaned_data
@@ -280,11 +280,10 @@ class ProjetPilotePageForm(PortailPageForm):
             form.data = data
 
 
-def _take(moves, move):
-    """Whether ``moves`` (a ``Counter`` of frame and date) had one more like ``move``; it has one less."""
-    key = (move.cadre_id, move.date)
-    moves[key] -= 1
-    return moves[key] >= 0
+def _take(counter, key):
+    """Whether ``counter`` had one more of ``key``; it has one less."""
+    counter[key] -= 1
+    return counter[key] >= 0
 
 
 class ProjetPilotePage(ARelire, PortailPage):
@@ -375,16 +374,22 @@ class ProjetPilotePage(ARelire, PortailPage):
             move.retour = before is not None and move.cadre.rang < before.cadre.rang
         return moves
 
-    def published_moves(self):
-        """The moves that were public once: they stay."""
-        published = self.pk and (self.live or self.first_published_at)
-        return Etape.objects.filter(page=self.pk).select_related("cadre") if published else []
+    def published_moves_missing_in(self, kept):
+        """The moves that were public once, and that ``kept`` (frame and date of each) lacks: as many to
+        each frame stay, whatever date is corrected. Their keys tell nothing: each publication renews them.
+        """
+        if not (self.pk and (self.live or self.first_published_at)):
+            return []
+        moves = Etape.objects.filter(page=self.pk).select_related("cadre")
+        left = Counter(cadre for cadre, _ in kept)
+        same_date_first = sorted(moves, key=lambda move: (move.cadre_id, move.date) not in kept)
+        return [move for move in same_date_first if not _take(left, move.cadre_id)]
 
     def with_content_json(self, content):
         """As Wagtail's; a revision older than a published move does not take it away."""
         page = super().with_content_json(content)
-        kept = Counter((move.cadre_id, move.date) for move in page.etapes.all())
-        page.etapes.add(*(move for move in self.published_moves() if not _take(kept, move)))
+        kept = [(move.cadre_id, move.date) for move in page.etapes.all()]
+        page.etapes.add(*self.published_moves_missing_in(kept))
         return page
 
     def get_context(self, request, *args, **kwargs):
