@@ -19,7 +19,7 @@ from wagtail.users.models import UserProfile
 
 from communaute.models import Siege
 from communaute.permissions import can_manage
-from pages.models import PortailDocument, PortailImage, PortailRendition, readable_by
+from pages.models import PortailDocument, PortailImage, PortailRendition, public_pages, readable_by
 
 KEPT_FOR = 600
 """Seconds that a public file may be kept without asking again: what is withdrawn is gone by then."""
@@ -67,7 +67,7 @@ def _keeping(request, file):
     """What ``Cache-Control`` says of ``file``; ``Http404`` for who may not read it."""
     shown_on = _pages_showing(file)
     restrictions = list(file.collection.get_view_restrictions())
-    if not restrictions and shown_on.live().public().exists():
+    if not restrictions and public_pages().filter(pk__in=shown_on).exists():
         return f"public, max-age={KEPT_FOR}"
     # Who may change or choose it sees it in the back office.
     own = policy_registry.get(file).user_has_any_permission_for_instance(

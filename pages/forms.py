@@ -16,6 +16,8 @@ from wagtail.models import Page
 from wagtail.permissions import policy_registry
 from wagtail.rich_text import RichText, extract_references_from_rich_text
 
+from pages.models.reserve import public_pages
+
 TITLE_LENGTH = 100
 """Characters beyond which a title is cut in lists, tabs and previews."""
 
@@ -144,9 +146,7 @@ class Links:
             elif isinstance(value, str):
                 keys.update(_keys_in_text(value))
         self.found = {found.pk: found for found in Page.objects.filter(pk__in=keys).specific()}
-        self.public = set(
-            Page.objects.filter(pk__in=keys).live().public().values_list("pk", flat=True)
-        )
+        self.public = set(public_pages().filter(pk__in=keys).values_list("pk", flat=True))
 
     def error(self, keys):
         """What is wrong with the first of ``keys`` that leads nowhere, or None."""

@@ -1,8 +1,9 @@
 """Links in short rich texts (introductions, methods), which are shown without knowing to whom."""
 
 from django.utils.html import format_html
-from wagtail.models import Page
 from wagtail.rich_text import pages
+
+from pages.models.reserve import public_pages
 
 
 class PublicLinkHandler(pages.PageLinkHandler):
@@ -14,6 +15,6 @@ class PublicLinkHandler(pages.PageLinkHandler):
     @classmethod
     def expand_db_attributes_many(cls, attrs_list):
         keys = [int(attrs["id"]) for attrs in attrs_list]
-        public = Page.objects.live().public().in_bulk(keys)
+        public = public_pages().in_bulk(keys)
         urls = [public[key].url if key in public else None for key in keys]
         return [format_html('<a href="{}">', url) if url else "<a>" for url in urls]

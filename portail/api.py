@@ -38,6 +38,7 @@ from pages.models import (
     TerritoireIndexPage,
     TerritoirePage,
     TroncCommunPage,
+    public_pages,
 )
 
 MAX_LENGTH = 400
@@ -288,7 +289,7 @@ class PublicPagesViewSet(PagesAPIViewSet):
 
     @cached_property
     def _public(self):
-        return Page.objects.live().public().filter(depth__gt=1)
+        return public_pages().filter(depth__gt=1)
 
     def get_base_queryset(self):
         """What a visitor may read."""

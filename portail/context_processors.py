@@ -3,11 +3,10 @@
 from django.conf import settings
 from django.db.models import Case, Q, When
 from django.utils.functional import SimpleLazyObject
-from wagtail.models import Page
 
 from communaute.models import Cohorte
 from communaute.permissions import can_manage
-from pages.models import IN_FOOTER, reserved
+from pages.models import IN_FOOTER, public_pages
 from portail.cache import until_a_change
 
 HOME_DEPTH = 2
@@ -44,8 +43,7 @@ def _around(request):
 def _pages(request):
     in_menu = Q(show_in_menus=True, depth=HOME_DEPTH + 1)
     pages = (
-        Page.objects.live()
-        .exclude(reserved())
+        public_pages()
         .filter(in_menu | IN_FOOTER)
         .annotate(
             in_menu=Case(When(in_menu, then=True), default=False),

@@ -5,7 +5,8 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 from wagtail.contrib.sitemaps import Sitemap
 from wagtail.contrib.sitemaps.views import sitemap as sitemap_of
-from wagtail.models import Page
+
+from pages.models import public_pages
 
 PRIVATE = ("/communaute/", "/compte/", "/gestion/", "/recherche/", "/signaler/")
 
@@ -14,7 +15,7 @@ class PublicPages(Sitemap):
     """Every page that a visitor may read, in the order of the tree."""
 
     def items(self):
-        return Page.objects.live().public().filter(depth__gt=1).order_by("path")
+        return public_pages().filter(depth__gt=1).order_by("path")
 
 
 @require_safe

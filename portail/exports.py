@@ -5,10 +5,9 @@ import csv
 from django.db.models import Prefetch
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
-from wagtail.models import Page
 
 from communaute.models import Cohorte, Territoire
-from pages.models import EnseignementPage, ProjetPilotePage, TerritoirePage
+from pages.models import EnseignementPage, ProjetPilotePage, TerritoirePage, public_pages
 
 LICENCE = {
     "nom": "Licence Ouverte 2.0",
@@ -80,7 +79,7 @@ _FIELDS = {
 
 
 def _rows(request):
-    public = Page.objects.live().public()
+    public = public_pages()
     pages = EnseignementPage.objects.shown().prefetch_related(
         "cadres",
         "echelles",

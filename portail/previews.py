@@ -9,9 +9,9 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 from font_source_serif_pro import SourceSerifPro, SourceSerifProSemibold
 from PIL import Image, ImageDraw, ImageFont
-from wagtail.models import Page
 
 from communaute.models import Cohorte
+from pages.models import public_pages
 
 SIZE = WIDTH, HEIGHT = 1200, 630
 """Pixels, as social networks show it."""
@@ -26,7 +26,7 @@ PAPER, INK, EARTH = "#f6f4ee", "#1b222b", "#96341a"
 @require_safe
 def preview(request, key):
     """The picture of a page that the public may read; of any other, what does not exist."""
-    page = get_object_or_404(Page.objects.live().public().filter(depth__gt=1), pk=key)
+    page = get_object_or_404(public_pages().filter(depth__gt=1), pk=key)
     picture = draw(page.title, Cohorte.load(request).nom)
     return HttpResponse(picture, content_type="image/png")
 

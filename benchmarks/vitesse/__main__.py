@@ -206,11 +206,12 @@ def count_queries():
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
-    from wagtail.models import Page
+
+    from pages.models import public_pages
 
     pages = [
         (type(page).__name__, page.get_url())
-        for page in Page.objects.live().public().filter(depth__gt=1).specific()
+        for page in public_pages().filter(depth__gt=1).specific()
     ]
     client, costs = Client(SERVER_NAME=HOST), []
     for kind, address in (*pages, *((address, address) for address in ALSO_COUNTED)):

@@ -23,7 +23,7 @@ from pages.models.enseignements import (
 )
 from pages.models.libres import IN_FOOTER, StandardPage
 from pages.models.medias import PortailDocument, PortailImage, PortailRendition
-from pages.models.reserve import Visibilite, readable_by, reserved
+from pages.models.reserve import Visibilite, public_pages, readable_by
 from pages.models.termes import Cadre, Echelle, Fondamental, Theme
 from pages.models.territoires import (
     AnalyseSensiblePage,
@@ -78,6 +78,6 @@ __all__ = [
     "Theme",
     "TroncCommunPage",
     "Visibilite",
+    "public_pages",
     "readable_by",
-    "reserved",
 ]

@@ -37,7 +37,7 @@ class AccueilPage(SectionPage):
         restrictions = PageViewRestriction.objects.filter(page=OuterRef("pk"))
         way = Page.objects.filter(url_path__in=["/", *paths]).order_by("depth")
         *above, last = way.annotate(restricted=Exists(restrictions))
-        if last.url_path != paths[-1] or not last.live:
+        if last.url_path != paths[-1] or not all(step.live for step in (*above, last)):
             raise Http404
         page = self if last.pk == self.pk else last.specific
         vars(page).update(above=above, restricted=last.restricted)

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import StreamField
-from wagtail.models import Orderable, Page, PageManager
+from wagtail.models import Orderable, PageManager
 from wagtail.search import index
 
 from communaute.models import Cohorte, Territoire
@@ -20,6 +20,7 @@ from pages.blocks import BLOCKS
 from pages.filtres import Filtres, labelled
 from pages.forms import SourcedPageForm
 from pages.models.page import CORPS, ARelire, PortailPage, PortailPageQuerySet, SectionPage
+from pages.models.reserve import public_pages
 from pages.models.termes import Cadre, Echelle, Fondamental, Theme
 from pages.models.territoires import ProjetPilotePage, TerritoirePage
 
@@ -51,7 +52,7 @@ class EnseignementIndexPage(SectionPage):
         return fondamentaux
 
     def get_context(self, request, *args, **kwargs):
-        public = Page.objects.live().public()
+        public = public_pages()
         filtres = Filtres(
             EnseignementPage.objects.filter(pk__in=public),
             TerritoirePage.objects.filter(pk__in=public),
@@ -222,7 +223,7 @@ class EnseignementPage(ARelire, PortailPage):
         return max(1, round(words / WORDS_PER_MINUTE))
 
     def get_context(self, request, *args, **kwargs):
-        public = Page.objects.live().public()
+        public = public_pages()
         regards = list(self.regards.all())
         # What is linked to a draft is in memory alone: the preview gives lists where there are queries.
         territoires = TerritoirePage.objects.filter(pk__in=public).filter(
@@ -339,7 +340,7 @@ class PlaidoyerPage(SectionPage):
         verbose_name = "ce que la cohorte porte"
 
     def get_context(self, request, *args, **kwargs):
-        public = Page.objects.live().public()
+        public = public_pages()
         demandes = Demande.objects.filter(page__in=EnseignementPage.objects.filter(pk__in=public))
         keys = {}
         for echelle, pk in demandes.order_by("-page__date", "-page", "pk").values_list(
@@ -385,7 +386,7 @@ class RegardsCroisesPage(SectionPage):
         verbose_name = "regards croisés"
 
     def get_context(self, request, *args, **kwargs):
-        public = Page.objects.live().public()
+        public = public_pages()
         named = _named_by(public)
         shared = (
             EnseignementPage.objects.filter(pk__in=public)

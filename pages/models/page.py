@@ -13,7 +13,7 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.query import PageQuerySet
 
 from pages.forms import PortailPageForm
-from pages.models.reserve import reserved
+from pages.models.reserve import withheld
 
 DESCRIPTION_LENGTH = 160
 """Characters that search engines and previews show."""
@@ -57,7 +57,7 @@ class PortailPageQuerySet(PageQuerySet):
     """Wagtail's, but asking for public pages is one query."""
 
     def private_q(self):
-        return models.Q(reserved())
+        return models.Q(withheld())
 
 
 class PortailPage(Page):

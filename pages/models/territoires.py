@@ -213,9 +213,9 @@ class PhotoTerritoire(Orderable):
 
 
 def _title_of_parent():
-    """The title of the page right above each page of a queryset; none while it is not published."""
+    """The title of the page right above each page of a queryset."""
     path = models.OuterRef("path")
-    above = Page.objects.live().filter(path=Substr(path, 1, Length(path) - Page.steplen))
+    above = Page.objects.filter(path=Substr(path, 1, Length(path) - Page.steplen))
     return models.Subquery(above.values("title")[:1])
 
 
@@ -237,7 +237,6 @@ class ProjetPilotePageQuerySet(PortailPageQuerySet):
             self.live()
             .public()
             .annotate(territoire=_title_of_parent(), **_stage())
-            .filter(territoire__isnull=False)
             .order_by("title", "pk")
         )
 

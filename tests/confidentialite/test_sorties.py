@@ -7,7 +7,7 @@ from django.urls import reverse
 from wagtail.models import Collection
 
 from communaute.models import Membre
-from pages.models import AccueilPage, StandardPage
+from pages.models import AccueilPage, StandardPage, public_pages
 from tests.confidentialite.conftest import CANARY, _ex_member
 from tests.factories import (
     AllieFactory,
@@ -62,6 +62,10 @@ class Site:
         below = self._hidden(un_projet, "projet sous réserve", parent=hidden, themes=[theme])
         draft = self._hidden(un_projet, "projet brouillon", parent=self.territoire)
         draft.unpublish()
+        withdrawn = self._hidden(une_page_territoire, "territoire retiré")
+        under = self._hidden(un_projet, "projet publié dessous", parent=withdrawn, themes=[theme])
+        heard = self._hidden(une_analyse, "analyse publiée dessous", parent=withdrawn)
+        withdrawn.unpublish()
         lesson = restrict(self._hidden(un_enseignement, "leçon", themes=[theme]))
         unpublished = self._hidden(un_enseignement, "brouillon", themes=[theme])
         unpublished.unpublish()
@@ -70,20 +74,21 @@ class Site:
             *self.territoire.get_children(),
             *module.get_children(),
             *(folder, self.child, hidden, below, lesson, unpublished, ally),
+            *(withdrawn, under, heard),
         ]
         everything = [page.pk for page in self.hidden]
         self.lesson = un_enseignement(
             "Leçon publique",
             themes=[theme],
             territoires=[self.territoire.territoire, hidden.territoire],
-            projets=[below, draft],
+            projets=[below, draft, under],
             corps=corps(
                 *(("lien_page", {"page": key, "texte": "Voir"}) for key in everything),
                 ("texte", "".join(f'<a linktype="page" id="{key}">là</a>' for key in everything)),
             ),
         )
         programme = un_dispositif("Plan public")
-        for page in (below, draft):
+        for page in (below, draft, under):
             page.dispositifs = [programme]
             page.save()
         self.public = [self.territoire, module, self.lesson, programme, une_page_libre("Libre")]
@@ -195,8 +200,7 @@ def test_what_is_not_public_is_answered_as_what_is_not(site, person, client):
 
 def test_counts_say_nothing_of_what_is_not_public(site, person, client):
     total = client.get(f"{PAGES}?limit=1").json()["meta"]["total_count"]
-    public = AccueilPage.objects.get().get_descendants(inclusive=True).live().public().count()
-    assert total == public
+    assert total == public_pages().filter(depth__gt=1).count()
     children = client.get(f"{PAGES}?child_of={site.territoire.pk}").json()
     assert children == {"meta": {"total_count": 0}, "items": []}
 

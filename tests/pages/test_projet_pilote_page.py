@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
 
@@ -13,8 +14,10 @@ from tests.factories import (
     restrict,
     un_dispositif,
     un_enseignement,
+    un_membre,
     un_projet,
     un_theme,
+    une_analyse,
     une_image,
     une_page_territoire,
 )
@@ -127,16 +130,25 @@ def test_what_is_not_public_is_not_named_on_a_project(read):
     )
     page.dispositifs.get(title="Plan retiré").unpublish()
     restrict(un_enseignement("Appris et réservé", projets=[page]))
-    territoire.unpublish()
     html = str(read(page.url).main)
-    for hidden in ("Plan réservé", "Plan retiré", "Appris et réservé", "Vallée"):
+    for hidden in ("Plan réservé", "Plan retiré", "Appris et réservé"):
         assert hidden not in html
 
 
-def test_a_project_of_a_territory_that_is_not_published_is_in_no_list():
-    page = un_projet()
-    page.get_parent().unpublish()
-    assert list(ProjetPilotePage.objects.shown()) == []
+def test_what_is_below_a_territory_that_is_not_published_is_found_by_nobody(client, signed_in):
+    territoire = une_page_territoire()
+    pages = (un_projet(parent=territoire), une_analyse(parent=territoire))
+    lesson = un_enseignement(projets=[pages[0]])
+    territoire.unpublish()
+    member = un_membre(territoire=territoire.territoire)
+    for reader in (Client(), signed_in(member)):
+        assert [reader.get(page.url).status_code for page in pages] == [404, 404]
+        found = reader.get("/recherche/", {"q": "maisons"}).content.decode()
+        assert pages[0].url not in found + reader.get(lesson.url).content.decode()
+    assert not ProjetPilotePage.objects.shown()
+    territoire.save_revision().publish()
+    assert [client.get(page.url).status_code for page in pages] == [200, 200]
+    assert list(ProjetPilotePage.objects.shown()) == [pages[0]]
 
 
 def test_a_draft_or_restricted_project_is_not_found(client):
