@@ -22,7 +22,7 @@ from communaute.permissions import can_manage
 from pages.models import PortailDocument, PortailImage, PortailRendition, public_pages, readable_by
 
 KEPT_FOR = 600
-"""Seconds that a public file may be kept without asking again: what is withdrawn is gone by then."""
+"""Seconds that a browser may keep a public file without asking again; what stands between asks each time."""
 TYPES = {
     "avif": "image/avif",
     "gif": "image/gif",
@@ -68,7 +68,7 @@ def _keeping(request, file):
     shown_on = _pages_showing(file)
     restrictions = list(file.collection.get_view_restrictions())
     if not restrictions and public_pages().filter(pk__in=shown_on).exists():
-        return f"public, max-age={KEPT_FOR}"
+        return f"public, max-age={KEPT_FOR}, s-maxage=0"
     # Who may change or choose it sees it in the back office.
     own = policy_registry.get(file).user_has_any_permission_for_instance(
         request.user, ["change", "choose"], file
