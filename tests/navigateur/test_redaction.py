@@ -9,6 +9,8 @@ TITLE = "Marcher la forêt avant d’en parler"
 SECONDS_FOR_A_MAIL = 15
 IN_THE_LIST = re.compile(r"/gestion/pages/\d+/$")
 """Where one is led once a page is reviewed."""
+WATCHING = "addEventListener('w-unsaved:watch-edits', () => { window.watching = true })"
+"""What is typed in the two seconds before Wagtail watches a form is not kept until the next change."""
 
 
 def press(page, action):
@@ -37,8 +39,10 @@ def received(site, to, words):
 
 def write(editor):
     """A draft: what is typed is kept without a button; what lacks is said when it is proposed."""
+    editor.add_init_script(WATCHING)
     editor.goto("/gestion/enseignements/")
     editor.get_by_role("link", name=re.compile("Ajouter")).first.click()
+    editor.wait_for_function("window.watching")
     editor.get_by_placeholder("Titre de la page").fill(TITLE)
     editor.get_by_role("textbox", name="En deux phrases").fill("Nous avons marché d’abord.")
     editor.locator("[data-contentpath=corps]").get_by_title("Insérer un bloc").first.click()
