@@ -1,5 +1,6 @@
 """What the body of a page is made of. One list, ``BLOCKS``, serves every page."""
 
+import re
 from datetime import date
 
 from django.contrib.auth.models import AnonymousUser
@@ -10,12 +11,13 @@ from wagtail.documents import get_document_model
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock
 from wagtail.models import Page
-from wagtail.rich_text import extract_references_from_rich_text, features
+from wagtail.rich_text import extract_references_from_rich_text, features, get_text_for_indexing
 from wagtail.rich_text.rewriters import LinkRewriter
 
 from pages.models.reserve import readable_by
 
 _TEXT = ["h2", "h3", "bold", "italic", "ol", "ul", "link"]
+_ENDS = re.compile(r"</(?:h2|h3|li|p)>")
 
 
 def _with_targets(values, keys_of):
@@ -56,6 +58,10 @@ class TexteBlock(blocks.RichTextBlock):
 
     def bulk_to_python(self, values):
         return _with_targets(super().bulk_to_python(values), _keys_in_text)
+
+    def get_searchable_content(self, value):
+        """Its paragraphs, titles and items, each apart."""
+        return [text for html in _ENDS.split(value.source) if (text := get_text_for_indexing(html))]
 
     def get_context(self, value, parent_context=None):
         context = super().get_context(value, parent_context)

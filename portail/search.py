@@ -126,10 +126,17 @@ def _shown(request, pages, wanted):
             "titre": page.title,
             "url": page.get_url(request),
             "genre": GENRES[_genre(page.content_type_id)].un,
-            "extrait": excerpt(
-                [text for name, text in texts(specific[page.pk]) if name != "title"], wanted
-            ),
+            "extrait": excerpt(_said(specific[page.pk]), wanted),
         }
         for page in pages
         if page.pk in specific
+    ]
+
+
+def _said(page):
+    """The texts of ``page`` without its title; a dot tells a heading from the paragraph that follows."""
+    return [
+        " · ".join(filter(None, map(str.strip, text.splitlines())))
+        for name, text in texts(page)
+        if name != "title"
     ]

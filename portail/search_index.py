@@ -49,7 +49,7 @@ def _texts(obj, fields, kind):
 
 def _plain(value):
     if isinstance(value, list | tuple):
-        return " ".join(map(_plain, value))
+        return "\n".join(map(_plain, value))
     return "" if value is None else str(value)
 
 
