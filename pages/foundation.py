@@ -30,22 +30,22 @@ from pages.models import (
 )
 
 FONDAMENTAUX = [
-    ("engagement", "Engagement des acteurs", "Qui s’engage, et qu’est-ce qui l’y autorise ?"),
-    ("cooperation", "Coopération", "Que faisons-nous ensemble que nul ne ferait seul ?"),
-    ("systemique", "Dimension systémique", "Qu’est-ce qui bouge ailleurs quand on agit ici ?"),
-    ("evaluation", "Évaluation", "Qu’est-ce qui a de la valeur, et comment le voit-on ?"),
+    ("engagement", "Engagement des acteurs", "Qui s’engage, et qu’est-ce qui l’y autorise ?"),
+    ("cooperation", "Coopération", "Que faisons-nous ensemble que nul ne ferait seul ?"),
+    ("systemique", "Dimension systémique", "Qu’est-ce qui bouge ailleurs quand on agit ici ?"),
+    ("evaluation", "Évaluation", "Qu’est-ce qui a de la valeur, et comment le voit-on ?"),
 ]
 
 
 CADRES = [
-    ("pensee", "Cadre de pensée", "De quoi parlons-nous vraiment ?"),
-    ("organisation", "Cadre d’organisation", "Qui porte quoi, avec qui, et comment décide-t-on ?"),
-    ("action", "Cadre d’action", "Que faisons-nous, maintenant que c’est mûr ?"),
+    ("pensee", "Cadre de pensée", "De quoi parlons-nous vraiment ?"),
+    ("organisation", "Cadre d’organisation", "Qui porte quoi, avec qui, et comment décide‑t‑on ?"),
+    ("action", "Cadre d’action", "Que faisons-nous, maintenant que c’est mûr ?"),
 ]
 ECHELLES = [
-    ("locale", "Échelle locale", "Que peut-on ici, sans attendre ?"),
-    ("regionale", "Échelle régionale", "Que faut-il de la région et des départements ?"),
-    ("nationale", "Échelle nationale", "Que faut-il de l’État et de la loi ?"),
+    ("locale", "Échelle locale", "Que peut-on ici, sans attendre ?"),
+    ("regionale", "Échelle régionale", "Que faut-il de la région et des départements ?"),
+    ("nationale", "Échelle nationale", "Que faut-il de l’État et de la loi ?"),
 ]
 TERMES = {Fondamental: FONDAMENTAUX, Cadre: CADRES, Echelle: ECHELLES}
 COHORTE = {
@@ -54,27 +54,27 @@ COHORTE = {
         "apprennent."
     ),
     "elus": (
-        "Le mandat : décider, en répondre devant les habitant·es, et donner à d’autres la légitimité "
+        "Le mandat : décider, en répondre devant les habitant·es, et donner à d’autres la légitimité "
         "d’agir."
     ),
     "agents": (
-        "Le métier : faire d’une décision un travail réel, et savoir ce qui tient dans la durée."
+        "Le métier : faire d’une décision un travail réel, et savoir ce qui tient dans la durée."
     ),
     "etat": (
-        "Le cadre commun : le droit, les moyens publics, et le lien avec ce qui se décide à l’échelle "
+        "Le cadre commun : le droit, les moyens publics, et le lien avec ce qui se décide à l’échelle "
         "nationale."
     ),
     "socio_economiques": (
-        "L’initiative : entreprises, associations, agriculteurs et agricultrices font vivre le "
+        "L’initiative : entreprises, associations, agriculteurs et agricultrices font vivre le "
         "territoire chaque jour."
     ),
     "tronc_commun": (
-        "Ce que toute la cohorte partage : des connaissances, des méthodes et des expériences, dans "
+        "Ce que toute la cohorte partage : des connaissances, des méthodes et des expériences, dans "
         "l’ordre où elles s’éclairent."
     ),
 }
 CONTACT = (
-    "Une question, une erreur à relever, un contenu à signaler : écrivez-nous ici. Vous recevrez un "
+    "Une question, une erreur à relever, un contenu à signaler : écrivez-nous ici. Vous recevrez un "
     "accusé de réception."
 )
 TEXTES = Path(__file__).parent / "textes"
