@@ -123,6 +123,13 @@ class TestCohorteDeDemonstration(TestCase):
         }
         assert opened == {"monts-d-oursanne"}
 
+    def test_its_facilitator_has_a_learning_to_review(self):
+        self.client.force_login(Membre.objects.get(email="animation@demo.example"))
+        home = self.client.get("/gestion/").content.decode()
+        assert "Proposé par Sandrine Maurel" in home
+        assert "Laisser la carte muette" in home
+        assert "Laisser la carte muette" not in self.client.get("/enseignements/").content.decode()
+
     def test_every_figure_of_it_is_said_to_be_invented(self):
         for territoire in Territoire.objects.all():
             page = self.client.get(territoire.page.url).content.decode()

@@ -120,13 +120,16 @@ def load():
     _path(ressources["module"], documents)
     territoires = _territoires(demonstration.read("territoires")["territoire"])
     projets = _projets(demonstration.read("projets")["projet"], territoires, themes, dispositifs)
-    _enseignements(
-        demonstration.read("enseignements")["enseignement"], territoires, themes, projets
-    )
+    enseignements = demonstration.read("enseignements")
+    found = (territoires, themes, projets)
+    for entry in enseignements["enseignement"]:
+        _publish(EnseignementIndexPage.objects.get(), _enseignement(entry, *found))
     membres = demonstration.read("membres")
     _allies(membres["allie"], territoires)
     _analyses(ressources["analyse"], territoires)
     _membres(membres["membre"], territoires)
+    for entry in enseignements["proposition"]:
+        _propose(_enseignement(entry, *found), Membre.objects.get(email=entry["par"]))
     _espaces(demonstration.read("espaces")["espace"])
 
 
@@ -254,26 +257,31 @@ def _projets(entries, territoires, themes, dispositifs):
     return projets
 
 
-def _enseignements(entries, territoires, themes, projets):
-    index = EnseignementIndexPage.objects.get()
+def _enseignement(entry, territoires, themes, projets):
     echelles = Echelle.objects.in_bulk()
-    for entry in entries:
-        page = _page(EnseignementPage, entry)
-        page.fondamentaux = Fondamental.objects.filter(code__in=entry["fondamentaux"])
-        page.cadres = Cadre.objects.filter(code__in=entry["cadres"])
-        page.echelles = Echelle.objects.filter(code__in=entry["echelles"])
-        page.themes = [themes[slug] for slug in entry["themes"]]
-        page.territoires = [territoires[slug] for slug in entry["territoires"]]
-        page.projets = [projets[slug] for slug in entry["projets"]]
-        page.demandes = [
-            Demande(**row | {"echelle": echelles[row["echelle"]]})
-            for row in entry.get("demande", [])
-        ]
-        page.regards = [
-            Regard(**row | {"territoire": territoires[row["territoire"]]})
-            for row in entry.get("regard", [])
-        ]
-        _publish(index, page)
+    page = _page(EnseignementPage, entry)
+    page.fondamentaux = Fondamental.objects.filter(code__in=entry["fondamentaux"])
+    page.cadres = Cadre.objects.filter(code__in=entry["cadres"])
+    page.echelles = Echelle.objects.filter(code__in=entry["echelles"])
+    page.themes = [themes[slug] for slug in entry["themes"]]
+    page.territoires = [territoires[slug] for slug in entry["territoires"]]
+    page.projets = [projets[slug] for slug in entry["projets"]]
+    page.demandes = [
+        Demande(**row | {"echelle": echelles[row["echelle"]]}) for row in entry.get("demande", [])
+    ]
+    page.regards = [
+        Regard(**row | {"territoire": territoires[row["territoire"]]})
+        for row in entry.get("regard", [])
+    ]
+    return page
+
+
+def _propose(page, membre):
+    """A draft of ``membre``'s, which waits for the facilitators to read it."""
+    page.live, page.owner = False, membre
+    EnseignementIndexPage.objects.get().add_child(instance=page)
+    page.save_revision(user=membre)
+    page.get_workflow().start(page, membre)
 
 
 def _allies(entries, territoires):
