@@ -88,6 +88,25 @@ def test_the_convention_sees_what_starts_elsewhere(source):
     assert unfiltered(source) == [1]
 
 
+def asked_of_wagtail(source):
+    """The lines of ``source`` where ``public()`` is asked of Wagtail's manager of pages."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "public"
+        and any(isinstance(part, ast.Name) and part.id == "Page" for part in ast.walk(node.func))
+    ]
+
+
+def test_what_is_public_is_not_asked_of_wagtail():
+    # It knows what is reserved, not what stands below an unpublished page: ``public_pages()`` does.
+    assert asked_of_wagtail("Page.objects.live().public()") == [1]
+    found = {str(path): asked_of_wagtail(path.read_text(encoding="utf-8")) for path in modules()}
+    assert {path: lines for path, lines in found.items() if lines} == {}
+
+
 @pytest.mark.parametrize(
     "model",
     [Topic, Post, Forum, Espace, Siege, Charte, AcceptationCharte],
