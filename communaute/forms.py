@@ -6,8 +6,15 @@ from django import forms
 
 from communaute.forum_conversation.models import Nature
 from communaute.markdown import MAX_LENGTH
+from communaute.models import Niveau
 from communaute.recherche import Recherche
 from communaute.search import wanted
+
+NIVEAUX_DU_SUJET = [
+    ("", "Comme l’espace"),
+    *((niveau.value, niveau.label) for niveau in Niveau if niveau != Niveau.PREMIERS),
+]
+"""The levels of a topic; its first message is the whole of what the level left out would tell."""
 
 
 class WrittenField(forms.CharField):
@@ -77,6 +84,18 @@ class CharteForm(forms.Form):
             self.data["version"] = self.charte.version
             raise forms.ValidationError("La charte vient de changer : relisez-la avant d’accepter.")
         return self.cleaned_data["version"]
+
+
+class NiveauForm(forms.Form):
+    """At which level to follow a space."""
+
+    niveau = forms.ChoiceField(choices=Niveau.choices)
+
+
+class NiveauDuSujetForm(forms.Form):
+    """At which level to follow a topic: without one, that of its space."""
+
+    niveau = forms.ChoiceField(choices=NIVEAUX_DU_SUJET, required=False)
 
 
 class RechercheForm(forms.Form):

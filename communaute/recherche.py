@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from communaute.forum_conversation.models import Post, Topic
@@ -88,3 +88,12 @@ class Recherche:
 
 def _midnight(day):
     return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def how_many(user, words):
+    """How many topics and messages ``user`` may read have all these stems, counted up to a bound."""
+    last = Espace.objects.entered_by(user).aggregate(last=Max("forum__last_post"))["last"]
+    if not (words and last):
+        return 0
+    asked = Recherche(words=tuple(words))
+    return len(asked.topics(user)) + len(asked.posts(user, last))

@@ -2,19 +2,23 @@
 
 from django.urls import path, re_path
 
-from communaute.views import espaces, messages, recherche, sujets
+from communaute.views import espaces, mes_espaces, messages, recherche, suivi, sujets
 from communaute.views.reading import missing
 
 app_name = "communaute"
 
 urlpatterns = [
-    path("", espaces.mes_espaces, name="accueil"),
+    path("", mes_espaces.mes_espaces, name="accueil"),
     path("mon-nom/", espaces.mon_nom, name="mon_nom"),
     path("recherche/", recherche.recherche, name="recherche"),
+    path("suivi/", suivi.ce_que_je_suis, name="suivi"),
     path("espaces/<slug:slug>/", espaces.espace, name="espace"),
     path("espaces/<slug:slug>/charte/", espaces.charte, name="charte"),
     path("espaces/<slug:slug>/lecteurs/", espaces.lecteurs, name="lecteurs"),
     path("espaces/<slug:slug>/nouveau-sujet/", sujets.nouveau_sujet, name="nouveau_sujet"),
+    path("espaces/<slug:slug>/suivi/", suivi.suivre_espace, name="suivre_espace"),
+    path("espaces/<slug:slug>/tout-lu/", suivi.tout_lu, name="tout_lu"),
+    path("sujets/<slug:reference>/suivi/", suivi.suivre_sujet, name="suivre_sujet"),
     path("sujets/<slug:reference>/", sujets.sujet, name="sujet"),
     path("sujets/<slug:reference>/nouveau/", sujets.nouveau, name="nouveau"),
     path("messages/<slug:reference>/", messages.message, name="message"),

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
+from communaute.recherche import MOST, how_many
 from communaute.search import excerpt, wanted
 from communaute.text import fold
 from pages.models import (
@@ -54,7 +55,10 @@ MAX_QUERY_LENGTH = 200
 
 @require_safe
 def recherche(request):
-    """The pages that hold all the words of ``q``, or else some of them, and that the asker may read."""
+    """The pages that hold all the words of ``q``, or else some of them, and that the asker may read.
+
+    Members are told how much of it was said in their spaces, and led to it.
+    """
     q = request.GET.get("q", "").strip()[:MAX_QUERY_LENGTH]
     code = request.GET.get("genre")
     code = code if code in GENRES else ""
@@ -84,6 +88,8 @@ def recherche(request):
         "total": par_genre.total(),
         "en_partie": operator == "or",
         "resultats": resultats,
+        "dans_mes_espaces": how_many(request.user, wanted(q)),
+        "most": MOST,
         "parametres": urlencode({"q": q, "genre": code} if code else {"q": q}) + "&",
         **({} if resultats else _elsewhere()),
     }

@@ -103,17 +103,19 @@ class TopicQuerySet(models.QuerySet):
         )
 
     def new_to(self, user, since, level):
-        """Those in which something was said that ``user`` has not read, but for what they wish to hear
-        nothing of.
+        """Those with something new that ``user`` wishes to be told of.
 
         ``since`` is the time until which they have read all of the space, ``level`` that at which they
         follow it: values, or expressions of the query around. What came before is not looked at.
         """
         suivi = Suivi.objects.filter(membre=user.pk, topic=OuterRef("pk"))
         own_level = NullIf(Subquery(suivi.values("niveau")), Value(""))
-        return self.alias(level_here=Coalesce(own_level, level)).filter(
+        return self.alias(
+            level_here=Coalesce(own_level, level, output_field=models.CharField())
+        ).filter(
+            Q(level_here=Niveau.TOUT)
+            | Q(~Exists(suivi.exclude(lu_jusqua=None)), level_here=Niveau.PREMIERS),
             ~Exists(suivi.filter(lu_jusqua__gte=OuterRef("last_post_on"))),
-            ~Q(level_here=Niveau.RIEN),
             approved=True,
             last_post_on__gt=since,
         )
@@ -201,6 +203,7 @@ class Topic(AbstractTopic):
                 condition=Q(nature=Nature.QUESTION, reponse=None),
                 name="topic_unanswered",
             ),
+            models.Index(fields=["forum"], condition=Q(approved=False), name="topic_waiting"),
         ]
         constraints = [
             models.CheckConstraint(

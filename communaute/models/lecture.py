@@ -34,6 +34,16 @@ class ParticipationQuerySet(models.QuerySet):
             defaults={"lu_jusqua": timezone.now() - NEW_TO_NEWCOMERS},
         )[0]
 
+    def choose(self, membre, espace, niveau):
+        """Follow ``espace``, which ``membre`` has entered, at the level ``niveau``."""
+        participation = self.join(membre, espace)
+        self.filter(pk=participation.pk).update(niveau=niveau)
+
+    def mark_read(self, membre, espace, jusqua):
+        """Record that ``membre`` has read all that was said in ``espace`` until then; never backwards."""
+        participation = self.join(membre, espace)
+        self.filter(pk=participation.pk, lu_jusqua__lt=jusqua).update(lu_jusqua=jusqua)
+
 
 class Participation(models.Model):
     """That a member has entered a space: what they follow there, and up to when they have read it all."""
@@ -68,6 +78,11 @@ class SuiviQuerySet(models.QuerySet):
         suivi, _ = self.get_or_create(membre=membre, topic=topic)
         if not suivi.niveau:
             self.filter(pk=suivi.pk).update(niveau=Niveau.TOUT)
+
+    def choose(self, membre, topic, niveau):
+        """Follow ``topic``, which ``membre`` can read, at this level; at that of its space when empty."""
+        suivi, _ = self.get_or_create(membre=membre, topic=topic)
+        self.filter(pk=suivi.pk).update(niveau=niveau)
 
     def mark_read(self, membre, topic, jusqua):
         """Record that ``membre`` has read ``topic`` up to the message of that time; never backwards."""

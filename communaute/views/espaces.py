@@ -1,34 +1,34 @@
-"""My spaces, and what each space says of itself."""
+"""What each space says of itself, and its topics."""
+
+from datetime import timedelta
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.db.models import Prefetch, Q, Subquery, prefetch_related_objects
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import permissions
 from communaute.forms import CharteForm, NomForm
-from communaute.forum_conversation.models import Topic
-from communaute.models import Espace, Nomination, Siege, rights_of
+from communaute.forum_conversation.models import NEVER, Nature, Topic
+from communaute.models import Niveau, Nomination, Participation, Siege, Suivi, rights_of
 from communaute.views.reading import entered_espace, form_page, readable_espace, who_reads
 
 TOPICS_PER_PAGE = 20
-
-
-@require_safe
-def mes_espaces(request):
-    """The spaces one can enter, and what was last said there."""
-    entered = rights_of(request.user).entered
-    espaces = (
-        Espace.objects.readable_by(request.user)
-        .select_related("forum", "territoire")
-        .with_readers_count()
-    )
-    for espace in espaces:
-        espace.charte_acceptee = espace.pk in entered
-    topics = Topic.objects.readable_by(request.user).with_posters().order_by("-last_post_on")[:6]
-    return render(request, "communaute/mes_espaces.html", {"espaces": espaces, "topics": topics})
+ABOVE_SHOWN = 30
+"""Topics shown above the others: pinned, or waiting for approval."""
+VUES = {
+    "": "Tous",
+    "non-lus": "Non lus",
+    "sans-reponse": "Sans réponse",
+    "suivis": "Suivis",
+    "miens": "Les miens",
+}
+"""The views of a space's topics, by their name in the address."""
+NATURES = {"": "Tous les genres", **dict(Nature.choices)}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,19 +55,112 @@ def mon_nom(request):
 
 @require_safe
 def espace(request, slug):
-    """A space: what it is for, who can read it, its topics."""
-    espace = entered_espace(request.user, slug)
-    topics = Topic.objects.readable_by(request.user).filter(forum=espace.forum_id).with_posters()
-    return render(
-        request,
-        "communaute/espace.html",
-        {
-            **who_reads(espace),
-            "animateurs": espace.animateurs.all(),
-            "topics": Paginator(topics, TOPICS_PER_PAGE).get_page(request.GET.get("page")),
-            "can_speak": permissions.can_speak(request.user, espace),
-        },
+    """A space: what it is for, who can read it, its topics, all or those of a view or of a nature.
+
+    Pages are found by what they begin after: the last one costs as much as the first.
+    """
+    user = request.user
+    espace = entered_espace(user, slug)
+    participation = Participation.objects.readable_by(user).filter(espace=espace).first()
+    asked = {
+        "voir": _known(request.GET.get("voir"), VUES),
+        "nature": _known(request.GET.get("nature"), NATURES),
+    }
+    readable = Topic.objects.readable_by(user).filter(forum=espace.forum_id)
+    readable = readable.with_reading_of(user)
+    topics = _narrowed(readable.filter(approved=True), user, participation, **asked)
+    first, after = [], request.GET.get("avant", "")
+    if not any(asked.values()):
+        topics = topics.filter(type=Topic.TOPIC_POST)
+        if not after:
+            above = Q(type__gt=Topic.TOPIC_POST) | Q(approved=False)
+            first = list(readable.filter(above).select_related("poster")[:ABOVE_SHOWN])
+    listed, suite = _page(topics.select_related("poster"), readable, after)
+    topics = [*first, *listed]
+    prefetch_related_objects(
+        [topic.poster for topic in topics], Prefetch("sieges", Siege.objects.speaking())
     )
+    context = {
+        **who_reads(espace),
+        "animateurs": espace.animateurs.all(),
+        "topics": topics,
+        "suite": _address(**asked, avant=suite) if suite else "",
+        "debut": _address(**asked) if after else "",
+        "vues": _choices(VUES, "voir", asked),
+        "natures": _choices(NATURES, "nature", asked),
+        "voir": asked["voir"],
+        "nature": asked["nature"],
+        "has_unread": any(topic.is_unread for topic in topics),
+        "jusqua": timezone.now().isoformat(),
+        "niveau": participation.niveau if participation else Niveau.TOUT,
+        "niveaux": Niveau.choices,
+        "can_speak": permissions.can_speak(user, espace),
+    }
+    return render(request, "communaute/espace.html", context)
+
+
+def _known(value, choices):
+    return value if value in choices else ""
+
+
+def _address(**asked):
+    return "?" + urlencode({name: value for name, value in asked.items() if value})
+
+
+def _choices(choices, name, asked):
+    """What each of ``choices`` is called, where it leads, and whether it is the current one."""
+    return [
+        {
+            "code": code,
+            "nom": nom,
+            "url": _address(**{**asked, name: code}),
+            "actif": asked[name] == code,
+        }
+        for code, nom in choices.items()
+    ]
+
+
+def _narrowed(topics, user, participation, voir, nature):
+    """Those of ``topics`` that belong to a view, and are of a nature."""
+    if nature:
+        topics = topics.filter(nature=nature)
+    if voir == "non-lus":
+        since = participation.lu_jusqua if participation else NEVER
+        return topics.filter(is_unread=True, last_post_on__gt=since).exclude(level=Niveau.RIEN)
+    if voir == "sans-reponse":
+        return topics.unanswered()
+    if voir == "suivis":
+        followed = Suivi.objects.readable_by(user).filter(niveau=Niveau.TOUT)
+        return topics.filter(pk__in=followed.values("topic"))
+    return topics.filter(poster=user.pk) if voir == "miens" else topics
+
+
+def _page(topics, readable, after):
+    """The topics that come after a place in the list, and the place that the next page begins after.
+
+    A place is the time of the last message of a topic, and its reference. One that cannot be read is
+    the beginning.
+    """
+    moment, reference = _place(after)
+    if moment:
+        same = readable.filter(reference=reference).values("pk")
+        topics = topics.filter(
+            Q(last_post_on__lt=moment) | Q(pk__lt=Subquery(same)), last_post_on__lte=moment
+        )
+    found = list(topics.order_by("-last_post_on", "-pk")[: TOPICS_PER_PAGE + 1])
+    if len(found) <= TOPICS_PER_PAGE:
+        return found, ""
+    last = found[TOPICS_PER_PAGE - 1]
+    since = (last.last_post_on - NEVER) // timedelta(microseconds=1)
+    return found[:TOPICS_PER_PAGE], f"{since}-{last.reference}"
+
+
+def _place(after):
+    microseconds, _, reference = after.partition("-")
+    try:
+        return NEVER + timedelta(microseconds=int(microseconds)), reference
+    except (ValueError, OverflowError):
+        return None, ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,0 +1,85 @@
+"""What one has read and wishes to be told of: levels of following, and all read at once."""
+
+from django.db.models import F
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_POST, require_safe
+
+from communaute.forms import NIVEAUX_DU_SUJET, NiveauDuSujetForm, NiveauForm
+from communaute.forum_conversation.models import Topic
+from communaute.models import Espace, Niveau, Participation, Suivi
+from communaute.views.reading import entered_espace, readable
+
+TOPICS_SHOWN = 100
+
+
+@require_safe
+def ce_que_je_suis(request):
+    """One's level of following in each space, and the topics that have a level of their own."""
+    user = request.user
+    levels = dict(Participation.objects.readable_by(user).values_list("espace", "niveau"))
+    espaces = list(Espace.objects.entered_by(user).select_related("forum"))
+    for espace in espaces:
+        espace.niveau = levels.get(espace.pk, Niveau.TOUT)
+    own = Suivi.objects.readable_by(user).exclude(niveau="").values("topic")
+    topics = (
+        Topic.objects.readable_by(user)
+        .with_reading_of(user)
+        .with_espace()
+        .filter(pk__in=own)
+        .order_by(F("last_post_on").desc(nulls_first=True), "-pk")
+    )
+    context = {
+        "espaces": espaces,
+        "topics": topics[:TOPICS_SHOWN],
+        "most": TOPICS_SHOWN,
+        "niveaux": Niveau.choices,
+        "niveaux_du_sujet": NIVEAUX_DU_SUJET,
+    }
+    return render(request, "communaute/ce_que_je_suis.html", context)
+
+
+@require_POST
+def suivre_espace(request, slug):
+    """Choose of what one is told in a space."""
+    espace = entered_espace(request.user, slug)
+    form = NiveauForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    Participation.objects.choose(request.user, espace, form.cleaned_data["niveau"])
+    return _back(request, espace)
+
+
+@require_POST
+def suivre_sujet(request, reference):
+    """Choose of what one is told in a topic."""
+    topic = readable(request.user, Topic, reference)
+    form = NiveauDuSujetForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    Suivi.objects.choose(request.user, topic, form.cleaned_data["niveau"])
+    return _back(request, topic)
+
+
+@require_POST
+def tout_lu(request, slug):
+    """Mark as read all that was said in a space when its page was shown."""
+    espace = entered_espace(request.user, slug)
+    now = timezone.now()
+    shown = _moment(request.POST.get("jusqua", "")) or now
+    Participation.objects.mark_read(request.user, espace, min(shown, now))
+    return redirect(espace)
+
+
+def _moment(text):
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and timezone.is_aware(moment) else None
+
+
+def _back(request, place):
+    return redirect("communaute:suivi" if request.POST.get("retour") == "suivi" else place)

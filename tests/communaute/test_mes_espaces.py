@@ -1,0 +1,225 @@
+"""My spaces: what is new for me, what is asked of me, what comes next."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from communaute import conversation
+from communaute.forum_conversation.models import Post, Topic
+from communaute.models import (
+    AccordPromesse,
+    DemandePromesse,
+    Mention,
+    Niveau,
+    Participation,
+    Sondage,
+    Suivi,
+)
+from communaute.views import mes_espaces
+from tests.factories import EspaceFactory, entered, un_membre, un_sujet
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def espace():
+    return EspaceFactory(slug="elus", nom="Entre élu·es")
+
+
+@pytest.fixture
+def elue(espace):
+    return entered(un_membre("elus"), espace)
+
+
+@pytest.fixture
+def pair(espace):
+    return entered(un_membre("elus", membre__last_name="Dupré"), espace)
+
+
+@pytest.fixture
+def home(signed_in, elue, read):
+    """``home()`` returns what the élue reads in each of her three lists, and in that of her spaces."""
+
+    def home():
+        signed_in(elue)
+        page = read("/communaute/")
+        lists = {
+            name: page.select_one(f"[aria-labelledby={name}-titre]")
+            for name in ("nouveau", "demande", "venir", "espaces")
+        }
+        return {
+            name: " ".join(part.get_text(" ").split()) if part else ""
+            for name, part in lists.items()
+        }
+
+    return home
+
+
+# --- New for me ----------------------------------------------------------------------------------
+
+
+def test_what_is_new_is_told_by_space_until_it_is_read(home, espace, elue):
+    topics = [un_sujet(espace, subject=f"Sujet {number}") for number in range(4)]
+    told = home()["nouveau"]
+    assert "Entre élu·es 4 sujets Sujet 3" in told
+    assert "Sujet 0" not in told
+    assert "4 sujets non lus" in home()["espaces"]
+    for topic in topics[1:]:
+        Suivi.objects.mark_read(elue, topic, timezone.now())
+    assert "Entre élu·es 1 sujet Sujet 0" in home()["nouveau"]
+    Participation.objects.mark_read(elue, espace, timezone.now())
+    told = home()
+    assert "Vous avez tout lu" in told["nouveau"]
+    assert "tout est lu" in told["espaces"]
+
+
+def test_the_count_of_what_is_new_stops_at_a_bound(home, espace, elue, monkeypatch):
+    monkeypatch.setattr(mes_espaces, "MOST_COUNTED", 2)
+    for _ in range(3):
+        un_sujet(espace)
+    told = home()
+    assert "2 sujets et plus" in told["nouveau"]
+    assert "2 sujets non lus et plus" in told["espaces"]
+
+
+@pytest.mark.parametrize(
+    ("of_space", "of_topic", "told"),
+    [
+        (Niveau.TOUT, "", {"Lu", "Neuf"}),
+        (Niveau.PREMIERS, "", {"Neuf"}),
+        (Niveau.MENTIONS, "", set()),
+        (Niveau.RIEN, "", set()),
+        (Niveau.RIEN, Niveau.TOUT, {"Lu"}),
+        (Niveau.TOUT, Niveau.RIEN, {"Neuf"}),
+        (Niveau.TOUT, Niveau.MENTIONS, {"Neuf"}),
+    ],
+)
+def test_one_is_told_what_one_wished_for(home, espace, elue, pair, of_space, of_topic, told):
+    known = un_sujet(espace, author=pair, subject="Lu")
+    Suivi.objects.mark_read(elue, known, timezone.now())
+    un_sujet(espace, author=pair, subject="Neuf")
+    conversation.reply(pair, known, "Encore")
+    Participation.objects.choose(elue, espace, of_space)
+    Suivi.objects.choose(elue, known, of_topic)
+    shown = home()["nouveau"]
+    assert {title for title in ("Lu", "Neuf") if title in shown.split()} == told
+
+
+def test_what_waits_for_approval_is_new_to_nobody(home, espace):
+    topic = un_sujet(espace, subject="En attente")
+    Topic.objects.filter(pk=topic.pk).update(approved=False)
+    assert "En attente" not in home()["nouveau"]
+
+
+# --- What is asked of me -------------------------------------------------------------------------
+
+
+def test_a_message_that_names_me_is_asked_of_me_until_i_read_it(home, espace, elue, pair):
+    topic = un_sujet(espace, author=pair, subject="Ailleurs")
+    post = conversation.reply(pair, topic, "Et vous ?")
+    assert "Quelqu’un vous cite" not in home()["demande"]
+    Mention.objects.create(post=post, membre=elue)
+    assert "Quelqu’un vous cite Ailleurs" in home()["demande"]
+    Suivi.objects.choose(elue, topic, Niveau.RIEN)
+    assert "Quelqu’un vous cite" not in home()["demande"]
+    Suivi.objects.choose(elue, topic, "")
+    Post.objects.filter(pk=post.pk).update(masque_le=timezone.now())
+    assert "Quelqu’un vous cite" not in home()["demande"]
+    Post.objects.filter(pk=post.pk).update(masque_le=None)
+    Suivi.objects.mark_read(elue, topic, timezone.now())
+    assert "Quelqu’un vous cite" not in home()["demande"]
+
+
+def test_an_answer_to_my_topic_is_asked_of_me_until_i_read_it(home, espace, elue, pair):
+    topic = un_sujet(espace, author=elue, subject="Ma question")
+    assert "répond" not in home()["demande"]
+    conversation.reply(pair, topic, "Ma réponse")
+    assert "On répond à votre sujet Ma question" in home()["demande"]
+    Suivi.objects.mark_read(elue, topic, timezone.now())
+    assert "répond" not in home()["demande"]
+
+
+def test_a_question_is_asked_of_all_who_can_speak_until_someone_answers(home, espace, elue, pair):
+    topic = un_sujet(espace, author=pair, subject="Qui sait ?")
+    conversation.reply(pair, topic, "Personne ?")
+    assert "Une question sans réponse Qui sait ? Camille Dupré" in home()["demande"]
+    Topic.objects.filter(pk=topic.pk).update(status=Topic.TOPIC_LOCKED)
+    assert "sans réponse" not in home()["demande"]
+    Topic.objects.filter(pk=topic.pk).update(status=Topic.TOPIC_UNLOCKED)
+    conversation.reply(elue, topic, "Moi")
+    assert "sans réponse" not in home()["demande"]
+
+
+def test_my_own_question_is_not_asked_of_me_nor_one_where_i_only_read(
+    signed_in, client, espace, elue
+):
+    un_sujet(espace, author=elue, subject="La mienne")
+    lecteur = un_membre("agents")
+    espace.nominate("lecture", [lecteur])
+    for membre in (elue, entered(lecteur, espace)):
+        signed_in(membre)
+        assert "sans réponse" not in client.get("/communaute/").content.decode()
+
+
+def test_a_charter_that_waits_is_asked_of_me_and_nothing_of_its_space_is_told(home, elue):
+    tronc = EspaceFactory(slug="tronc", nom="Tronc commun", audience="tous", college="")
+    un_sujet(tronc, subject="Derrière la charte")
+    told = home()
+    assert "Une charte à lire Tronc commun" in told["demande"]
+    assert "Derrière" not in str(told)
+    assert "sujet" not in told["espaces"].split("Tronc commun")[1]
+
+
+def test_my_yes_is_asked_where_i_wrote_until_i_answered(home, espace, elue, pair):
+    topic = un_sujet(espace, author=pair, subject="À partager ?")
+    demande = DemandePromesse.objects.create(topic=topic, promesse="a_partager", auteur=pair)
+    assert "Votre accord" not in home()["demande"]
+    conversation.reply(elue, topic, "Mon récit")
+    assert "Votre accord sur ce qu’on fera d’un échange À partager ?" in home()["demande"]
+    AccordPromesse.objects.create(demande=demande, membre=elue, oui=True)
+    assert "Votre accord" not in home()["demande"]
+
+
+# --- What comes next -----------------------------------------------------------------------------
+
+
+def test_a_poll_that_closes_soon_comes_next(home, espace, pair):
+    assert "Rien de prévu" in home()["venir"]
+    topic = un_sujet(espace, author=pair, subject="Quel jour ?")
+    poll = Sondage.objects.create(topic=topic, ferme_le=timezone.now() + timedelta(days=2))
+    assert "Un sondage se ferme Quel jour ?" in home()["venir"]
+    choice = poll.choix.create(texte="Lundi", ordre=1)
+    choice.votes.create(membre=pair)
+    assert "vous y avez répondu" not in home()["venir"]
+    Sondage.objects.update(ferme_le=timezone.now() - timedelta(days=1))
+    assert "Rien de prévu" in home()["venir"]
+
+
+def test_quiet_days_are_told_kindly(home):
+    told = home()
+    assert "Vous avez tout lu" in told["nouveau"]
+    assert "Personne n’attend rien de vous" in told["demande"]
+    assert "Rien de prévu" in told["venir"]
+
+
+def test_my_spaces_cost_as_many_queries_whatever_there_is(queries, signed_in, espace, elue, pair):
+    def add(count):
+        for number in range(count):
+            topic = un_sujet(espace, author=pair, subject=f"Sujet {number}")
+            Mention.objects.create(post=conversation.reply(pair, topic, "Et vous ?"), membre=elue)
+            conversation.reply(pair, un_sujet(espace, author=elue), "Réponse")
+            Sondage.objects.create(topic=topic, ferme_le=timezone.now() + timedelta(days=2))
+            un_sujet(entered_by_elue(), author=elue)
+
+    def entered_by_elue():
+        other = EspaceFactory()
+        entered(elue, other)
+        return other
+
+    add(2)
+    signed_in(elue)
+    before = queries("/communaute/")
+    assert before <= 12
+    add(6)
+    assert queries("/communaute/") == before
