@@ -1,5 +1,6 @@
 """What the benchmarks share: a server of their own, what it is made of, and how figures are said."""
 
+import atexit
 import os
 import platform
 import subprocess
@@ -17,6 +18,15 @@ ROOT = Path(__file__).resolve().parents[1]
 def say(text):
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+
+
+def start_redis(port):
+    """Start a Redis server that keeps nothing on disk, and return its URL; it stops with the process."""
+    command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
+    redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603
+    atexit.register(redis.wait)
+    atexit.register(redis.terminate)
+    return f"redis://127.0.0.1:{port}/0"
 
 
 @contextmanager
@@ -48,6 +58,17 @@ def family(pid):
     """The process and all those that it started."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *(one for child in children for one in family(int(child)))]
+
+
+def filled(form):
+    """The fields of a parsed form as they are shown, as a browser would send them."""
+    unlike_text = "[type=radio], [type=checkbox], [type=file], [type=submit]"
+    chosen = f"input[name]:not({unlike_text}), input[name]:checked"
+    fields = {one["name"]: one.get("value", "") for one in form.select(chosen)}
+    for one in form.select("select[name]"):
+        option = one.select_one("option[selected]") or one.select_one("option")
+        fields[one["name"]] = option.get("value", "") if option else ""
+    return fields
 
 
 def spread(values, form="{:.2f}"):

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import django
 from bs4 import BeautifulSoup
 
-from benchmarks.serving import ROOT, family, machine, say, served, versions, wait_for
+from benchmarks.serving import ROOT, family, filled, machine, say, served, versions, wait_for
 
 REPORT = ROOT / "benchmarks/durabilite.md"
 HOST = "banc.example"
@@ -189,12 +189,7 @@ class Writer:
         while status != 200:
             status, page = self.ask(port, "GET", address)
         form = BeautifulSoup(page, "html.parser").select_one("form:has([name=content])")
-        chosen = "input[name]:not([type=radio], [type=checkbox], [type=file]), input[name]:checked"
-        fields = {field["name"]: field.get("value", "") for field in form.select(chosen)}
-        for field in form.select("select[name]"):
-            option = field.select_one("option[selected]") or field.select_one("option")
-            fields[field["name"]] = option.get("value", "") if option else ""
-        return fields
+        return filled(form)
 
     def ask(self, port, method, address, data=None, text=None):
         """The status and the body of the answer; ``(None, b"")`` when there was none."""

@@ -4,7 +4,6 @@
 queries, or when a kept page is served too slowly.
 """
 
-import atexit
 import os
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from statistics import median
 
 import django
 
-from benchmarks.serving import ROOT, family, machine, say, served, spread, versions
+from benchmarks.serving import ROOT, family, machine, say, served, spread, start_redis, versions
 from benchmarks.vitesse.load import Load, ask
 
 REPORT = ROOT / "benchmarks/README.md"
@@ -189,15 +188,6 @@ def set_up():
     # What the demo leaves to the worker, such as the sizes of pictures, is done before measuring.
     worker = [sys.executable, "manage.py", "db_worker", "--batch", "--no-startup-delay"]
     subprocess.run(worker, check=True, cwd=ROOT, stderr=subprocess.DEVNULL)  # noqa: S603
-
-
-def start_redis(port):
-    """Start a Redis server that keeps nothing on disk, and return its URL; it stops with the process."""
-    command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", ""]
-    redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603
-    atexit.register(redis.wait)
-    atexit.register(redis.terminate)
-    return f"redis://127.0.0.1:{port}/0"
 
 
 def count_queries():
