@@ -1,7 +1,8 @@
 """Peer spaces: who each is for, who facilitates it, what one accepts before entering."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from django.apps import apps
 from django.conf import settings
@@ -23,6 +24,7 @@ from django.utils import timezone
 
 from communaute import markdown
 from communaute.models.membres import College, Membre, Siege
+from communaute.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,14 @@ def rights_of(user):
 
 
 class EspaceQuerySet(models.QuerySet):
-    def open_to(self, membre):
+    def open_to(self, membre, on=None, at=None):
         """Spaces ``membre`` is a reader of: as a peer, a facilitator, or by being named.
 
-        A superuser is no reader unless one of these; nobody is while suspended there.
+        A superuser is no reader unless one of these; nobody is while suspended there. It is asked for
+        today and now unless a day and a time are given.
         """
-        suspended = apps.get_model("communaute", "Suspension").objects.active()
-        return self._with_rights(membre).filter(
+        suspended = apps.get_model("communaute", "Suspension").objects.active(at)
+        return self._with_rights(membre, on).filter(
             Q(is_peer=True) | Q(is_animateur=True) | Q(is_lecteur=True),
             ~Exists(suspended.filter(espace=OuterRef("pk"), membre=membre)),
         )
@@ -109,7 +112,10 @@ class EspaceQuerySet(models.QuerySet):
         """The ``Rights`` of ``membre``, in one query."""
         if not membre.is_active:
             return NO_RIGHTS
-        espaces = list(self.open_to(membre))
+        espaces = [
+            EspaceRights(*row)
+            for row in RIGHTS.rows(membre=membre.pk, on=timezone.localdate(), at=timezone.now())
+        ]
         return Rights(
             readable=frozenset(e.pk for e in espaces),
             entered=frozenset(e.pk for e in espaces if e.charte_acceptee),
@@ -117,8 +123,8 @@ class EspaceQuerySet(models.QuerySet):
             animated=frozenset(e.pk for e in espaces if e.is_animateur and e.charte_acceptee),
         )
 
-    def _with_rights(self, membre):
-        sieges = Siege.objects.active().filter(membre=membre)
+    def _with_rights(self, membre, on):
+        sieges = Siege.objects.active(on).filter(membre=membre)
         of_college = Exists(sieges.filter(college=OuterRef("college")))
         of_delegation = Exists(sieges.filter(territoire=OuterRef("territoire")).exclude(college=""))
         named = Nomination.objects.active().filter(espace=OuterRef("pk"), membre=membre)
@@ -138,6 +144,23 @@ class EspaceQuerySet(models.QuerySet):
             ),
             charte_acceptee=_boolean(Q(charte_courante__isnull=True) | Q(Exists(accepted))),
         )
+
+
+class EspaceRights(NamedTuple):
+    """What one member is to a space that is open to them."""
+
+    pk: int
+    is_peer: bool
+    is_animateur: bool
+    charte_acceptee: bool
+
+
+RIGHTS = Prepared(
+    lambda **given: Espace.objects.open_to(**given).order_by().values_list(*EspaceRights._fields),
+    membre=-1_848,
+    on=date(1848, 2, 24),
+    at=datetime(1848, 2, 24, tzinfo=UTC),
+)
 
 
 def _boolean(condition):

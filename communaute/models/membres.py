@@ -115,9 +115,9 @@ class Membre(AbstractUser):
 
         return Espace.objects.rights_of(self)
 
-    @property
+    @cached_property
     def siege(self):
-        """The active seat that says who speaks, or None. Read from ``with_sieges`` in lists."""
+        """The active seat that says who speaks, or None, read once. From ``with_sieges`` in lists."""
         return next((siege for siege in self.sieges.all() if siege.is_active), None)
 
     @property

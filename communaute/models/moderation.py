@@ -164,9 +164,9 @@ class Recours(models.Model):
 
 
 class SuspensionQuerySet(models.QuerySet):
-    def active(self):
-        """Those that hold now."""
-        now = timezone.now()
+    def active(self, at=None):
+        """Those that hold at the given time (now by default)."""
+        now = at or timezone.now()
         return self.filter(levee_le=None).filter(Q(jusqua=None) | Q(jusqua__gt=now))
 
     def readable_by(self, user):
