@@ -6,7 +6,7 @@ shown are lost here too. ``PermissionDenied`` says so.
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import BigIntegerField, Case, F, Q, When
 from django.utils import timezone
 
 from communaute import permissions
@@ -116,17 +116,21 @@ def edit(author, post, content, *, subject=None, base=None):
 
 def publish(post):
     """Count ``post``, whose topic and forum the caller holds, among the messages of its topic."""
+    later = Q(last_post_on=None) | Q(last_post_on__lte=post.created)
+    last = {
+        "last_post": Case(
+            When(later, then=post.pk), default=F("last_post"), output_field=BigIntegerField()
+        ),
+        "last_post_on": Case(When(later, then=post.created), default=F("last_post_on")),
+    }
     topic = Topic.objects.filter(pk=post.topic_id)
-    topic.update(posts_count=F("posts_count") + 1)
-    topic.filter(Q(last_post_on=None) | Q(last_post_on__lte=post.created)).update(
-        last_post=post, last_post_on=post.created
-    )
-    forum = Forum.objects.filter(topics=post.topic_id)
-    forum.update(direct_posts_count=F("direct_posts_count") + 1)
-    if not Post.objects.filter(topic=post.topic_id, approved=True).exclude(pk=post.pk).exists():
-        forum.update(direct_topics_count=F("direct_topics_count") + 1)
-    forum.filter(Q(last_post_on=None) | Q(last_post_on__lte=post.created)).update(
-        last_post=post, last_post_on=post.created
+    goes_on = topic.filter(posts_count__gt=0).update(posts_count=F("posts_count") + 1, **last)
+    if not goes_on:
+        topic.update(posts_count=1, **last)
+    Forum.objects.filter(topics=post.topic_id).update(
+        direct_posts_count=F("direct_posts_count") + 1,
+        direct_topics_count=F("direct_topics_count") + (0 if goes_on else 1),
+        **last,
     )
 
 

@@ -6,6 +6,7 @@ who is measured. Nothing is shown of it: the sentences are real ones where ``../
 """
 
 import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from itertools import count
@@ -113,6 +114,24 @@ def copy(model, rows):
             )
 
 
+@contextmanager
+def indexed_at_the_end():
+    """Indexes of words are made once all is loaded: keeping them up row by row takes most of the time."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' "
+            "AND indexdef LIKE '%USING gin%'"
+        )
+        indexes = cursor.fetchall()
+        for name, _ in indexes:
+            cursor.execute(f'DROP INDEX "{name}"')
+        yield
+        for _, definition in indexes:
+            cursor.execute(definition)
+
+
 def settle():
     """Let identifiers go on after those loaded, and the database know what it holds."""
     from django.apps import apps
@@ -138,6 +157,8 @@ if __name__ == "__main__":
     django.setup()
     package = "machina" if "machina" in settings.SETTINGS_MODULE else "portail"
     if not get_user_model().objects.exists():
-        import_module(f"benchmarks.conversation.{package}_corpus").load(Corpus(int(sys.argv[1])))
+        with indexed_at_the_end():
+            corpus = import_module(f"benchmarks.conversation.{package}_corpus")
+            corpus.load(Corpus(int(sys.argv[1])))
         settle()
     sys.stdout.write(sign_in())
