@@ -12,8 +12,10 @@ from django.utils import timezone
 from communaute import permissions
 from communaute.forum.models import Forum
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
-from communaute.models import Espace, Membre, Suivi, Version
+from communaute.models import Brouillon, Espace, Membre, Sondage, Suivi, Version
 from communaute.search import indexed
+
+WITHDRAWN_TITLE = "Sujet dont le premier message a été retiré"
 
 
 class Conflict(Exception):
@@ -112,6 +114,59 @@ def edit(author, post, content, *, subject=None, base=None):
     if subject != topic.subject:
         Topic.objects.filter(pk=topic.pk).update(subject=subject, mots=indexed(subject))
     return post
+
+
+@transaction.atomic
+def withdraw(author, post):
+    """Erase all that a message of ``author`` said, and leave in its place that it was withdrawn.
+
+    It still counts among the messages of its topic. Where nobody's words are left, the topic is no longer
+    listed; a topic that goes on without its first message loses the title that it had given.
+    """
+    author = as_of_now(author)
+    topic = locked(Topic.objects.readable_by(author), post.topic)
+    post = locked(Post.objects.readable_by(author), post)
+    if not permissions.can_withdraw(author, post):
+        raise PermissionDenied
+    _lock_forum(topic.forum_id)
+    for said in (post.versions, post.mentions, post.mercis, post.pieces):
+        said.all().delete()
+    Brouillon.objects.filter(post=post).delete()
+    post.content = ""
+    post.updated_by, post.update_reason, post.updates_count = None, None, 0
+    post.pieces_count = 0
+    post.retire_le = timezone.now()
+    post.save()
+    Topic.objects.filter(pk=topic.pk, reponse=post).update(reponse=None)
+    if topic.first_post_id == post.pk:
+        Topic.objects.filter(pk=topic.pk).update(
+            subject=WITHDRAWN_TITLE, mots=indexed(WITHDRAWN_TITLE)
+        )
+        Sondage.objects.filter(topic=topic).delete()
+    if not topic.posts.filter(retire_le=None).exists():
+        _unlist(topic)
+
+
+def _unlist(topic):
+    """Take a topic where nothing is left to read, and its messages, out of every count."""
+    topic.resumes.all().delete()
+    topic.demandes_promesse.all().delete()
+    topic.posts.update(approved=False)
+    Topic.objects.filter(pk=topic.pk).update(
+        approved=False, posts_count=0, last_post=None, last_post_on=None
+    )
+    last = (
+        Topic.objects.filter(forum=topic.forum_id)
+        .exclude(last_post=None)
+        .order_by("-last_post_on")
+        .first()
+    )
+    Forum.objects.filter(pk=topic.forum_id).update(
+        direct_posts_count=F("direct_posts_count") - topic.posts_count,
+        direct_topics_count=F("direct_topics_count") - (1 if topic.posts_count else 0),
+        last_post=last and last.last_post_id,
+        last_post_on=last and last.last_post_on,
+    )
 
 
 def publish(post):

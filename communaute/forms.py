@@ -141,3 +141,76 @@ class RechercheForm(forms.Form):
         words = tuple(wanted(asked.pop("q")))
         espace = self.espaces.get(asked.pop("espace"))
         return Recherche(words=words, espace=espace, **asked)
+
+
+class ResumeForm(forms.Form):
+    """The summary of a topic, in Markdown, and the version that its author was shown."""
+
+    base = forms.IntegerField(widget=forms.HiddenInput)
+    content = WrittenField(
+        label="Le résumé",
+        help_text="Où en est-on, pour qui arrive maintenant ? Laissez vide pour retirer le résumé.",
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+
+
+class VoteForm(forms.Form):
+    """One's answer to a poll, among those ``offered``: their rank is what is sent."""
+
+    def __init__(self, *args, sondage, offered, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.offered = offered
+        field, widget = forms.ChoiceField, forms.RadioSelect
+        if sondage.plusieurs:
+            field, widget = forms.MultipleChoiceField, forms.CheckboxSelectMultiple
+        mine = [str(one.ordre) for one in offered if one.is_mine]
+        self.fields["choix"] = field(
+            label="Vos réponses (plusieurs possibles)" if sondage.plusieurs else "Votre réponse",
+            choices=[(str(one.ordre), one.texte) for one in offered],
+            widget=widget,
+            initial=mine if sondage.plusieurs else next(iter(mine), None),
+            error_messages={"required": "Choisissez une réponse avant de voter."},
+        )
+
+    def chosen(self):
+        """The ranks of the answers chosen."""
+        chosen = self.cleaned_data["choix"]
+        return chosen if isinstance(chosen, list) else [chosen]
+
+
+class PromesseForm(forms.Form):
+    """Another promise for a topic, among those ``offered`` beside the ``current`` one."""
+
+    promesse = forms.ChoiceField(
+        label="Ce que ce sujet promettra",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choisissez la promesse que vous proposez."},
+    )
+
+    def __init__(self, *args, offered, current, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["promesse"].choices = [
+            (
+                promesse.value,
+                f"{promesse.label} — "
+                + (
+                    "si chaque personne qui a écrit ici dit oui"
+                    if promesse.is_looser_than(current)
+                    else "tout de suite"
+                ),
+            )
+            for promesse in offered
+        ]
+
+
+class AccordForm(forms.Form):
+    """One's yes or no to a looser promise."""
+
+    oui = forms.ChoiceField(
+        label="Votre réponse",
+        choices=[("1", "Oui, j’accepte"), ("0", "Non, rien ne change")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choisissez oui ou non. Ne pas répondre veut dire non."},
+    )

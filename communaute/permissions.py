@@ -60,6 +60,31 @@ def can_answer(user, topic):
     )
 
 
+def can_keep_answer(user, post):
+    """Whoever can answer for the question, about what others read in reply to it."""
+    return (
+        can_answer(user, post.topic)
+        and post.approved
+        and post.is_shown
+        and post.topic.first_post_id != post.pk
+    )
+
+
+def can_thank(user, post):
+    """Whoever can speak where the message is shown, but its author."""
+    return (
+        can_speak(user, post.espace)
+        and post.approved
+        and post.is_shown
+        and post.poster_id != user.pk
+    )
+
+
+def can_vote(user, sondage):
+    """Whoever could reply in the topic of the poll, until it closes."""
+    return can_reply(user, sondage.topic) and not sondage.is_closed
+
+
 def can_summarise(user, topic):
     """Who opened the topic, or facilitates its space, as long as they can speak there."""
     return can_speak(user, topic.espace) and (

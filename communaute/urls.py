@@ -2,7 +2,16 @@
 
 from django.urls import path, re_path
 
-from communaute.views import espaces, mes_espaces, messages, recherche, suivi, sujets
+from communaute.views import (
+    espaces,
+    gestes,
+    mes_espaces,
+    messages,
+    promesse,
+    recherche,
+    suivi,
+    sujets,
+)
 from communaute.views.reading import missing
 
 app_name = "communaute"
@@ -21,7 +30,13 @@ urlpatterns = [
     path("sujets/<slug:reference>/suivi/", suivi.suivre_sujet, name="suivre_sujet"),
     path("sujets/<slug:reference>/", sujets.sujet, name="sujet"),
     path("sujets/<slug:reference>/nouveau/", sujets.nouveau, name="nouveau"),
+    path("sujets/<slug:reference>/vote/", gestes.vote, name="vote"),
+    path("sujets/<slug:reference>/resume/", gestes.resume, name="resume"),
+    path("sujets/<slug:reference>/promesse/", promesse.promesse, name="promesse"),
     path("messages/<slug:reference>/", messages.message, name="message"),
+    path("messages/<slug:reference>/merci/", gestes.merci, name="merci"),
+    path("messages/<slug:reference>/reponse/", gestes.reponse, name="reponse"),
+    path("messages/<slug:reference>/retirer/", gestes.retirer, name="retirer_message"),
     path("messages/<slug:reference>/modifier/", messages.modifier_message, name="modifier_message"),
     # With its slash, so that an address written without is led to the one that has it.
     re_path(r"^.*/$", missing),

@@ -10,8 +10,16 @@ from django.urls import reverse
 from django.utils import timezone
 from machina.apps.forum_conversation.abstract_models import AbstractPost, AbstractTopic
 
-from communaute.models import Niveau, Participation, Siege, Suivi, new_reference, rights_of
-from communaute.models.echanges import readable_post, readable_topic
+from communaute.models import (
+    DemandePromesse,
+    Niveau,
+    Participation,
+    Siege,
+    Suivi,
+    new_reference,
+    rights_of,
+)
+from communaute.models.echanges import Promesse, readable_post, readable_topic
 from communaute.search import StemsField
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,35 +35,6 @@ class Nature(models.TextChoices):
     SONDAGE = "sondage", "Sondage"
 
 
-class Promesse(models.TextChoices):
-    """What may become of what is said in a topic, from the tightest to the loosest."""
-
-    RESTE_ICI = "reste_ici", "Reste ici"
-    SANS_ATTRIBUTION = "sans_attribution", "Sans attribution"
-    A_PARTAGER = "a_partager", "À partager"
-
-    @property
-    def explication(self):
-        """What is promised, in a sentence."""
-        return PROMESSES_EXPLIQUEES[self]
-
-    def is_looser_than(self, other):
-        """Whether this lets more be drawn from what is said than ``other`` does."""
-        order = list(Promesse)
-        return order.index(self) > order.index(other)
-
-
-PROMESSES_EXPLIQUEES = {
-    Promesse.RESTE_ICI: "Rien de ce qui se dit ici n’en sortira.",
-    Promesse.SANS_ATTRIBUTION: (
-        "La cohorte peut s’en inspirer si chaque personne concernée dit oui. Personne n’est nommé, jamais."
-    ),
-    Promesse.A_PARTAGER: (
-        "La cohorte peut s’en inspirer si chaque personne concernée dit oui, avec son nom ou sans."
-    ),
-}
-
-
 class TopicQuerySet(models.QuerySet):
     def readable_by(self, user):
         """Topics of the spaces ``user`` has entered; a visitor reads none.
@@ -68,6 +47,10 @@ class TopicQuerySet(models.QuerySet):
         """Topics ``user`` will read once they accept the charter of the space."""
         rights = rights_of(user)
         return self.filter(forum__espace__in=rights.readable - rights.entered, approved=True)
+
+    def listed(self):
+        """All but those whose every message was withdrawn."""
+        return self.exclude(approved=False, first_post__retire_le__isnull=False)
 
     def with_espace(self):
         """Fetch the space each belongs to."""
@@ -82,8 +65,8 @@ class TopicQuerySet(models.QuerySet):
         )
 
     def with_reading_of(self, user):
-        """Annotate what each is to ``user``: ``read_until`` (a time), ``is_unread``, and the ``level``
-        at which they follow it, that of the space where they chose none.
+        """Annotate what each is to ``user``: ``read_until`` (a time), ``is_unread``, the ``own_level`` at
+        which they chose to follow it, if any, and the ``level`` that holds, that of the space without.
         """
         suivi = Suivi.objects.filter(membre=user.pk, topic=OuterRef("pk"))
         participation = Participation.objects.filter(
@@ -95,8 +78,9 @@ class TopicQuerySet(models.QuerySet):
                 Coalesce(Subquery(participation.values("lu_jusqua")), NEVER),
             ),
             is_unread=Case(When(last_post_on__gt=F("read_until"), then=True), default=False),
+            own_level=Coalesce(Subquery(suivi.values("niveau")), Value("")),
             level=Coalesce(
-                NullIf(Subquery(suivi.values("niveau")), Value("")),
+                NullIf(F("own_level"), Value("")),
                 Subquery(participation.values("niveau")),
                 Value(Niveau.TOUT),
             ),
@@ -133,8 +117,11 @@ class TopicQuerySet(models.QuerySet):
     def for_page(self, user):
         """Fetch what the page of a topic shows ``user`` of it, but for its messages.
 
-        ``shown_count`` is how many messages of it they may read.
+        ``shown_count`` is how many messages of it they may read, ``asks_me`` whether a looser promise
+        waits for their yes or no.
         """
+        wrote = Post.objects.filter(topic=OuterRef("topic"), poster=user.pk, retire_le=None)
+        asked = DemandePromesse.objects.open().filter(Exists(wrote), topic=OuterRef("pk"))
         waiting = Post.objects.filter(topic=OuterRef("pk"), approved=False).order_by()
         seen = Q(topic__forum__espace__in=rights_of(user).animated) | Q(poster=user.pk)
         waiting = waiting.filter(seen).values("topic").annotate(count=Count("pk"))
@@ -142,7 +129,10 @@ class TopicQuerySet(models.QuerySet):
             self.with_espace()
             .select_related("poster", "resume__auteur", "reponse__poster", "sondage")
             .with_reading_of(user)
-            .annotate(shown_count=F("posts_count") + Coalesce(Subquery(waiting.values("count")), 0))
+            .annotate(
+                shown_count=F("posts_count") + Coalesce(Subquery(waiting.values("count")), 0),
+                asks_me=Exists(asked.exclude(accords__membre=user.pk)),
+            )
         )
 
 
@@ -163,6 +153,7 @@ class Topic(AbstractTopic):
     promesse = models.CharField(
         "promesse", max_length=20, choices=Promesse, default=Promesse.RESTE_ICI
     )
+    promesse_depuis = models.DateTimeField("promesse changée le", null=True, blank=True)
     reponse = models.ForeignKey(
         "forum_conversation.Post",
         models.SET_NULL,

@@ -1,9 +1,12 @@
 """What surrounds the messages of a topic: earlier versions, summary, files, drafts, polls, thanks."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.core.files.storage import storages
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -289,10 +292,30 @@ class Sondage(models.Model):
         return self.ferme_le is not None and self.ferme_le <= timezone.now()
 
 
-class OfSondageQuerySet(models.QuerySet):
+class ChoixQuerySet(models.QuerySet):
     def readable_by(self, user):
         """Those of the polls of the topics that ``user`` may read."""
         return self.filter(readable_topic("sondage__topic__", user))
+
+    def counted_for(self, user):
+        """Annotate how many chose each (``votes_count``), how many voted at all (``voters_count``), and
+        whether ``user`` chose it (``is_mine``).
+        """
+        own = Vote.objects.filter(choix=OuterRef("pk"), membre=user.pk)
+        chosen = Vote.objects.filter(choix=OuterRef("pk")).order_by().values("choix")
+        voters = Vote.objects.filter(choix__sondage=OuterRef("sondage")).order_by()
+        return self.annotate(
+            votes_count=Coalesce(Subquery(chosen.annotate(n=Count("pk")).values("n")), 0),
+            voters_count=Coalesce(
+                Subquery(
+                    voters.values("choix__sondage")
+                    .annotate(n=Count("membre", distinct=True))
+                    .values("n")
+                ),
+                0,
+            ),
+            is_mine=Exists(own),
+        )
 
 
 class Choix(models.Model):
@@ -302,7 +325,7 @@ class Choix(models.Model):
     texte = models.CharField("texte", max_length=150)
     ordre = models.PositiveSmallIntegerField("ordre")
 
-    objects = OfSondageQuerySet.as_manager()
+    objects = ChoixQuerySet.as_manager()
 
     wagtail_reference_index_ignore = True
 
@@ -342,6 +365,49 @@ class Vote(models.Model):
         return "Vote"
 
 
+class Promesse(models.TextChoices):
+    """What may become of what is said in a topic, from the tightest to the loosest."""
+
+    RESTE_ICI = "reste_ici", "Reste ici"
+    SANS_ATTRIBUTION = "sans_attribution", "Sans attribution"
+    A_PARTAGER = "a_partager", "À partager"
+
+    @property
+    def explication(self):
+        """What is promised, in a sentence."""
+        return PROMESSES_EXPLIQUEES[self]
+
+    def is_looser_than(self, other):
+        """Whether this lets more be drawn from what is said than ``other`` does."""
+        order = list(Promesse)
+        return order.index(self) > order.index(other)
+
+
+PROMESSES_EXPLIQUEES = {
+    Promesse.RESTE_ICI: "Rien de ce qui se dit ici n’en sortira.",
+    Promesse.SANS_ATTRIBUTION: (
+        "La cohorte peut s’en inspirer si chaque personne concernée dit oui. Personne n’est nommé, jamais."
+    ),
+    Promesse.A_PARTAGER: (
+        "La cohorte peut s’en inspirer si chaque personne concernée dit oui, avec son nom ou sans."
+    ),
+}
+
+
+TIME_TO_AGREE = timedelta(days=14)
+"""How long the authors of a topic have to say yes to a looser promise: silence is a no."""
+
+
+class DemandePromesseQuerySet(OfTopicQuerySet):
+    def open(self):
+        """Those that one can still say yes to."""
+        return self.filter(close_le=None, demandee_le__gt=timezone.now() - TIME_TO_AGREE)
+
+    def expired(self):
+        """Those whose time is over and that are not closed yet."""
+        return self.filter(close_le=None, demandee_le__lte=timezone.now() - TIME_TO_AGREE)
+
+
 class DemandePromesse(models.Model):
     """That someone asks to loosen the promise of a topic: it takes every author's yes."""
 
@@ -354,7 +420,7 @@ class DemandePromesse(models.Model):
     close_le = models.DateTimeField("close le", null=True, blank=True)
     obtenue = models.BooleanField("obtenue", default=False)
 
-    objects = OfTopicQuerySet.as_manager()
+    objects = DemandePromesseQuerySet.as_manager()
 
     wagtail_reference_index_ignore = True
 
@@ -369,6 +435,21 @@ class DemandePromesse(models.Model):
 
     def __str__(self):
         return "Demande d’assouplir la promesse"
+
+    @property
+    def promesse_demandee(self):
+        """The promise that is asked for."""
+        return Promesse(self.promesse)
+
+    @property
+    def jusquau(self):
+        """When those who said nothing will have said no."""
+        return self.demandee_le + TIME_TO_AGREE
+
+    @property
+    def is_over(self):
+        """Whether one can no longer say yes."""
+        return self.close_le is not None or self.jusquau <= timezone.now()
 
 
 class AccordPromesseQuerySet(models.QuerySet):

@@ -74,7 +74,7 @@ def espace(request, slug):
         topics = topics.filter(type=Topic.TOPIC_POST)
         if not after:
             above = Q(type__gt=Topic.TOPIC_POST) | Q(approved=False)
-            first = list(readable.filter(above).select_related("poster")[:ABOVE_SHOWN])
+            first = list(readable.listed().filter(above).select_related("poster")[:ABOVE_SHOWN])
     listed, suite = _page(topics.select_related("poster"), readable, after)
     topics = [*first, *listed]
     prefetch_related_objects(

@@ -134,11 +134,14 @@ def _questions(user):
 
 def _demands(user):
     """The demands to loosen a promise that wait for the answer of ``user``, who wrote in the topic."""
-    wrote = Post.objects.readable_by(user).filter(topic=OuterRef("topic"), poster=user.pk)
+    wrote = Post.objects.readable_by(user).filter(
+        topic=OuterRef("topic"), poster=user.pk, retire_le=None
+    )
     answered = AccordPromesse.objects.readable_by(user).filter(demande=OuterRef("pk"))
     return (
         DemandePromesse.objects.readable_by(user)
-        .filter(Exists(wrote), ~Exists(answered), close_le=None)
+        .open()
+        .filter(Exists(wrote), ~Exists(answered))
         .exclude(auteur=user.pk)
         .select_related("topic__forum__espace")
     )

@@ -48,10 +48,10 @@ def apercu(request, form):
     return None
 
 
-def form_page(request, template, context):
-    """A page with a form: 200 when shown, 422 when what was sent could not be taken."""
+def form_page(request, template, context, status=None):
+    """A page with a form: 200 when shown, 422 when what was sent could not be taken, or ``status``."""
     form = context["form"]
-    return render(request, template, context, status=422 if form.errors else 200)
+    return render(request, template, context, status=status or (422 if form.errors else 200))
 
 
 def missing(request):

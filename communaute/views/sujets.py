@@ -1,18 +1,22 @@
 """A topic, from its opening to its last message, and what one has read of it."""
 
+from collections import defaultdict
+
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.http import Http404
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import conversation, permissions
-from communaute.forms import MessageForm, TopicForm
+from communaute.forms import NIVEAUX_DU_SUJET, MessageForm, TopicForm, VoteForm
 from communaute.forum_conversation.models import Topic
-from communaute.models import Siege, Suivi
+from communaute.models import Choix, Merci, Niveau, Siege, Suivi
 from communaute.views.reading import apercu, entered_espace, form_page, readable, who_reads
 
 POSTS_PER_PAGE = 20
+VOTERS_BEFORE_RESULTS = 5
+"""With fewer, while others may still vote, a count would tell who chose what."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,21 +44,57 @@ def sujet(request, reference):
     can_reply = permissions.can_reply(request.user, topic)
     if can_reply and form.is_valid() and "apercu" not in request.POST:
         return redirect(conversation.reply(request.user, topic, **form.cleaned_data))
-    page = posts_page(request.user, topic, "last" if form.is_bound else request.GET.get("page"))
+    if form.is_bound:
+        page = posts_page(request.user, topic, "last")
+        status = None if can_reply else 409
+        return show(request, topic, page, status, form=form, apercu=apercu(request, form))
+    page = posts_page(request.user, topic, request.GET.get("page"))
+    if is_looked_at(request):
+        mark_read(request.user, topic, page)
+    return show(request, topic, page)
+
+
+def show(request, topic, posts=None, status=None, **context):
+    """The page of ``topic``, fetched ``for_page``, with these messages of it."""
+    user = request.user
+    posts = posts or posts_page(user, topic, 1)
     context = {
         **who_reads(topic.espace),
         "topic": topic,
-        "posts": page,
-        "is_new_elsewhere": topic.is_unread and not any(post.is_new for post in page),
-        "form": form,
-        "can_reply": can_reply,
-        "apercu": apercu(request, form),
+        "posts": posts,
+        "is_new_elsewhere": topic.is_unread and not any(post.is_new for post in posts),
+        "form": MessageForm(),
+        "can_reply": permissions.can_reply(user, topic),
+        "can_summarise": permissions.can_summarise(user, topic),
+        "niveau": Niveau(topic.level).label.lower(),
+        "niveaux_du_sujet": NIVEAUX_DU_SUJET,
+        **context,
     }
-    if form.is_bound and not can_reply:
-        return render(request, "communaute/sujet.html", context, status=409)
-    if is_looked_at(request):
-        mark_read(request.user, topic, page)
-    return form_page(request, "communaute/sujet.html", context)
+    if topic.answer:
+        topic.answer.topic = topic
+        context["can_keep_answer"] = permissions.can_keep_answer(user, topic.answer)
+    if sondage := getattr(topic, "sondage", None):
+        context.setdefault("vote", vote_form(user, topic))
+        context |= {"sondage": sondage, "resultats": results(context["vote"].offered, sondage)}
+        context["can_vote"] = permissions.can_vote(user, sondage)
+        context["a_vote"] = any(one.is_mine for one in context["vote"].offered)
+    return form_page(request, "communaute/sujet.html", context, status)
+
+
+def vote_form(user, topic, data=None):
+    """The form of the poll of ``topic``, filled with what ``user`` voted."""
+    offered = list(Choix.objects.readable_by(user).filter(sondage=topic.sondage).counted_for(user))
+    return VoteForm(data, sondage=topic.sondage, offered=offered)
+
+
+def results(offered, sondage):
+    """How many voted, and what the answers ``offered`` got: nothing before it may be known.
+
+    That is once the poll is closed, or enough people voted for a count not to name anyone.
+    """
+    voters = offered[0].voters_count if offered else 0
+    shown = sondage.is_closed or voters >= VOTERS_BEFORE_RESULTS
+    return {"voters": voters if shown else None, "choix": offered if shown else []}
 
 
 @require_safe
@@ -79,10 +119,18 @@ def posts_page(user, topic, number):
     if topic.answer:
         members.append(topic.answer.poster)
     prefetch_related_objects(members, Prefetch("sieges", Siege.objects.speaking()))
+    mercis = defaultdict(list)
+    for merci in Merci.objects.readable_by(user).filter(post__in=page).select_related("membre"):
+        mercis[merci.post_id].append(merci.membre)
     for post in page:
         post.topic = topic
         post.is_new = post.is_new_to(user, topic.read_until)
+        post.thanked_by = mercis[post.pk]
+        post.is_thanked = user in post.thanked_by
+        post.can_thank = permissions.can_thank(user, post)
         post.can_edit = permissions.can_edit(user, post)
+        post.can_withdraw = permissions.can_withdraw(user, post)
+        post.can_keep_answer = permissions.can_keep_answer(user, post)
     return page
 
 

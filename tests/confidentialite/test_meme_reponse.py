@@ -22,7 +22,14 @@ def private_and_missing(sujet):
         (f"/communaute/sujets/{sujet.reference}", f"/communaute/sujets/{other}"),
         *(
             (f"/communaute/sujets/{sujet.reference}/{page}", f"/communaute/sujets/{other}/{page}")
-            for page in ("nouveau/",)
+            for page in ("nouveau/", "suivi/", "vote/", "resume/", "promesse/")
+        ),
+        *(
+            (
+                f"/communaute/messages/{post.reference}/{page}",
+                f"/communaute/messages/{other}/{page}",
+            )
+            for page in ("merci/", "reponse/", "retirer/")
         ),
         (f"/communaute/messages/{post.reference}/", f"/communaute/messages/{other}/"),
         (

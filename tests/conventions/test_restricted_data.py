@@ -25,7 +25,7 @@ RESTRICTED = {
     *("Sondage", "Choix", "Vote", "DemandePromesse", "AccordPromesse"),
     *("Participation", "Suivi", "ActeModeration", "Alerte", "Recours", "Suspension"),
 }
-THEIR_OWN = ("models", "conversation.py", "moderation.py")
+THEIR_OWN = ("models", "conversation.py", "gestes.py", "promesse.py", "moderation.py")
 """What defines restricted data, and what writes it."""
 WAYS_IN = {"readable_by", "behind_charte_for", "concerning", "mark_read", "choose"}
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from wagtail.fields import RichTextField
 
-from communaute import conversation
+from communaute import conversation, gestes
 from communaute.forum_conversation.models import Topic
 from communaute.models import (
     Allie,
@@ -21,6 +21,7 @@ from communaute.models import (
     Membre,
     Nomination,
     Siege,
+    Sondage,
     Territoire,
 )
 from pages.groupes import ANIMATION
@@ -339,22 +340,63 @@ def _espaces(entries):
             Nomination.Role.ANIMATION, Membre.objects.filter(email__in=entry["animateurs"])
         )
         charte = espace.adopt_charte(entry["charte"])
-        authors = {message["auteur"] for sujet in entry["sujet"] for message in sujet["message"]}
-        for membre in Membre.objects.filter(email__in=authors):
+        emails = {email for sujet in entry["sujet"] for email in _involved(sujet)}
+        membres = {m.email: m for m in Membre.objects.filter(email__in=emails)}
+        for membre in membres.values():
             charte.accept(membre)
-        authors = {m.email: m for m in Membre.objects.filter(email__in=authors)}
         for sujet in entry["sujet"]:
-            _sujet(espace, sujet, authors)
+            _sujet(espace, sujet, membres)
 
 
-def _sujet(espace, entry, authors):
+def _involved(sujet):
+    """The addresses of all who speak, thank, sum up or vote in a topic."""
+    for message in sujet["message"]:
+        yield message["auteur"]
+        yield from message.get("mercis", [])
+    if "resume" in sujet:
+        yield sujet["resume"]["auteur"]
+    for voters in sujet.get("sondage", {}).get("votes", []):
+        yield from voters
+
+
+def _sujet(espace, entry, membres):
     topic = None
     for message in entry["message"]:
-        author = authors[message["auteur"]]
-        at = timezone.now() - timedelta(days=message["jours"])
+        author = membres[message["auteur"]]
+        at = _ago(message["jours"])
         if topic is None:
-            topic = conversation.start_topic(author, espace, entry["titre"], message["texte"], at)
+            kind = {name: entry[name] for name in ("nature", "promesse")}
+            topic = conversation.start_topic(
+                author, espace, entry["titre"], message["texte"], at, **kind
+            )
+            post = topic.posts.get()
         else:
-            conversation.reply(author, topic, message["texte"], at)
+            post = conversation.reply(author, topic, message["texte"], at)
+        for email in message.get("mercis", []):
+            gestes.thank(membres[email], post, on=True)
+        if message.get("retenue"):
+            gestes.keep_answer(topic.poster, post, on=True)
+        if message.get("retire"):
+            conversation.withdraw(author, post)
+            topic.posts.filter(pk=post.pk).update(retire_le=at + timedelta(hours=5))
+    if resume := entry.get("resume"):
+        gestes.summarise(membres[resume["auteur"]], topic, resume["texte"], base=0)
+        topic.resumes.update(ecrit_le=_ago(resume["jours"]))
+    if sondage := entry.get("sondage"):
+        _sondage(topic, sondage, membres)
     if entry["epingle"]:
         Topic.objects.readable_by(author).filter(pk=topic.pk).update(type=Topic.TOPIC_STICKY)
+
+
+def _sondage(topic, entry, membres):
+    sondage = Sondage(topic=topic, plusieurs=entry["plusieurs"], ferme_le=_ago(-entry["jours"]))
+    sondage.save()
+    for ordre, texte in enumerate(entry["choix"]):
+        sondage.choix.create(texte=texte, ordre=ordre)
+    for ordre, voters in enumerate(entry["votes"]):
+        for email in voters:
+            gestes.vote(membres[email], topic, [ordre])
+
+
+def _ago(days):
+    return timezone.now() - timedelta(days=days)

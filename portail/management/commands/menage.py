@@ -2,16 +2,19 @@
 
 from django.core.management import BaseCommand, call_command
 
+from communaute import promesse
 from pages.models import Signalement
 
 
 class Command(BaseCommand):
     help = (
         "Efface les messages reçus par la page de contact, une fois traités et vieux d’un an, et les "
-        "sessions finies. « recurrent » la lance avec le reste."
+        "sessions finies ; clôt les demandes d’assouplir une promesse au bout de leurs quatorze jours. "
+        "« recurrent » la lance avec le reste."
     )
 
     def handle(self, *args, **options):
         effaces, _ = Signalement.objects.outdated().delete()
         call_command("clearsessions")
+        promesse.close_expired()
         self.stdout.write(f"Messages effacés : {effaces}.")

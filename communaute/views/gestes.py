@@ -1,0 +1,123 @@
+"""The small acts of a topic's page: thank, keep an answer, vote, sum up, withdraw.
+
+Each address that only takes an act leads back to the page, for whoever comes to it otherwise.
+"""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from communaute import conversation, gestes, permissions
+from communaute.conversation import Conflict
+from communaute.forms import ResumeForm
+from communaute.forum_conversation.models import Post, Topic
+from communaute.models import Resume
+from communaute.views.reading import apercu, form_page, readable, who_reads
+from communaute.views.sujets import place, show, vote_form
+
+VERSIONS_PER_PAGE = 10
+
+takes_an_act = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@takes_an_act
+def merci(request, reference):
+    """Thank for a message, or take one's thanks back."""
+    post = readable(request.user, Post, reference)
+    if request.method == "POST":
+        gestes.thank(request.user, post, on=request.POST.get("oui") == "1")
+    return redirect(place(request.user, post.topic, post))
+
+
+@takes_an_act
+def reponse(request, reference):
+    """Show a message as the answer to its topic's question, or no longer."""
+    post = readable(request.user, Post, reference)
+    if request.method == "POST":
+        on = request.POST.get("oui") == "1"
+        gestes.keep_answer(request.user, post, on=on)
+        messages.success(
+            request,
+            "C’est noté : cette réponse s’affiche en haut du sujet."
+            if on
+            else "C’est noté : le sujet n’affiche plus de réponse en haut.",
+        )
+    return redirect(place(request.user, post.topic, post))
+
+
+@takes_an_act
+def vote(request, reference):
+    """Vote in the poll of a topic, or change one's vote."""
+    topic = readable(request.user, Topic, reference, lambda topics: topics.for_page(request.user))
+    if getattr(topic, "sondage", None) is None:
+        raise Http404
+    if request.method != "POST":
+        return redirect(f"{topic.get_absolute_url()}#sondage")
+    form = vote_form(request.user, topic, request.POST)
+    if permissions.can_vote(request.user, topic.sondage) and not form.is_valid():
+        return show(request, topic, status=422, vote=form)
+    if not permissions.can_vote(request.user, topic.sondage):
+        messages.error(request, "Ce sondage est clos : votre vote n’a pas été changé.")
+        return redirect(f"{topic.get_absolute_url()}#sondage")
+    gestes.vote(request.user, topic, form.chosen())
+    messages.success(request, "Votre vote est noté. Personne ne verra ce que vous avez choisi.")
+    return redirect(f"{topic.get_absolute_url()}#sondage")
+
+
+@takes_an_act
+def resume(request, reference):
+    """The summary of a topic, as it is and as it was, for whoever reads it; to write for some."""
+    topic = readable(request.user, Topic, reference, lambda topics: topics.for_page(request.user))
+    can_summarise = permissions.can_summarise(request.user, topic)
+    if request.method == "POST" and not can_summarise:
+        raise Http404
+    current = topic.resume
+    initial = {
+        "base": current.version if current else 0,
+        "content": current.texte if current else "",
+    }
+    form = ResumeForm(request.POST or None, initial=initial)
+    versions = Resume.objects.readable_by(request.user).filter(topic=topic)
+    context = {
+        **who_reads(topic.espace),
+        "topic": topic,
+        "form": form,
+        "apercu": apercu(request, form),
+        "can_summarise": can_summarise,
+        "versions": Paginator(versions.select_related("auteur"), VERSIONS_PER_PAGE).get_page(
+            request.GET.get("page")
+        ),
+    }
+    if form.is_valid() and "apercu" not in request.POST:
+        try:
+            gestes.summarise(
+                request.user, topic, form.cleaned_data["content"], form.cleaned_data["base"]
+            )
+        except Conflict as conflict:
+            now = conflict.current
+            data = request.POST.copy()
+            data["base"] = now.version if now else 0
+            context |= {"form": ResumeForm(data), "conflict": True, "current": now}
+            return form_page(request, "communaute/resume.html", context, status=409)
+        messages.success(request, "Le résumé est enregistré.")
+        return redirect(topic)
+    return form_page(request, "communaute/resume.html", context)
+
+
+@takes_an_act
+def retirer(request, reference):
+    """Withdraw one's own message, once told what that does."""
+    post = readable(request.user, Post, reference)
+    if not permissions.can_withdraw(request.user, post):
+        raise Http404
+    if request.method == "POST":
+        conversation.withdraw(request.user, post)
+        messages.success(request, "Votre message est retiré, et son texte effacé.")
+        topic = get_object_or_404(Topic.objects.readable_by(request.user), pk=post.topic_id)
+        if topic.approved:
+            return redirect(place(request.user, post.topic, post))
+        return redirect(post.espace)
+    context = {**who_reads(post.espace), "topic": post.topic, "post": post}
+    return render(request, "communaute/retirer_message.html", context)
