@@ -12,6 +12,7 @@ from machina.apps.forum_conversation.abstract_models import AbstractPost, Abstra
 
 from communaute.models import (
     DemandePromesse,
+    Espace,
     Niveau,
     Participation,
     Siege,
@@ -117,9 +118,10 @@ class TopicQuerySet(models.QuerySet):
     def for_page(self, user):
         """Fetch what the page of a topic shows ``user`` of it, but for its messages.
 
-        ``shown_count`` is how many messages of it they may read, ``asks_me`` whether a looser promise
-        waits for their yes or no.
+        ``shown_count`` is how many messages of it they may read, ``readers_count`` how many members can
+        read it, ``asks_me`` whether a looser promise waits for the yes or no of ``user``.
         """
+        espace = Espace.objects.filter(forum=OuterRef("forum")).with_readers_count()
         wrote = Post.objects.filter(topic=OuterRef("topic"), poster=user.pk, retire_le=None)
         asked = DemandePromesse.objects.open().filter(Exists(wrote), topic=OuterRef("pk"))
         waiting = Post.objects.filter(topic=OuterRef("pk"), approved=False).order_by()
@@ -131,6 +133,7 @@ class TopicQuerySet(models.QuerySet):
             .with_reading_of(user)
             .annotate(
                 shown_count=F("posts_count") + Coalesce(Subquery(waiting.values("count")), 0),
+                readers_count=Subquery(espace.values("readers_count")),
                 asks_me=Exists(asked.exclude(accords__membre=user.pk)),
             )
         )

@@ -59,7 +59,8 @@ def show(request, topic, posts=None, status=None, **context):
     user = request.user
     posts = posts or posts_page(user, topic, 1)
     context = {
-        **who_reads(topic.espace),
+        "espace": topic.espace,
+        "readers_count": topic.readers_count,
         "topic": topic,
         "posts": posts,
         "is_new_elsewhere": topic.is_unread and not any(post.is_new for post in posts),

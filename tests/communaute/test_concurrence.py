@@ -16,9 +16,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from communaute import conversation
+from communaute import conversation, gestes
 from communaute.forum_conversation.models import Post, Topic
-from communaute.models import Siege, Suivi
+from communaute.models import Choix, Siege, Sondage, Suivi, Vote
 from tests.factories import EspaceFactory, entered, un_membre, un_sujet
 from tests.recount import differences
 
@@ -240,3 +240,28 @@ def test_a_page_read_first_writes_its_mark_and_nothing_else(espace, elue):
     # The shared cache is a table of the database on PostgreSQL.
     tables = {word for sql in written for word in re.findall(r'(?:INTO|UPDATE|FROM) "(\w+)"', sql)}
     assert tables - {"cache"} == {"communaute_suivi"}
+
+
+def test_one_who_votes_eight_times_at_once_has_one_vote(espace, elue, at_once):
+    topic = un_sujet(espace, author=elue)
+    sondage = Sondage.objects.create(topic=topic)
+    for ordre in range(WRITERS):
+        Choix.objects.create(sondage=sondage, texte=f"Choix {ordre}", ordre=ordre)
+    at_once([partial(gestes.vote, elue, topic, [ordre]) for ordre in range(WRITERS)])
+    assert Vote.objects.count() == 1
+
+
+def test_a_message_withdrawn_while_others_write_leaves_the_counts_right(espace, elue, at_once):
+    topics = [un_sujet(espace, author=elue) for _ in range(4)]
+    autre = entered(un_membre(), espace)
+    for topic in topics:
+        at_once(
+            [
+                partial(conversation.withdraw, elue, topic.posts.first()),
+                partial(conversation.reply, autre, topic, "Un message."),
+                partial(conversation.start_topic, autre, espace, "Un titre", "Un texte."),
+            ]
+        )
+    assert differences() == []
+    for topic in Topic.objects.filter(pk__in=[topic.pk for topic in topics]):
+        assert topic.approved == topic.posts.filter(retire_le=None).exists()

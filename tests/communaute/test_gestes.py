@@ -5,9 +5,18 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from communaute import conversation
-from communaute.forum_conversation.models import Topic
-from communaute.models import Choix, Merci, Niveau, Sondage, Suivi, Vote
+from communaute import conversation, gestes
+from communaute.forum_conversation.models import Post, Topic
+from communaute.models import (
+    Brouillon,
+    Choix,
+    Merci,
+    Niveau,
+    PieceJointe,
+    Sondage,
+    Suivi,
+    Vote,
+)
 from tests.factories import EspaceFactory, MembreFactory, entered, un_membre, un_sujet
 
 pytestmark = pytest.mark.django_db
@@ -315,3 +324,21 @@ def test_the_page_costs_the_same_with_more_of_everything(
     before = queries(sujet.get_absolute_url())
     more(10)
     assert queries(sujet.get_absolute_url()) == before
+
+
+@pytest.mark.usefixtures("at_the_portals_address")
+def test_the_page_with_everything_on_it_takes_twelve_queries_at_most(
+    queries, client, espace, elue, autre, sujet, reponse, sondage
+):
+    Topic.objects.filter(pk=sujet.pk).update(nature="question")
+    gestes.keep_answer(elue, reponse, on=True)
+    gestes.thank(elue, reponse, on=True)
+    gestes.summarise(elue, sujet, "En bref.", base=0)
+    gestes.vote(elue, sujet, [0])
+    PieceJointe.objects.create(
+        post=reponse, auteur=autre, nom="a.pdf", type_mime="application/pdf", taille=1
+    )
+    Post.objects.filter(pk=reponse.pk).update(pieces_count=1)
+    Brouillon.objects.create(membre=elue, topic=sujet, champs={"content": "Presque"})
+    client.force_login(elue)
+    assert queries(sujet.get_absolute_url()) <= 12

@@ -6,8 +6,8 @@ from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 from wagtail.models import ModelLogEntry, PageLogEntry, ReferenceIndex
 from wagtail.search.models import IndexEntry
 
-from communaute import conversation
-from communaute.models import Membre
+from communaute import conversation, gestes
+from communaute.models import Choix, Membre, Sondage
 from tests.confidentialite.conftest import CANARY
 from tests.factories import entered
 
@@ -94,10 +94,25 @@ def test_wagtails_indexes_and_journals_hold_nothing_of_it(sujet):
 
 def test_the_canary_is_kept_in_the_forum_alone(sujet):
     """Whatever table comes later, a private text in it must be thought of here."""
-    holding = {
+    assert holding() == {"forum_conversation.Topic", "forum_conversation.Post"}
+
+
+def holding():
+    """The tables where the canary is."""
+    return {
         model._meta.label
         for model in apps.get_models()
         for row in model._default_manager.all().values()
         if CANARY in str(row)
     }
-    assert holding == {"forum_conversation.Topic", "forum_conversation.Post"}
+
+
+def test_what_surrounds_a_topic_is_kept_beside_it_alone(sujet):
+    author = sujet.poster
+    gestes.summarise(author, sujet, f"Résumé {CANARY}", base=0)
+    sondage = Sondage.objects.create(topic=sujet)
+    Choix.objects.create(sondage=sondage, texte=f"Choix {CANARY}", ordre=0)
+    tables = {"forum_conversation.Topic", "forum_conversation.Post"}
+    assert holding() == tables | {"communaute.Resume", "communaute.Choix"}
+    conversation.withdraw(author, sujet.posts.get())
+    assert holding() == set()

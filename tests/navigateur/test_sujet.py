@@ -1,0 +1,134 @@
+"""The topic page, as people live in it: with and without JavaScript, by keyboard alone."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.navigateur.test_pages import RULES
+
+WITHOUT_JAVASCRIPT = {"java_script_enabled": False}
+PHONE = {"viewport": {"width": 390, "height": 844}}
+DEVICES = pytest.mark.parametrize(
+    "context", [{}, WITHOUT_JAVASCRIPT | PHONE], ids=["desktop", "phone"]
+)
+
+
+def open_topic(open_page, account, title, espace="elus", **context):
+    page = open_page(f"/communaute/espaces/{espace}/", account, **context)
+    page.locator("main").get_by_role("link", name=title).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(title)
+    return page
+
+
+@DEVICES
+def test_a_topic_says_what_it_is_what_it_promises_and_who_reads(open_page, context):
+    page = open_topic(open_page, "elue", "Annoncer une mauvaise", **context)
+    band = page.locator("main header").first
+    expect(band).to_contain_text("Question")
+    expect(band).to_contain_text("Sans attribution.")
+    expect(band).to_contain_text("8 personnes")
+    expect(page.get_by_role("region", name="En bref")).to_contain_text("dire d’entrée")
+    expect(page.get_by_text("Message retiré par son auteur·rice")).to_be_visible()
+    reply = page.get_by_role("region", name="Répondre")
+    expect(reply).to_contain_text("Personne n’est nommé, jamais.")
+    expect(reply).to_contain_text("8 personnes")
+
+
+@DEVICES
+def test_thanks_are_said_and_taken_back(open_page, context):
+    page = open_topic(open_page, "elue", "Que reste-t-il", **context)
+    message = page.get_by_role("article").filter(has_text="laissez l’agent écrire")
+    thanks = message.get_by_role("button", name="Merci à Michel")
+    expect(thanks).to_have_attribute("aria-pressed", "false")
+    thanks.click()
+    expect(thanks).to_have_attribute("aria-pressed", "true")
+    message.get_by_text("1 personne dit merci").click()
+    expect(message.get_by_text("Hélène", exact=False).last).to_be_visible()
+    thanks.click()
+    expect(thanks).to_have_attribute("aria-pressed", "false")
+
+
+def test_an_answer_is_kept_by_keyboard_alone(open_page):
+    page = open_topic(open_page, "animation", "Que reste-t-il")
+    keep = page.get_by_role("button", name="Retenir cette réponse").first
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if keep.evaluate("button => button === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    answer = page.get_by_role("region", name="Réponse retenue")
+    expect(answer).to_be_visible()
+    answer.get_by_role("button", name="Ne plus la retenir").focus()
+    page.keyboard.press("Enter")
+    expect(answer).to_have_count(0)
+
+
+@DEVICES
+def test_a_vote_is_cast_and_changed(open_page, context):
+    page = open_topic(open_page, "animation", "Une page plutôt", "tronc-commun", **context)
+    poll = page.get_by_role("region", name="Votre avis")
+    expect(poll).to_contain_text("Personne ne voit qui a voté quoi")
+    poll.get_by_label("Nous essayons dès").check()
+    poll.get_by_role("button", name=re.compile("Voter|Changer")).click()
+    expect(page.get_by_text("Votre vote est noté")).to_be_visible()
+    poll.get_by_label("Nous préférons attendre").check()
+    poll.get_by_role("button", name="Changer mon vote").click()
+    expect(poll.get_by_label("Nous préférons attendre")).to_be_checked()
+    expect(poll.get_by_role("table")).to_contain_text("personnes ont voté")
+
+
+@DEVICES
+def test_what_is_new_is_marked_once_and_one_withdraws_what_one_said(open_page, context):
+    page = open_topic(open_page, "elue", "Dire non à un projet", **context)
+    page.get_by_label("Votre message").fill("Une phrase que je vais regretter.")
+    page.get_by_role("button", name="Répondre", exact=True).click()
+    said = page.get_by_role("article").filter(has_text="que je vais regretter")
+    expect(said).to_be_visible()
+    path = urlsplit(page.url).path
+
+    other = open_page(f"{path}nouveau/", "animation", **context)
+    new = other.get_by_role("article").filter(has_text="que je vais regretter")
+    expect(new.get_by_text("Nouveau", exact=True)).to_be_visible()
+    other.goto(path)
+    expect(new.get_by_text("Nouveau", exact=True)).to_have_count(0)
+
+    said.get_by_role("link", name="Retirer").click()
+    expect(page.get_by_text("effacés pour de bon")).to_be_visible()
+    page.get_by_role("button", name="Retirer mon message").click()
+    expect(page.get_by_text("que je vais regretter")).to_have_count(0)
+    expect(page.get_by_text("Message retiré par son auteur·rice").last).to_be_visible()
+
+
+@DEVICES
+def test_a_summary_is_written_seen_and_kept(open_page, context):
+    page = open_topic(open_page, "animation", "Désaccord au travail", "tronc-commun", **context)
+    page.get_by_role("link", name="Mettre à jour le résumé").click()
+    field = page.get_by_label("Le résumé")
+    field.fill(field.input_value() + "\n\n**Encore une ligne.**")
+    page.get_by_role("button", name="Voir l’aperçu").click()
+    expect(page.locator("strong", has_text="Encore une ligne.").first).to_be_visible()
+    page.get_by_role("button", name="Enregistrer le résumé").click()
+    expect(page.get_by_role("region", name="En bref")).to_contain_text("Encore une ligne.")
+
+
+@pytest.mark.parametrize("page_of", ["promesse", "resume", "retirer", "poll"])
+def test_axe_finds_nothing_in_the_pages_around_a_topic(open_page, page_of):
+    if page_of == "poll":
+        page = open_topic(open_page, "animation", "Une page plutôt", "tronc-commun")
+    elif page_of == "retirer":
+        page = open_topic(open_page, "elue", "Seule de mon avis")
+        page.get_by_role("link", name="Retirer").first.click()
+    else:
+        page = open_topic(open_page, "elue", "Seule de mon avis")
+        page.goto(f"{urlsplit(page.url).path}{page_of}/")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        violations = Axe().run(page, options=RULES).response["violations"]
+        assert [
+            (scheme, violation["id"], node["target"], node["failureSummary"])
+            for violation in violations
+            for node in violation["nodes"]
+        ] == []
