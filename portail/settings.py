@@ -201,7 +201,8 @@ def _files(folder):
     if not S3_BUCKET:
         return {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": VAR_DIR / folder},
+            # As text: the task that deletes a file is told where it lies in JSON.
+            "OPTIONS": {"location": str(VAR_DIR / folder)},
         }
     return {
         "BACKEND": "storages.backends.s3.S3Storage",

@@ -3,9 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
+from django.http import HttpResponseNotFound
 from django.utils import timezone
+from wagtail.models import Page
 
 from communaute.models import Membre
+from portail import urls
+from tests.confidentialite.monde import CANARY, Monde
 from tests.factories import (
     EspaceFactory,
     MembreFactory,
@@ -17,8 +22,23 @@ from tests.factories import (
     une_page_territoire,
 )
 
-CANARY = "canari7q4x"
-"""What no outsider may ever be shown: in the title, the text and the name of what is private."""
+
+@pytest.fixture(scope="module")
+def monde(django_db_setup, django_db_blocker):
+    """The cohort of ``Monde``, made once for all the tests of a module."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        # The menu is the same for all, and the longest part of a page to make.
+        Page.objects.update(show_in_menus=False)
+        yield Monde()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def plain_404(monkeypatch):
+    """A page of 404 that is quick to make, where what matters is that there is nothing else."""
+    monkeypatch.setattr(
+        urls, "handler404", lambda request, exception: HttpResponseNotFound(), raising=False
+    )
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_
 
 from pages.groupes import ANIMATION
 from pages.models import EnseignementIndexPage, EnseignementPage, PortailDocument, StandardPage
+from tests.confidentialite.adresses import without_keys
 from tests.confidentialite.conftest import CANARY
-from tests.confidentialite.test_canaris import addresses
 from tests.factories import SiegeFactory, in_group, un_document, une_analyse, une_page_territoire
 
 pytestmark = pytest.mark.usefixtures("tree")
@@ -145,7 +145,7 @@ LISTS = [
 
 def test_no_page_shows_it(client, own, document):
     client.force_login(_seated_editor(own))
-    for path in addresses():
+    for path in without_keys():
         assert CANARY not in content(client.get(path, follow=True)), path
 
 

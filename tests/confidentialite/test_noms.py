@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.confidentialite.adresses import without_keys
 from tests.confidentialite.conftest import CANARY
-from tests.confidentialite.test_canaris import addresses
 from tests.factories import un_membre, un_projet, une_analyse, une_page_allie, une_page_territoire
 
 pytestmark = pytest.mark.usefixtures("tree")
@@ -21,7 +21,7 @@ def territoire():
 def public_text(client, territoire):
     """All that a visitor is told, address by address."""
     below = [page.url for page in territoire.get_descendants(inclusive=True)]
-    for address in {*addresses(), *below, "/la-cohorte/allies/"}:
+    for address in {*without_keys(), *below, "/la-cohorte/allies/"}:
         response = client.get(address)
         content = b"".join(response.streaming_content) if response.streaming else response.content
         yield address, content.decode(errors="replace")

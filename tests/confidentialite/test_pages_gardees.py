@@ -6,8 +6,8 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 
+from tests.confidentialite.adresses import without_keys
 from tests.confidentialite.conftest import CANARY
-from tests.confidentialite.test_canaris import addresses
 from tests.factories import (
     MembreFactory,
     SiegeFactory,
@@ -122,7 +122,7 @@ def test_a_member_no_longer_named_is_named_no_longer(member, django_capture_on_c
 def test_no_address_of_an_account_a_member_or_the_back_office_is_kept(sujet):
     visitor, someone = Client(), Client()
     administrator = MembreFactory(is_superuser=True, last_name=CANARY)
-    for path in (*addresses(), sujet.get_absolute_url(), "/sante/prete/"):
+    for path in (*without_keys(), sujet.get_absolute_url(), "/sante/prete/"):
         someone.force_login(administrator)
         someone.get(path)
         visitor.get(path)

@@ -7,27 +7,30 @@ from django.conf import settings
 from wagtail.models import ReferenceIndex
 
 from communaute.forum.models import Forum
-from communaute.forum_conversation.models import Post, Topic
 from communaute.models import AcceptationCharte, Charte, Espace, Siege
+from tests.confidentialite.donnees import restricted_models
 
-RESTRICTED = {
-    *(
-        "Topic",
-        "Post",
-        "Forum",
-        "Version",
-        "Resume",
-        "Mention",
-        "Merci",
-        "Brouillon",
-        "PieceJointe",
-    ),
-    *("Sondage", "Choix", "Vote", "DemandePromesse", "AccordPromesse"),
-    *("Participation", "Suivi", "ActeModeration", "Alerte", "Recours", "Suspension"),
+RESTRICTED = {model.__name__ for model in restricted_models()} | {"Forum"}
+MANY = {
+    relation.get_accessor_name()
+    for model in restricted_models()
+    for field in model._meta.concrete_fields
+    if model is not Espace and field.is_relation
+    for relation in [field.remote_field]
+    if relation.multiple and not relation.hidden
 }
+"""What leads from a row to the restricted rows that belong to it, such as ``topic.posts``."""
 THEIR_OWN = ("models", "conversation.py", "gestes.py", "promesse.py", "moderation.py")
 """What defines restricted data, and what writes it."""
-WAYS_IN = {"readable_by", "behind_charte_for", "concerning", "mark_read", "choose"}
+WAYS_IN = {
+    *("readable_by", "entered_by", "behind_charte_for", "concerning", "referred_to"),
+    *("mark_read", "choose"),
+}
+READS = {
+    *("all", "filter", "exclude", "get", "first", "last", "count", "exists", "values"),
+    *("order_by", "select_related", "prefetch_related", "annotate", "in_bulk", "iterator"),
+    "values_list",
+}
 
 
 def may_reach_everything(path):
@@ -55,6 +58,16 @@ def is_manager(node):
     )
 
 
+def is_read_of_many(node):
+    """Whether ``node`` reads what belongs to a row, such as ``topic.posts.all``."""
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr in READS
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr in MANY
+    )
+
+
 def unfiltered(source):
     """The lines of ``source`` where a manager of restricted data is used but by a way in."""
     tree = ast.parse(source)
@@ -65,7 +78,16 @@ def unfiltered(source):
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in WAYS_IN
     }
-    return [node.lineno for node in ast.walk(tree) if is_manager(node) and node not in filtered]
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if (is_manager(node) and node not in filtered) or is_read_of_many(node)
+    ]
+
+
+def test_what_is_restricted_is_known():
+    assert {"Topic", "Post", "PieceJointe", "Brouillon", "Alerte", "Vote"} <= RESTRICTED
+    assert {"posts", "topics", "versions", "pieces", "mercis", "alertes", "votes"} <= MANY
 
 
 def test_restricted_data_is_only_reached_through_readable_by():
@@ -82,6 +104,8 @@ def test_restricted_data_is_only_reached_through_readable_by():
         "manager = Forum.objects",
         "Topic.objects.filter(forum=1).readable_by(user)",
         "Topic._base_manager.get(pk=1)",
+        "topic.posts.all()",
+        "post.versions.filter(auteur=user).readable_by(user)",
     ],
 )
 def test_the_convention_sees_what_starts_elsewhere(source):
@@ -109,7 +133,7 @@ def test_what_is_public_is_not_asked_of_wagtail():
 
 @pytest.mark.parametrize(
     "model",
-    [Topic, Post, Forum, Espace, Siege, Charte, AcceptationCharte],
+    [*restricted_models(), Forum, Siege, Charte, AcceptationCharte],
     ids=lambda m: m.__name__,
 )
 def test_wagtail_keeps_no_reference_from(model):

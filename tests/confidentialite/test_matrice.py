@@ -1,0 +1,382 @@
+"""Every address × every person × every method × every target: nobody is told what they may not read.
+
+The space of the élu·es is the secret one (``monde.py``); a canary stands in each of its private fields.
+Each person asks for every address of the project (``adresses.py``); whatever comes back, and whatever is
+left behind, is looked through. Every request is undone (``lecteur.py``), so that each finds the same world.
+"""
+
+import logging
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.core import mail
+from django.db import connection
+from wagtail.models import ModelLogEntry, PageLogEntry, ReferenceIndex
+from wagtail.search.models import IndexEntry
+
+from communaute.forum_conversation.models import Post, Topic, new_reference
+from communaute.models import Acte, Espace, Membre
+from portail.logs import JsonFormatter
+from portail.settings import LOGGING
+from tests.confidentialite.adresses import COLLECTIONS, EXEMPT, addresses, samples
+from tests.confidentialite.donnees import in_space, restricted_models
+from tests.confidentialite.lecteur import Lecteur, state_of
+from tests.confidentialite.monde import CANARIES, CANARY, seen_in
+
+pytestmark = pytest.mark.django_db
+
+READERS = ("author", "peer", "facilitator", "facilitator who decided", "named reader")
+OUTSIDERS = (
+    "visitor",
+    "inactive",
+    "peer before the charter",
+    "agent",
+    "state",
+    "socio-economic",
+    "ally",
+    "ex-member",
+    "suspended",
+    "former reader",
+    "facilitator of another space",
+    "editor",
+    "administrator",
+    "référent·e",
+    "without seat",
+)
+WELCOME_BEHIND = {
+    *("editor", "administrator", "facilitator of another space"),
+    *("visitor", "inactive"),
+}
+"""Who has something to do in the back office, or is led to sign-in from it."""
+
+METHODS = ("GET", "HEAD", "POST")
+OTHER_METHODS = ("PUT", "DELETE", "OPTIONS")
+
+TO_ALL_READERS = {
+    "titre",
+    "texte",
+}
+SHOWN = {
+    "author": TO_ALL_READERS | {"titre en attente", "texte en attente", "réponse en attente"},
+    "peer": TO_ALL_READERS,
+    "facilitator": TO_ALL_READERS | {"titre en attente", "texte en attente", "réponse en attente"},
+    "facilitator who decided": TO_ALL_READERS
+    | {"titre en attente", "texte en attente", "réponse en attente"},
+    "named reader": TO_ALL_READERS,
+}
+"""Which private fields each reader of the space is shown, all addresses together: no more, no less."""
+
+
+# --- What each may read, row by row
+
+
+def may_read(what, membre, row):
+    """Whether ``membre``, a reader of the space, may read ``row``, said in the simplest way."""
+    facilitates, kind = what.startswith("facilitator"), type(row).__name__
+    if kind in ("Brouillon", "Vote", "AccordPromesse", "Participation", "Suivi"):
+        if row.membre_id != membre.pk:
+            return False
+    elif kind in ("Alerte", "Suspension"):
+        return facilitates
+    elif kind == "ActeModeration":
+        return facilitates or row.acte == Acte.LIRE
+    elif kind == "Recours":
+        return facilitates and row.acte.par_id != membre.pk
+    elif kind == "PieceJointe":
+        if row.brouillon:
+            return may_read(what, membre, row.brouillon)
+        if not row.post.is_shown:
+            return False
+    return facilitates or all(
+        part.approved or part.poster_id == membre.pk
+        for part in parts_of(row)
+        if isinstance(part, Topic | Post)
+    )
+
+
+ABOVE = ("post", "topic", "sondage", "choix", "demande")
+
+
+def parts_of(row):
+    """``row``, and what it is part of."""
+    yield row
+    for field in row._meta.concrete_fields:
+        above = field.is_relation and field.name in ABOVE and getattr(row, field.name)
+        if above:
+            yield from parts_of(above)
+
+
+@pytest.mark.parametrize("model", restricted_models(), ids=lambda model: model.__name__)
+def test_each_reads_by_readable_by_what_is_theirs_and_nothing_else(model, monde):
+    rows = list(in_space(model, monde.elus))
+    assert rows
+    for what in (*READERS, *OUTSIDERS):
+        membre = monde.member(what)
+        read = set(in_space(model, monde.elus).readable_by(membre))
+        if what in READERS:
+            assert read == {row for row in rows if may_read(what, membre, row)}, what
+        elif what == "peer before the charter" and model is Espace:
+            assert read == {monde.elus}
+        else:
+            assert read == set(), what
+
+
+# --- What each is answered
+
+
+class Walk:
+    """All that one person is answered, and what was wrong with it."""
+
+    def __init__(self, monde, what):
+        self.monde, self.what = monde, what
+        self.membre = monde.member(what)
+        self.is_reader = what in READERS
+        self.not_theirs = monde.agents if self.is_reader else monde.elus
+        self.lecteur = Lecteur(self.membre, self.not_theirs)
+        self.before = state_of(self.not_theirs)
+        self.seen, self.wrong, self.asked = set(), [], 0
+        self.turn = (READERS + OUTSIDERS).index(what)
+
+    def ask(self, method, path, data=None):
+        """The answer, once it was looked through."""
+        self.asked += 1
+        answer, written = self.lecteur.ask(method, path, data)
+        seen = seen_in(answer.text)
+        self.seen |= seen
+        if leak := seen - SHOWN.get(self.what, set()):
+            self.note(method, path, f"shows {sorted(leak)}")
+        if written.elsewhere:
+            self.note(method, path, f"writes private text in {written.elsewhere}")
+        if written.state not in (None, self.before):
+            self.note(method, path, "changes what is said in a space they do not read")
+        if answer.status >= 500 and not path.startswith("/gestion/"):
+            self.note(method, path, f"fails with {answer.status}")
+        if path.startswith("/communaute/"):
+            kept = answer.headers.get("Cache-Control", "")
+            if not ("private" in kept and "no-store" in kept):
+                self.note(method, path, f"may be kept: {kept}")
+        return answer
+
+    def note(self, method, path, fault):
+        """Add what was wrong with an answer."""
+        self.wrong.append(f"{method} {path} {fault}")
+
+    def members_addresses(self):
+        """Every address about what members say: what is not theirs is answered as what is not."""
+        for address in addresses():
+            if address.room != "communaute":
+                continue
+            if not address.keys:
+                for method in self.methods():
+                    self.ask(method, f"/{address.path}", self.form(method))
+                continue
+            collection, ways_in = COLLECTIONS[address.path.split("/")[1]]
+            missing = {}
+            for row in self.rows(collection):
+                reached = self.reaches(row, ways_in)
+                for method in self.methods():
+                    if method not in missing:
+                        path = self.path(address, None)
+                        missing[method] = self.ask(method, path, self.form(method)).but_for(path)
+                    path = self.path(address, row)
+                    answer = self.ask(method, path, self.form(method))
+                    if not reached and answer.but_for(path) != missing[method]:
+                        self.note(method, path, f"({answer.status}) is not answered as what is not")
+            for row in self.own(collection):
+                path = self.path(address, row)
+                self.ask("GET", path)
+            if self.own(collection):
+                self.ask("GET", f"{path}?{urlencode(self.monde.keys(self.not_theirs))}")
+                self.ask("POST", path, self.form("POST"))
+
+    def methods(self):
+        """GET, HEAD, POST and one of the others, each in its turn."""
+        self.turn += 1
+        return (*METHODS, OTHER_METHODS[self.turn % len(OTHER_METHODS)])
+
+    def form(self, method):
+        """What is sent: every field that a form has, with the keys of what is not theirs."""
+        return self.monde.form(self.not_theirs) if method == "POST" else None
+
+    def rows(self, model):
+        """The rows asked for where they may not read: one, and those that are about themselves."""
+        rows = list(in_space(model, self.not_theirs))
+        about = [row for row in rows if self.membre.pk in _people_of(row)]
+        return list(dict.fromkeys([*rows[:1], *about]))
+
+    def own(self, model):
+        """The rows asked for where they may read: all of them in the space of the élu·es."""
+        if self.is_reader:
+            return list(in_space(model, self.monde.elus))
+        return list(in_space(model, self.monde.agents).readable_by(self.membre)[:1])
+
+    def path(self, address, row):
+        """``address`` with the key of ``row``, or with one that does not exist."""
+        (key,) = address.keys
+        if row is None:
+            value = "rien" if key == "slug" else new_reference()
+        else:
+            value = row.slug if key == "slug" else row.reference
+        return "/" + address.path % {key: value}
+
+    def reaches(self, row, ways_in):
+        """Whether the person may be answered about ``row``, or is led to its charter."""
+        if self.what == "peer before the charter":
+            return True
+        found = row._meta.model._default_manager
+        return any(getattr(found, w)(self.membre).filter(pk=row.pk).exists() for w in ways_in)
+
+    def other_addresses(self):
+        """Every other address of the project."""
+        for address in addresses():
+            if address.room == "communaute":
+                continue
+            if address.room == "gestion" and self.what not in WELCOME_BEHIND:
+                continue
+            for path in samples(self.monde, address):
+                self.turn += 1
+                if self.what == "visitor":
+                    methods = ("GET", "POST", ("HEAD", *OTHER_METHODS)[self.turn % 4])
+                elif self.what == "administrator":
+                    methods = ("GET", ("POST", "POST", "POST", *OTHER_METHODS)[self.turn % 6])
+                else:
+                    methods = ("GET",)
+                for method in methods:
+                    self.ask(method, path, self.form(method))
+
+    def closed_addresses(self):
+        """The back office, for who has nothing to do there: each address is closed before it is looked
+        up. One method each, all of them among all."""
+        for address in addresses():
+            for path in samples(self.monde, address) if address.room == "gestion" else ():
+                self.turn += 1
+                method = ("GET", "POST", "HEAD", *OTHER_METHODS)[self.turn % 6]
+                answer = self.ask(method, path, self.form(method))
+                leads_out = answer.headers.get("Location", "").startswith("/compte/")
+                if answer.status != 404 and not leads_out:
+                    self.note(method, path, "is not closed")
+
+
+def _people_of(row):
+    return {getattr(row, name, None) for name in ("poster_id", "membre_id", "auteur_id")}
+
+
+@pytest.fixture
+def read_once(monkeypatch):
+    """Rights, which a request reads once, are read once for each person: no request changes them for long."""
+    known, rights_of = {}, Membre.rights.func
+
+    def remembered(membre):
+        return known.get(membre.pk) or known.setdefault(membre.pk, rights_of(membre))
+
+    monkeypatch.setattr(Membre, "rights", property(remembered))
+
+
+@pytest.fixture
+def logged():
+    """What is written in the logs meanwhile, line by line, as in production."""
+    lines = []
+
+    class Keep(logging.Handler):
+        def emit(self, record):
+            lines.append(JsonFormatter().format(record))
+
+    handler, loggers = Keep(), [logging.getLogger(name) for name in (None, *LOGGING["loggers"])]
+    for logger in loggers:
+        logger.addHandler(handler)
+    yield lines
+    for logger in loggers:
+        logger.removeHandler(handler)
+
+
+@pytest.mark.parametrize("what", [what for what in OUTSIDERS if what not in WELCOME_BEHIND])
+def test_the_back_office_is_closed_to_who_has_nothing_to_do_there(what, monde, plain_404):
+    walk = Walk(monde, what)
+    walk.closed_addresses()
+    assert walk.asked > 200
+    assert walk.wrong == []
+
+
+@pytest.mark.parametrize("what", OUTSIDERS)
+def test_nobody_outside_the_space_is_told_or_changes_anything(what, monde, logged, read_once):
+    walk = Walk(monde, what)
+    walk.members_addresses()
+    walk.other_addresses()
+    assert walk.asked > 100
+    assert walk.wrong == []
+    assert not [line for line in logged if CANARY in line]
+    assert not [letter for letter in mail.outbox if CANARY in str(letter.message())]
+
+
+@pytest.mark.parametrize("what", READERS)
+def test_a_reader_of_the_space_is_shown_what_is_theirs_to_read(what, monde, logged, read_once):
+    walk = Walk(monde, what)
+    walk.members_addresses()
+    assert walk.wrong == []
+    assert walk.seen == SHOWN[what]
+    assert not [line for line in logged if CANARY in line]
+
+
+@pytest.mark.parametrize("what", OUTSIDERS)
+@pytest.mark.parametrize("path", ["/recherche/", "/communaute/recherche/"])
+def test_a_search_for_what_was_said_is_answered_as_one_for_what_nobody_said(path, what, monde):
+    lecteur, answers = Lecteur(monde.member(what), monde.elus), set()
+    for word in (CANARIES["titre"], CANARIES["texte"], "zinzolin7q4x"):
+        answer, _ = lecteur.ask("GET", f"{path}?q={word}")
+        answers.add(answer.but_for(word))
+    assert len(answers) == 1
+
+
+# --- What is kept of it, and where
+
+
+def test_what_members_say_is_kept_in_their_own_tables_alone(monde):
+    """Whatever table comes later, a private text in it must be thought of here."""
+    holding = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')
+            if fields := seen_in(str(cursor.fetchall())):
+                holding[table] = fields
+    own = {model._meta.db_table for model in restricted_models()}
+    assert set(holding) <= own, holding
+    in_files = {"contenu de pièce", "contenu de brouillon"}
+    assert set().union(*holding.values()) == set(CANARIES) - in_files
+
+
+def test_the_back_office_logs_and_refers_to_nothing_of_it(monde):
+    theirs = {"forum", "forum_conversation"}
+    for model in (ReferenceIndex, ModelLogEntry, PageLogEntry, IndexEntry):
+        kinds = ContentType.objects.filter(pk__in=model.objects.values("content_type"))
+        assert not theirs & set(kinds.values_list("app_label", flat=True))
+    for model in restricted_models():
+        assert not ReferenceIndex.is_indexed(model), model
+        assert not ReferenceIndex.model_is_indexable(model), model
+
+
+def test_files_are_kept_apart_under_names_that_say_nothing(monde):
+    for path in settings.VAR_DIR.rglob("*"):
+        assert CANARY not in path.name
+        if path.is_file() and "prive" not in path.parts:
+            assert CANARY.encode() not in path.read_bytes(), path
+
+
+# --- What there is to ask for
+
+
+def test_every_address_has_something_to_put_in_it_or_a_reason_not_to(monde):
+    without = []
+    for address in addresses():
+        try:
+            if address.room == "communaute" and address.keys:
+                assert len(address.keys) == 1, f"{address.path}: one key each, parents are derived"
+                COLLECTIONS[address.path.split("/")[1]]
+            else:
+                assert list(samples(monde, address))
+        except LookupError:
+            without.append(address.path)
+    assert without == []
+    assert len(addresses()) > 280
+    assert all(reason.endswith(".") for reason in EXEMPT.values())
