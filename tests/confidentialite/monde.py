@@ -124,8 +124,14 @@ class Monde:
         """What is sent: every field that a form has, with the keys of what is in ``espace``."""
         poll = in_space(Choix, espace).first()
         return {
-            **{"content": "Bonjour", "subject": "Un titre", "texte": "Bonjour", "q": "bonjour"},
-            **{"oui": "1", "acte": "resserrer", "promesse": "reste_ici", "motif": "ton"},
+            "content": "Bonjour",
+            "subject": "Un titre",
+            "texte": "Bonjour",
+            "q": "bonjour",
+            "oui": "1",
+            "acte": "resserrer",
+            "promesse": "reste_ici",
+            "motif": "ton",
             "choix": poll.pk if poll else 0,
             **self.keys(espace),
         }

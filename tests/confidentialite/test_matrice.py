@@ -54,16 +54,14 @@ WELCOME_BEHIND = {
 METHODS = ("GET", "HEAD", "POST")
 OTHER_METHODS = ("PUT", "DELETE", "OPTIONS")
 
-TO_ALL_READERS = {
-    "titre",
-    "texte",
-}
+TO_ALL_READERS = {"titre", "texte", "résumé", "résumé d’avant"}
+TO_PEERS = TO_ALL_READERS | {"choix"}
+WAITING = {"titre en attente", "texte en attente", "réponse en attente"}
 SHOWN = {
-    "author": TO_ALL_READERS | {"titre en attente", "texte en attente", "réponse en attente"},
-    "peer": TO_ALL_READERS,
-    "facilitator": TO_ALL_READERS | {"titre en attente", "texte en attente", "réponse en attente"},
-    "facilitator who decided": TO_ALL_READERS
-    | {"titre en attente", "texte en attente", "réponse en attente"},
+    "author": TO_PEERS | WAITING,
+    "peer": TO_PEERS,
+    "facilitator": TO_PEERS | WAITING,
+    "facilitator who decided": TO_PEERS | WAITING,
     "named reader": TO_ALL_READERS,
 }
 """Which private fields each reader of the space is shown, all addresses together: no more, no less."""

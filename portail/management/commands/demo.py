@@ -13,7 +13,7 @@ from django.utils import timezone
 from wagtail.fields import RichTextField
 
 from communaute import conversation, gestes
-from communaute.forum_conversation.models import Topic
+from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     Allie,
     Cohorte,
@@ -369,7 +369,7 @@ def _sujet(espace, entry, membres):
             topic = conversation.start_topic(
                 author, espace, entry["titre"], message["texte"], at, **kind
             )
-            post = topic.posts.get()
+            post = Post.objects.readable_by(conversation.as_of_now(author)).get(topic=topic)
         else:
             post = conversation.reply(author, topic, message["texte"], at)
         for email in message.get("mercis", []):
@@ -378,7 +378,8 @@ def _sujet(espace, entry, membres):
             gestes.keep_answer(topic.poster, post, on=True)
         if message.get("retire"):
             conversation.withdraw(author, post)
-            topic.posts.filter(pk=post.pk).update(retire_le=at + timedelta(hours=5))
+            post.retire_le = at + timedelta(hours=5)
+            post.save(update_fields=["retire_le"])
     if resume := entry.get("resume"):
         gestes.summarise(membres[resume["auteur"]], topic, resume["texte"], base=0)
         topic.resumes.update(ecrit_le=_ago(resume["jours"]))
