@@ -50,6 +50,11 @@ PUBLIC = {
 MEMBERS = {
     "my spaces": "/communaute/",
     "space": "/communaute/espaces/elus/",
+    "view of a space": "/communaute/espaces/elus/?voir=miens&nature=question",
+    "empty view of a space": "/communaute/espaces/elus/?nature=sondage",
+    "what I follow": "/communaute/suivi/",
+    "search in my spaces": "/communaute/recherche/?q=cantine",
+    "search in my spaces, not understood": "/communaute/recherche/?q=cantine&du=hier",
     "readers": "/communaute/espaces/elus/lecteurs/",
     "charter": "/communaute/espaces/elus/charte/",
     "new topic": "/communaute/espaces/elus/nouveau-sujet/",
