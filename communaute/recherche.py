@@ -11,8 +11,9 @@ from communaute.forum_conversation.models import Post, Topic
 from communaute.models import Espace, Membre
 from communaute.text import fold
 
-MOST = 100
-"""How many results are counted and shown, of each kind: whoever has more says more precisely what for."""
+MOST, MOST_TOPICS = 100, 20
+"""How many messages are counted and shown, and how many topics by their title: whoever is given as many
+says more precisely what they look for."""
 JUST_SAID = 10_000
 """Messages that are looked at one by one before the index is asked: what is often said is found there."""
 
@@ -33,7 +34,7 @@ class Recherche:
     def topics(self, user):
         """The keys of the topics that ``user`` may read whose title matches, the latest first.
 
-        At most ``MOST`` and one; none without words.
+        At most ``MOST_TOPICS`` and one; none without words.
         """
         if not self.words or self.pieces:
             return []
@@ -41,7 +42,7 @@ class Recherche:
             self._narrowed(""), approved=True, mots__says=self.words
         )
         topics = topics.order_by("-last_post_on", "-pk")
-        return list(topics.values_list("pk", flat=True)[: MOST + 1])
+        return list(topics.values_list("pk", flat=True)[: MOST_TOPICS + 1])
 
     def posts(self, user, last):
         """The keys of the messages that ``user`` may read and that match, the latest first.

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Exists, IntegerField, OuterRef, Q, Subquery
+from django.db.models import Exists, JSONField, OuterRef, Q, Subquery
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -16,6 +16,7 @@ from communaute.models import (
     Niveau,
     Participation,
     Sondage,
+    Suivi,
     Vote,
     rights_of,
 )
@@ -24,14 +25,18 @@ MOST_COUNTED = 99
 """Topics counted as new in a space: past that, the number says nothing more."""
 NEW_SHOWN, ASKED_SHOWN, QUESTIONS_SHOWN, POLLS_SHOWN = 3, 5, 3, 3
 """How many of each are shown: new topics of a space, topics where one is awaited, questions, polls."""
-QUESTIONS_SINCE = timedelta(days=60)
+QUESTIONS_SINCE = timedelta(days=30)
 
 
-class BoundedCount(Subquery):
-    """How many rows a sliced query has."""
+class Keys(Subquery):
+    """The keys that a sliced query has, as a list, in its order."""
 
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) bounded)"
-    output_field = IntegerField()
+    template = "(SELECT JSONB_AGG(bounded.pk) FROM (%(subquery)s) bounded)"
+    output_field = JSONField()
+
+    def as_sqlite(self, compiler, connection):
+        template = self.template.replace("JSONB_AGG", "JSON_GROUP_ARRAY")
+        return self.as_sql(compiler, connection, template=template)
 
 
 @require_safe
@@ -44,8 +49,8 @@ def mes_espaces(request):
         "nouveaux": _new(user, espaces),
         "most": MOST_COUNTED,
         "chartes": [espace for espace in espaces if not espace.charte_acceptee],
-        "attendu": _asked(user),
-        "questions": _questions(user),
+        "attendu": _placed(_asked(user), espaces),
+        "questions": _placed(_questions(user, espaces), espaces),
         "demandes": _demands(user),
         "sondages": _polls(user),
     }
@@ -56,40 +61,45 @@ def mes_espaces(request):
 
 
 def _espaces(user):
-    """The spaces ``user`` may enter, each with what is new for them in it: a bounded count, and keys."""
+    """The spaces ``user`` may enter, each with the keys of the topics where something is new, bounded."""
     entered = rights_of(user).entered
     mine = Participation.objects.readable_by(user).filter(espace=OuterRef("pk"))
     new = Topic.objects.readable_by(user).filter(forum=OuterRef("forum"))
     new = new.new_to(user, since=OuterRef("lu_jusqua"), level=OuterRef("niveau"))
-    latest = new.order_by("-last_post_on").values("pk")
+    new = new.order_by("-last_post_on").values("pk")[: MOST_COUNTED + 1]
     espaces = list(
         Espace.objects.readable_by(user)
         .select_related("forum", "territoire")
         .with_readers_count()
         .annotate(
-            lu_jusqua=Subquery(mine.values("lu_jusqua")),
-            niveau=Subquery(mine.values("niveau")),
+            lu_jusqua=Subquery(mine.values("lu_jusqua")), niveau=Subquery(mine.values("niveau"))
         )
-        .annotate(
-            new_count=BoundedCount(new.order_by().values("pk")[: MOST_COUNTED + 1]),
-            **{f"new_{rank}": Subquery(latest[rank : rank + 1]) for rank in range(NEW_SHOWN)},
-        )
+        .annotate(new=Keys(new))
     )
     for espace in espaces:
         espace.charte_acceptee = espace.pk in entered
+        espace.new_count = len(espace.new or ())
     return espaces
 
 
 def _new(user, espaces):
     """The spaces where something is new, each with its latest topics as ``topics``."""
-    keys = {
-        espace: [getattr(espace, f"new_{rank}") for rank in range(NEW_SHOWN)] for espace in espaces
-    }
-    wanted = [key for of_espace in keys.values() for key in of_espace if key]
-    topics = Topic.objects.readable_by(user).with_reading_of(user).in_bulk(wanted)
-    for espace, of_espace in keys.items():
-        espace.topics = [topics[key] for key in of_espace if key in topics]
+    latest = {espace: (espace.new or ())[:NEW_SHOWN] for espace in espaces}
+    topics = Topic.objects.readable_by(user).in_bulk(
+        [key for keys in latest.values() for key in keys]
+    )
+    for espace, keys in latest.items():
+        espace.topics = [topics[key] for key in keys if key in topics]
     return [espace for espace in espaces if espace.topics]
+
+
+def _placed(topics, espaces):
+    """These topics, each with the name of its space as ``lieu``."""
+    names = {espace.forum_id: espace.nom for espace in espaces}
+    topics = list(topics)
+    for topic in topics:
+        topic.lieu = names.get(topic.forum_id, "")
+    return topics
 
 
 def _asked(user):
@@ -101,32 +111,38 @@ def _asked(user):
     here = mentions.filter(post__topic=OuterRef("pk"), post__created__gt=OuterRef("read_until"))
     others = Post.objects.readable_by(user).shown().exclude(poster=user.pk)
     others = others.filter(topic=OuterRef("pk"), created__gt=OuterRef("read_until"))
-    topics = Topic.objects.readable_by(user).with_reading_of(user).filter(is_unread=True)
+    # Keys first: only these few topics are then asked about.
+    mine = Topic.objects.readable_by(user).filter(poster=user.pk).order_by().values("pk")
+    topics = Topic.objects.readable_by(user).filter(
+        pk__in=mine.union(mentions.order_by().values("post__topic"))
+    )
+    topics = topics.with_reading_of(user).filter(is_unread=True)
     topics = topics.exclude(level=Niveau.RIEN).annotate(
         cited_in=Subquery(here.exclude(post__poster=user.pk).values("post__reference")[:1])
     )
-    topics = topics.filter(
-        Q(cited_in__isnull=False, pk__in=mentions.values("post__topic"))
-        | Q(Exists(others), poster=user.pk)
-    )
-    return topics.with_espace().order_by("-last_post_on")[:ASKED_SHOWN]
+    topics = topics.filter(Q(cited_in__isnull=False) | Q(Exists(others), poster=user.pk))
+    return topics.order_by("-last_post_on")[:ASKED_SHOWN]
 
 
-def _questions(user):
-    """The latest questions of others that nobody has answered, where ``user`` can speak."""
+def _questions(user, espaces):
+    """The latest questions of others that nobody has answered, where ``user`` can speak and listens."""
     rights = rights_of(user)
+    speaking = [
+        espace.forum_id
+        for espace in espaces
+        if espace.pk in rights.peer & rights.entered and espace.niveau != Niveau.RIEN
+    ]
+    silenced = Suivi.objects.readable_by(user).filter(topic=OuterRef("pk"), niveau=Niveau.RIEN)
     return (
         Topic.objects.readable_by(user)
         .filter(
-            forum__espace__in=rights.peer & rights.entered,
+            ~Exists(silenced),
+            forum__in=speaking,
             status=Topic.TOPIC_UNLOCKED,
             last_post_on__gte=timezone.now() - QUESTIONS_SINCE,
         )
         .exclude(poster=user.pk)
         .unanswered()
-        .with_reading_of(user)
-        .exclude(level=Niveau.RIEN)
-        .with_espace()
         .select_related("poster")
         .order_by("-last_post_on")[:QUESTIONS_SHOWN]
     )

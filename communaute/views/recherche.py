@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from communaute.forms import RechercheForm
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import Espace
-from communaute.recherche import MOST
+from communaute.recherche import MOST, MOST_TOPICS
 from communaute.search import excerpt, marked
 
 POSTS_PER_PAGE = 10
@@ -38,8 +38,9 @@ def recherche(request):
     last = max((espace.forum.last_post_id or 0 for espace in espaces), default=0)
     topics, posts = asked.topics(user), asked.posts(user, last)
     page = Paginator(posts[:MOST], POSTS_PER_PAGE).get_page(request.GET.get("page"))
-    page.object_list = _posts(user, page.object_list, words)
-    titles = _topics(user, topics[:MOST], words) if page.number == 1 else []
+    places = {espace.forum_id: espace for espace in espaces}
+    page.object_list = _posts(user, page.object_list, words, places)
+    titles = _topics(user, topics[:MOST_TOPICS], words, places) if page.number == 1 else []
     context |= {
         "asked": True,
         "topics": titles[:TOPICS_SHOWN],
@@ -48,22 +49,25 @@ def recherche(request):
         "posts": page,
         "posts_count": len(posts),
         "most": MOST,
+        "most_topics": MOST_TOPICS,
         "parametres": urlencode({k: v for k, v in request.GET.items() if v and k != "page"}) + "&",
     }
     return render(request, "communaute/recherche.html", context)
 
 
-def _topics(user, keys, words):
-    found = Topic.objects.readable_by(user).with_espace().select_related("poster").in_bulk(keys)
+def _topics(user, keys, words, places):
+    found = Topic.objects.readable_by(user).select_related("poster").in_bulk(keys)
     topics = [found[key] for key in keys if key in found]
     for topic in topics:
+        topic.lieu = places[topic.forum_id]
         topic.marked = marked(topic.subject, words)
     return topics
 
 
-def _posts(user, keys, words):
-    found = Post.objects.readable_by(user).with_espace().select_related("poster").in_bulk(keys)
+def _posts(user, keys, words, places):
+    found = Post.objects.readable_by(user).select_related("topic", "poster").in_bulk(keys)
     posts = [found[key] for key in keys if key in found]
     for post in posts:
+        post.lieu = places[post.topic.forum_id]
         post.excerpt = excerpt([unescape(strip_tags(post.content.rendered))], words)
     return posts
