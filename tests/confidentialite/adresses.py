@@ -24,11 +24,12 @@ EXEMPT = {
 
 
 class Address(NamedTuple):
-    """An address: the name of its route, and its path with ``%(key)s`` where it takes one."""
+    """An address: the name of its route, its path with ``%(key)s`` where it takes one, its view."""
 
     name: str
     path: str
     keys: tuple
+    view: str
 
     @property
     def room(self):
@@ -58,7 +59,8 @@ def _walk(resolver, prefix="", namespaces=()):
         if isinstance(pattern, URLPattern):
             for path, keys in normalize(regex):
                 name = ":".join((*namespaces, pattern.name or ""))
-                yield Address(name, path, tuple(keys))
+                view = f"{pattern.callback.__module__}.{pattern.callback.__qualname__}"
+                yield Address(name, path, tuple(keys), view)
         else:
             inner = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
             yield from _walk(pattern, regex.removesuffix(r"\Z"), inner)

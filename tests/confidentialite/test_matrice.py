@@ -6,6 +6,8 @@ left behind, is looked through. Every request is undone (``lecteur.py``), so tha
 """
 
 import logging
+from copy import copy
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -13,10 +15,12 @@ from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core import mail
 from django.db import connection
+from django.utils import timezone
 from wagtail.models import ModelLogEntry, PageLogEntry, ReferenceIndex
 from wagtail.search.models import IndexEntry
 
-from communaute.forum_conversation.models import Post, Topic, new_reference
+from communaute import permissions
+from communaute.forum_conversation.models import Nature, Post, Topic, new_reference
 from communaute.models import Acte, Espace, Membre
 from portail.logs import JsonFormatter
 from portail.settings import LOGGING
@@ -106,8 +110,8 @@ def parts_of(row):
             yield from parts_of(above)
 
 
-@pytest.mark.parametrize("model", restricted_models(), ids=lambda model: model.__name__)
-def test_each_reads_by_readable_by_what_is_theirs_and_nothing_else(model, monde):
+def check_rows(monde, model):
+    """Refuse that ``readable_by`` gives anyone a row that is not theirs, or keeps one that is."""
     rows = list(in_space(model, monde.elus))
     assert rows
     for what in (*READERS, *OUTSIDERS):
@@ -119,6 +123,85 @@ def test_each_reads_by_readable_by_what_is_theirs_and_nothing_else(model, monde)
             assert read == {monde.elus}
         else:
             assert read == set(), what
+
+
+@pytest.mark.parametrize("model", restricted_models(), ids=lambda model: model.__name__)
+def test_each_reads_by_readable_by_what_is_theirs_and_nothing_else(model, monde):
+    check_rows(monde, model)
+
+
+# --- What each may do
+
+
+FACILITATORS = {"facilitator", "facilitator who decided"}
+SPEAKERS = {"author", "peer"} | FACILITATORS
+
+
+def permitted(monde):
+    """Each permission asked about one thing, in one state: its name, what it is about, who has it."""
+    topic, post, elus = monde.topic, monde.post, monde.elus
+    reply = topic.posts.get(poster=monde.people["peer"])
+    locked = changed(topic, status=Topic.TOPIC_LOCKED)
+    question = changed(topic, nature=Nature.QUESTION)
+    poll, yesterday = topic.sondage, timezone.now() - timedelta(days=1)
+    for kept in (reply, post):
+        kept.topic = topic
+    gone = [{"masque_le": yesterday}, {"retire_le": yesterday}]
+    return [
+        ("can_speak", [elus], SPEAKERS),
+        ("can_moderate", [elus], FACILITATORS),
+        ("can_open", [elus, Nature.QUESTION], SPEAKERS),
+        ("can_open", [elus, Nature.ANNONCE], FACILITATORS),
+        ("needs_no_approval", [changed(elus, premoderation=True)], FACILITATORS),
+        ("can_reply", [topic], SPEAKERS),
+        ("can_reply", [locked], set()),
+        ("can_reply", [changed(topic, approved=False)], set()),
+        ("can_edit", [post], {"author"}),
+        ("can_edit", [changed(post, topic=locked)], set()),
+        *(("can_edit", [changed(post, **state)], set()) for state in gone),
+        ("can_withdraw", [post], {"author"}),
+        ("can_withdraw", [changed(post, retire_le=yesterday)], set()),
+        ("can_answer", [question], {"author"} | FACILITATORS),
+        ("can_answer", [topic], set()),
+        ("can_keep_answer", [changed(reply, topic=question)], {"author"} | FACILITATORS),
+        ("can_keep_answer", [changed(post, topic=question)], set()),
+        *(
+            ("can_keep_answer", [changed(reply, topic=question, **state)], set())
+            for state in (*gone, {"approved": False})
+        ),
+        ("can_thank", [post], SPEAKERS - {"author"}),
+        *(("can_thank", [changed(post, **s)], set()) for s in (*gone, {"approved": False})),
+        ("can_vote", [poll], SPEAKERS),
+        ("can_vote", [changed(poll, ferme_le=yesterday)], set()),
+        ("can_summarise", [topic], {"author"} | FACILITATORS),
+        ("can_manage", [], {"facilitator of another space", "editor", "administrator"}),
+    ]
+
+
+def changed(row, **fields):
+    """A copy of ``row`` with other values, saved nowhere."""
+    other = copy(row)
+    other._state = copy(row._state)
+    other._state.fields_cache = dict(row._state.fields_cache)
+    for name, value in fields.items():
+        setattr(other, name, value)
+    return other
+
+
+def check_permissions(monde):
+    """Refuse that a permission lets through anyone but those it names."""
+    people = {what: monde.member(what) for what in (*READERS, *OUTSIDERS)}
+    for name, about, who in permitted(monde):
+        ask = getattr(permissions, name)
+        passing = {what for what, membre in people.items() if ask(membre, *about)}
+        assert passing == who, (name, about)
+
+
+def test_each_may_do_what_the_permissions_say_and_nothing_else(monde):
+    check_permissions(monde)
+    asked = {name for name, *_ in permitted(monde)}
+    said = {n for n in vars(permissions) if n.startswith(("can_", "needs_"))}
+    assert asked == said
 
 
 # --- What each is answered
@@ -161,10 +244,11 @@ class Walk:
         """Add what was wrong with an answer."""
         self.wrong.append(f"{method} {path} {fault}")
 
-    def members_addresses(self):
-        """Every address about what members say: what is not theirs is answered as what is not."""
+    def members_addresses(self, view=""):
+        """Every address about what members say, or those of a view: what is not theirs is answered as
+        what is not."""
         for address in addresses():
-            if address.room != "communaute":
+            if address.room != "communaute" or not address.view.startswith(view):
                 continue
             if not address.keys:
                 for method in self.methods():
