@@ -59,7 +59,9 @@ def _walk(resolver, prefix="", namespaces=()):
         if isinstance(pattern, URLPattern):
             for path, keys in normalize(regex):
                 name = ":".join((*namespaces, pattern.name or ""))
-                view = f"{pattern.callback.__module__}.{pattern.callback.__qualname__}"
+                view = (
+                    f"{pattern.callback.__module__}.{getattr(pattern.callback, '__qualname__', '')}"
+                )
                 yield Address(name, path, tuple(keys), view)
         else:
             inner = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
