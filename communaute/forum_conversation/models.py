@@ -1,6 +1,7 @@
 """machina's topics and messages made ours: random references, ``readable_by``, no cascade."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import models
@@ -20,7 +21,13 @@ from communaute.models import (
     new_reference,
     rights_of,
 )
-from communaute.models.echanges import Promesse, readable_post, readable_topic
+from communaute.models.echanges import (
+    TIME_TO_AGREE,
+    Promesse,
+    readable_post,
+    readable_topic,
+)
+from communaute.prepared import Prepared
 from communaute.search import StemsField
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -116,26 +123,11 @@ class TopicQuerySet(models.QuerySet):
         )
 
     def for_page(self, user):
-        """Fetch what the page of a topic shows ``user`` of it, but for its messages.
-
-        ``shown_count`` is how many messages of it they may read, ``readers_count`` how many members can
-        read it, ``asks_me`` whether a looser promise waits for the yes or no of ``user``.
-        """
-        espace = Espace.objects.filter(forum=OuterRef("forum")).with_readers_count()
-        wrote = Post.objects.filter(topic=OuterRef("topic"), poster=user.pk, retire_le=None)
-        asked = DemandePromesse.objects.open().filter(Exists(wrote), topic=OuterRef("pk"))
-        waiting = Post.objects.filter(topic=OuterRef("pk"), approved=False).order_by()
-        seen = Q(topic__forum__espace__in=rights_of(user).animated) | Q(poster=user.pk)
-        waiting = waiting.filter(seen).values("topic").annotate(count=Count("pk"))
+        """Fetch what the page of a topic shows ``user`` of it, but for its messages."""
         return (
             self.with_espace()
             .select_related("poster", "resume__auteur", "reponse__poster", "sondage")
             .with_reading_of(user)
-            .annotate(
-                shown_count=F("posts_count") + Coalesce(Subquery(waiting.values("count")), 0),
-                readers_count=Subquery(espace.values("readers_count")),
-                asks_me=Exists(asked.exclude(accords__membre=user.pk)),
-            )
         )
 
 
@@ -228,6 +220,19 @@ class Topic(AbstractTopic):
     def answer(self):
         """The message that answers the question, while there is something of it to read; else None."""
         return self.reponse if self.reponse and self.reponse.is_shown else None
+
+    def around_for(self, user):
+        """What surrounds its messages for ``user``, who may read it."""
+        now, espace = timezone.now(), self.espace.pk
+        [found] = AROUND.rows(
+            topic=self.pk,
+            membre=user.pk,
+            animated=espace if espace in rights_of(user).animated else 0,
+            on=timezone.localdate(),
+            at=now,
+            since=now - TIME_TO_AGREE,
+        )
+        return Around(*found)
 
     def posts_read_by(self, user):
         """The messages of this topic, which ``user`` may read, that they may read: in one table."""
@@ -362,3 +367,45 @@ class Post(AbstractPost):
     def delete(self, *args, **kwargs):
         """Delete without machina's deletion of a topic left with one message."""
         return super(AbstractPost, self).delete(*args, **kwargs)
+
+
+class Around(NamedTuple):
+    """What surrounds the messages of a topic for one of its readers."""
+
+    waiting_count: int
+    """Messages that wait for approval, among those that they may read."""
+    readers_count: int
+    """How many members can read the topic."""
+    asks_me: bool
+    """Whether a looser promise waits for their yes or no."""
+
+
+def _around(topic, membre, animated, on, at, since):
+    waiting = Post.objects.filter(
+        Q(poster=membre) | Q(topic__forum__espace=animated), topic=OuterRef("pk"), approved=False
+    )
+    waiting = waiting.order_by().values("topic").annotate(count=Count("pk"))
+    espace = Espace.objects.filter(forum=OuterRef("forum")).with_readers_count(on, at)
+    wrote = Post.objects.filter(topic=OuterRef("topic"), poster=membre, retire_le=None)
+    asked = DemandePromesse.objects.open(since).filter(Exists(wrote), topic=OuterRef("pk"))
+    return (
+        Topic.objects.filter(pk=topic)
+        .order_by()
+        .annotate(
+            waiting_count=Coalesce(Subquery(waiting.values("count")), 0),
+            readers_count=Subquery(espace.values("readers_count")),
+            asks_me=Exists(asked.exclude(accords__membre=membre)),
+        )
+        .values_list(*Around._fields)
+    )
+
+
+AROUND = Prepared(
+    _around,
+    topic=-1_848,
+    membre=-1_849,
+    animated=-1_850,
+    on=date(1848, 2, 24),
+    at=datetime(1848, 2, 24, tzinfo=UTC),
+    since=datetime(1848, 2, 25, tzinfo=UTC),
+)

@@ -399,9 +399,9 @@ TIME_TO_AGREE = timedelta(days=14)
 
 
 class DemandePromesseQuerySet(OfTopicQuerySet):
-    def open(self):
-        """Those that one can still say yes to."""
-        return self.filter(close_le=None, demandee_le__gt=timezone.now() - TIME_TO_AGREE)
+    def open(self, since=None):
+        """Those that one can still say yes to: asked ``since`` the time that one has for it began."""
+        return self.filter(close_le=None, demandee_le__gt=since or timezone.now() - TIME_TO_AGREE)
 
     def expired(self):
         """Those whose time is over and that are not closed yet."""

@@ -73,11 +73,11 @@ class EspaceQuerySet(models.QuerySet):
         """Spaces whose charter ``user`` has accepted: where they can read what is said."""
         return self.filter(pk__in=rights_of(user).entered)
 
-    def with_readers_count(self):
-        """Annotate ``readers_count``: how many members can read each space today."""
-        sieges = Siege.objects.active()
+    def with_readers_count(self, on=None, at=None):
+        """Annotate ``readers_count``: how many members can read each space today and now, or then."""
+        sieges = Siege.objects.active(on)
         nominations = Nomination.objects.active().filter(espace=OuterRef(OuterRef("pk")))
-        suspended = apps.get_model("communaute", "Suspension").objects.active()
+        suspended = apps.get_model("communaute", "Suspension").objects.active(at)
         suspended = suspended.filter(espace=OuterRef(OuterRef("pk")), membre=OuterRef("pk"))
 
         def count(peers):

@@ -15,7 +15,7 @@ from communaute.forms import ResumeForm
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import Resume
 from communaute.views.reading import apercu, form_page, readable, who_reads
-from communaute.views.sujets import place, show, vote_form
+from communaute.views.sujets import place, readable_for_page, show, vote_form
 
 VERSIONS_PER_PAGE = 10
 
@@ -50,7 +50,7 @@ def reponse(request, reference):
 @takes_an_act
 def vote(request, reference):
     """Vote in the poll of a topic, or change one's vote."""
-    topic = readable(request.user, Topic, reference, lambda topics: topics.for_page(request.user))
+    topic = readable_for_page(request.user, reference)
     if getattr(topic, "sondage", None) is None:
         raise Http404
     if request.method != "POST":

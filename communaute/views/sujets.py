@@ -39,7 +39,7 @@ def sujet(request, reference):
 
     Showing a page of it marks as read what the page shows, and what was said before.
     """
-    topic = readable(request.user, Topic, reference, lambda topics: topics.for_page(request.user))
+    topic = readable_for_page(request.user, reference)
     form = MessageForm(request.POST or None)
     can_reply = permissions.can_reply(request.user, topic)
     if can_reply and form.is_valid() and "apercu" not in request.POST:
@@ -54,13 +54,20 @@ def sujet(request, reference):
     return show(request, topic, page)
 
 
+def readable_for_page(user, reference):
+    """The topic of this address, if ``user`` may read it, with all that its page says but for messages."""
+    topic = readable(user, Topic, reference, lambda topics: topics.for_page(user))
+    topic.around = topic.around_for(user)
+    return topic
+
+
 def show(request, topic, posts=None, status=None, **context):
-    """The page of ``topic``, fetched ``for_page``, with these messages of it."""
+    """The page of ``topic``, found by ``readable_for_page``, with these messages of it."""
     user = request.user
     posts = posts or posts_page(user, topic, 1)
     context = {
         "espace": topic.espace,
-        "readers_count": topic.readers_count,
+        "readers_count": topic.around.readers_count,
         "topic": topic,
         "posts": posts,
         "is_new_elsewhere": topic.is_unread and not any(post.is_new for post in posts),
@@ -111,9 +118,10 @@ def nouveau(request, reference):
 
 def posts_page(user, topic, number):
     """A page of the messages of ``topic`` that ``user`` may read, each with what the page says of it."""
-    posts = topic.posts_read_by(user).select_related("poster")
+    posts = topic.posts_read_by(user).select_related("poster").defer("mots")
     paginator = Paginator(posts, POSTS_PER_PAGE)
-    paginator.count = topic.shown_count  # known already: a topic of a thousand is not counted again
+    # Known already: the messages of a long topic are not counted again.
+    paginator.count = topic.posts_count + topic.around.waiting_count
     page = paginator.get_page(paginator.num_pages if number == "last" else number)
     page.object_list = list(page.object_list)
     members = [post.poster for post in page]
