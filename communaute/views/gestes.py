@@ -6,7 +6,7 @@ Each address that only takes an act leads back to the page, for whoever comes to
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from communaute import conversation, gestes, permissions
@@ -115,8 +115,8 @@ def retirer(request, reference):
     if request.method == "POST":
         conversation.withdraw(request.user, post)
         messages.success(request, "Votre message est retiré, et son texte effacé.")
-        topic = get_object_or_404(Topic.objects.readable_by(request.user), pk=post.topic_id)
-        if topic.approved:
+        listed = Topic.objects.readable_by(request.user).filter(approved=True)
+        if listed.filter(pk=post.topic_id).exists():
             return redirect(place(request.user, post.topic, post))
         return redirect(post.espace)
     context = {**who_reads(post.espace), "topic": post.topic, "post": post}

@@ -143,6 +143,17 @@ def test_a_topic_where_nobody_else_spoke_is_no_longer_listed(client, read, withd
     assert client.get(alone.get_absolute_url()).status_code == 404
 
 
+def test_the_last_to_withdraw_what_they_said_is_led_to_the_space(
+    withdraw, elue, autre, sujet, post
+):
+    withdraw(autre, sujet.posts.first())
+    assert Topic.objects.get(pk=sujet.pk).approved
+    response = withdraw(elue, post)
+    assert response.redirect_chain[-1][0] == "/communaute/espaces/elus/"
+    assert response.status_code == 200
+    assert differences() == []
+
+
 def test_a_form_sent_again_after_withdrawing_brings_nothing_back(withdraw, espace, elue, sujet):
     key = "0b9c3f0e-3b0a-4c55-a7c5-0f9b8f3b2a11"
     post = conversation.reply(elue, sujet, "Un regret.", envoi=key)
