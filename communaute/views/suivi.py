@@ -26,6 +26,7 @@ def ce_que_je_suis(request):
     own = Suivi.objects.readable_by(user).exclude(niveau="").values("topic")
     topics = (
         Topic.objects.readable_by(user)
+        .listed()
         .with_reading_of(user)
         .with_espace()
         .filter(pk__in=own)

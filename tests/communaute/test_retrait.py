@@ -136,6 +136,9 @@ def test_a_topic_where_nobody_else_spoke_is_no_longer_listed(client, read, withd
     page = withdraw(autre, second).content.decode()
     assert "Gardé" in page
     assert conversation.WITHDRAWN_TITLE not in page
+    client.force_login(autre)
+    for address in ("/communaute/", "/communaute/espaces/elus/", "/communaute/suivi/"):
+        assert conversation.WITHDRAWN_TITLE not in read(address).words
     espace.forum.refresh_from_db()
     assert espace.forum.last_post.topic == kept
     assert differences() == []
