@@ -7,4 +7,6 @@ class CommunauteConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from communaute import checks  # noqa: F401
+        from communaute import checks, pieces  # noqa: F401
+
+        pieces.watch()

@@ -9,10 +9,19 @@ from django.db import transaction
 from django.db.models import BigIntegerField, Case, F, Q, When
 from django.utils import timezone
 
-from communaute import permissions
+from communaute import mentions, permissions
 from communaute.forum.models import Forum
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
-from communaute.models import Brouillon, Espace, Membre, Sondage, Suivi, Version
+from communaute.models import (
+    Brouillon,
+    Choix,
+    Espace,
+    Membre,
+    Mention,
+    Sondage,
+    Suivi,
+    Version,
+)
 from communaute.search import indexed
 
 WITHDRAWN_TITLE = "Sujet dont le premier message a été retiré"
@@ -36,11 +45,15 @@ def start_topic(
     *,
     nature=Nature.QUESTION,
     promesse=Promesse.RESTE_ICI,
+    sondage=None,
     envoi=None,
+    pieces=(),
 ):
     """Open a topic with its first message, said now or at the time ``at``, and return it.
 
-    ``envoi`` is the key of the form: sent twice, it opens one topic.
+    ``envoi`` is the key of the form: sent twice, it opens one topic. ``sondage`` is the poll it asks: a
+    dict of ``choix``, ``plusieurs`` and ``ferme_le``. ``pieces`` are the references of those files of the
+    author's draft that go with the message; the draft is done with.
     """
     author = as_of_now(author)
     espace = Espace.objects.readable_by(author).get(pk=espace.pk)
@@ -48,6 +61,7 @@ def start_topic(
         raise PermissionDenied
     _lock_forum(espace.forum_id)
     if sent := _already_sent(author, envoi):
+        _close_draft(author, {"espace": espace})
         return sent.topic
     at = at or timezone.now()
     topic = Topic(
@@ -60,33 +74,47 @@ def start_topic(
         approved=permissions.needs_no_approval(author, espace),
     )
     topic.save()
+    if sondage:
+        asked = Sondage.objects.create(
+            topic=topic, plusieurs=sondage["plusieurs"], ferme_le=sondage["ferme_le"]
+        )
+        Choix.objects.bulk_create(
+            Choix(sondage=asked, texte=texte, ordre=ordre)
+            for ordre, texte in enumerate(sondage["choix"])
+        )
     post = _add_post(topic, author, content, at, envoi)
+    topic.first_post = post
     Topic.objects.filter(pk=topic.pk).update(first_post=post)
+    _attach(author, {"espace": espace}, post, pieces)
     return topic
 
 
 @transaction.atomic
-def reply(author, topic, content, at=None, *, envoi=None):
+def reply(author, topic, content, at=None, *, envoi=None, pieces=()):
     """Add a message to a topic, said now or at the time ``at``, and return it.
 
-    ``envoi`` is the key of the form: sent twice, it adds one message.
+    ``envoi`` and ``pieces`` as for ``start_topic``.
     """
     author = as_of_now(author)
     topic = locked(Topic.objects.readable_by(author), topic)
     if sent := _already_sent(author, envoi):
+        _close_draft(author, {"topic": topic})
         return sent
     if not permissions.can_reply(author, topic):
         raise PermissionDenied
     _lock_forum(topic.forum_id)
-    return _add_post(topic, author, content, at or timezone.now(), envoi)
+    post = _add_post(topic, author, content, at or timezone.now(), envoi)
+    _attach(author, {"topic": topic}, post, pieces)
+    return post
 
 
 @transaction.atomic
-def edit(author, post, content, *, subject=None, base=None):
+def edit(author, post, content, *, subject=None, base=None, pieces=None):
     """Replace the text of a message by its author, and return it; what it said is kept as a ``Version``.
 
     ``subject`` is the title of the topic that the message opens. ``base`` is the ``updates_count`` that
-    the author was shown: ``Conflict`` says that there were changes since.
+    the author was shown: ``Conflict`` says that there were changes since. ``pieces`` are the references of
+    the files it is to have, of its own and of the draft's; None leaves them.
     """
     author = as_of_now(author)
     topic = locked(Topic.objects.readable_by(author), post.topic)
@@ -98,8 +126,13 @@ def edit(author, post, content, *, subject=None, base=None):
     opens = topic.first_post_id == post.pk
     if not opens or subject is None:
         subject = topic.subject
-    if content == post.content.raw and subject == topic.subject:
+    changed = content != post.content.raw or subject != topic.subject
+    if pieces is not None:
+        changed |= bool(post.pieces.exclude(reference__in=pieces).delete()[0])
+    changed |= bool(_close_draft(author, {"post": post}, post, pieces or ()))
+    if not changed:
         return post
+    post.pieces_count = post.pieces.count()
     Version.objects.create(
         post=post,
         titre=topic.subject if opens else "",
@@ -110,7 +143,7 @@ def edit(author, post, content, *, subject=None, base=None):
     post.content = content
     post.updated_by = author
     post.updates_count += 1
-    post.save()
+    _save(post, topic.espace)
     if subject != topic.subject:
         Topic.objects.filter(pk=topic.pk).update(subject=subject, mots=indexed(subject))
     return post
@@ -219,8 +252,38 @@ def _add_post(topic, author, content, at, envoi):
         envoi=envoi,
         approved=permissions.needs_no_approval(author, topic.espace),
     )
-    post.save()
+    _save(post, topic.espace)
     if post.approved:
         publish(post)
     Suivi.objects.follow(author, topic)
     return post
+
+
+def _save(post, espace):
+    """Save a message, rendered with those whom it names, who are known to be named."""
+    rendered, named = mentions.read(post.content.raw, espace)
+    post.save()
+    Post.objects.filter(pk=post.pk).update(_content_rendered=rendered)
+    post._content_rendered = rendered
+    if post.updates_count:
+        Mention.objects.filter(post=post).exclude(membre__in=named).delete()
+    Mention.objects.bulk_create(
+        [Mention(post=post, membre_id=key) for key in named], ignore_conflicts=True
+    )
+
+
+def _attach(author, place, post, pieces):
+    """Give a new message those files of the draft that go with it."""
+    if moved := _close_draft(author, place, post, pieces):
+        Post.objects.filter(pk=post.pk).update(pieces_count=moved)
+        post.pieces_count = moved
+
+
+def _close_draft(author, place, post=None, pieces=()):
+    """Delete the draft of a place once what it held is said; return how many files it gave ``post``."""
+    brouillon = Brouillon.objects.select_for_update().filter(membre=author, **place).first()
+    moved = 0
+    if brouillon:
+        moved = brouillon.pieces.filter(reference__in=pieces).update(post=post, brouillon=None)
+        brouillon.delete()
+    return moved

@@ -1,12 +1,17 @@
 """What members write, checked."""
 
+from datetime import datetime, time
 from unicodedata import category
+from uuid import uuid4, uuid5
 
 from django import forms
+from django.utils import timezone
+from django.utils.html import format_html
 
-from communaute.forum_conversation.models import Nature
+from communaute.forum_conversation.models import Nature, Promesse
 from communaute.markdown import MAX_LENGTH
 from communaute.models import Niveau
+from communaute.pieces import ACCEPTED
 from communaute.recherche import Recherche
 from communaute.search import wanted
 
@@ -15,6 +20,7 @@ NIVEAUX_DU_SUJET = [
     *((niveau.value, niveau.label) for niveau in Niveau if niveau != Niveau.PREMIERS),
 ]
 """The levels of a topic; its first message is the whole of what the level left out would tell."""
+MIN_CHOICES, MAX_CHOICES = 2, 10
 
 
 class WrittenField(forms.CharField):
@@ -25,34 +31,337 @@ class WrittenField(forms.CharField):
         return value if any(category(sign)[0] not in "CZ" for sign in value) else ""
 
 
+class TextField(WrittenField):
+    """A text in Markdown, as long as a message may be."""
+
+    def __init__(self, *, rows=8, required_message="", **kwargs):
+        super().__init__(
+            max_length=MAX_LENGTH,
+            widget=forms.Textarea(attrs={"rows": rows}),
+            error_messages={
+                "required": required_message,
+                "max_length": (
+                    "Votre message compte %(show_value)s signes, la limite est de %(limit_value)s. "
+                    "Raccourcissez-le, ou envoyez-le en plusieurs fois."
+                ),
+            },
+            **kwargs,
+        )
+
+
+class FilesInput(forms.FileInput):
+    """A place for several files; what was chosen cannot be shown again by any browser."""
+
+    allow_multiple_selected = True
+
+
 class MessageForm(forms.Form):
-    """The text of a message, in Markdown."""
+    """The text of a message, in Markdown, and files with it.
 
-    content = WrittenField(
-        label="Votre message",
-        max_length=MAX_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 8}),
-        error_messages={
-            "required": "Écrivez votre message avant de l’envoyer.",
-            "max_length": (
-                "Votre message compte %(show_value)s signes, la limite est de %(limit_value)s. "
-                "Raccourcissez-le, ou envoyez-le en plusieurs fois."
-            ),
-        },
+    ``main`` is what one is asked at first; ``folds`` is what unfolds, as titles and names of fields.
+    ``sections`` are the fields that follow one another in the message, with the headings they get.
+    """
+
+    content = TextField(
+        label="Votre message", required_message="Écrivez votre message avant de l’envoyer."
     )
+    fichiers = forms.FileField(
+        label="Fichiers",
+        required=False,
+        help_text=(
+            "Choisissez-en plusieurs à la fois, ou déposez-les ici : 6 au plus, de 10 Mo chacun. Images, "
+            "PDF, documents de bureautique, textes."
+        ),
+        widget=FilesInput(attrs={"accept": ",".join(f".{ending}" for ending in ACCEPTED)}),
+    )
+    envoi = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
+
+    main = ["content"]
+    folds = [("Joindre des fichiers", ["fichiers"])]
+    sections = [("content", "")]
+
+    def clean(self):
+        if len(self.texte) > MAX_LENGTH and not self.errors:
+            self.add_error(
+                None,
+                f"Votre message compte {len(self.texte)} signes en tout, la limite est de {MAX_LENGTH}. "
+                "Raccourcissez-le, ou envoyez-le en plusieurs fois.",
+            )
+
+    @property
+    def texte(self):
+        """The message that these fields make, in Markdown; what is empty has no heading."""
+        parts = (
+            (heading, self.cleaned_data.get(name, "").strip()) for name, heading in self.sections
+        )
+        return "\n\n".join(
+            f"## {heading}\n\n{text}" if heading else text for heading, text in parts if text
+        )
+
+    @property
+    def message(self):
+        """What is to be written, as ``communaute.conversation`` takes it.
+
+        The same form sent twice with the same text is one message; with another text, another one.
+        """
+        envoi = self.cleaned_data["envoi"]
+        return {"content": self.texte, "envoi": envoi and uuid5(envoi, self.texte)}
+
+    def main_fields(self):
+        """The fields that are shown at first."""
+        return [self[name] for name in self.main]
+
+    def folded_fields(self):
+        """What unfolds, as dicts: ``title``, ``fields``, and whether it is ``open`` at first."""
+        for title, names in self.folds:
+            fields = [self[name] for name in names]
+            filled = any(
+                field.errors or (field.value() and field.value() != field.field.initial)
+                for field in fields
+            )
+            yield {"title": title, "fields": fields, "open": filled}
 
 
-class TopicForm(MessageForm):
-    """A new topic: its title, then its first message."""
+class EditForm(MessageForm):
+    """A change of a message: of the ``base`` that its author was shown."""
+
+    base = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    envoi = None
+
+    @property
+    def message(self):
+        return {
+            "content": self.texte,
+            "base": self.cleaned_data["base"],
+            "subject": self.cleaned_data.get("subject"),
+        }
+
+
+class EditOpeningForm(EditForm):
+    """A change of the message that opens a topic, and of the topic's title."""
 
     subject = WrittenField(
         label="Titre du sujet",
-        help_text="Une question ou une phrase que vos pairs reconnaîtront.",
         max_length=150,
         error_messages={"required": "Donnez un titre à votre sujet."},
     )
 
-    field_order = ["subject", "content"]
+    main = ["subject", "content"]
+
+
+class TopicForm(MessageForm):
+    """A new topic: its title, its first message, and what is promised of what will be said in it.
+
+    ``invite`` says when one opens a topic of that ``nature``.
+    """
+
+    subject = WrittenField(
+        label="Titre du sujet",
+        help_text="Une phrase que vos pairs reconnaîtront.",
+        max_length=150,
+        error_messages={"required": "Donnez un titre à votre sujet."},
+    )
+    promesse = forms.ChoiceField(
+        label="Ce que deviendra ce qui se dit dans ce sujet",
+        choices=[
+            (
+                choice.value,
+                format_html(
+                    "<span><strong>{}</strong> {}</span>", choice.label, choice.explication
+                ),
+            )
+            for choice in Promesse
+        ],
+        initial=Promesse.RESTE_ICI,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+
+    nature = None
+    main = ["subject", "content"]
+    folds = [*MessageForm.folds, ("Choisir ce que deviendra ce qui se dit ici", ["promesse"])]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["nature"] = forms.CharField(
+            initial=self.nature, required=False, widget=forms.HiddenInput
+        )
+
+    def clean_promesse(self):
+        return self.cleaned_data["promesse"] or Promesse.RESTE_ICI
+
+    @property
+    def message(self):
+        envoi = self.cleaned_data["envoi"]
+        said = f"{self.cleaned_data['subject']}\n{self.texte}"
+        return {
+            "content": self.texte,
+            "envoi": envoi and uuid5(envoi, said),
+            "subject": self.cleaned_data["subject"],
+            "nature": self.nature,
+            "promesse": self.cleaned_data["promesse"],
+        }
+
+
+class QuestionForm(TopicForm):
+    """What one asks, and what was tried already."""
+
+    essais = TextField(label="Ce que vous avez déjà essayé", rows=5, required=False)
+
+    nature = Nature.QUESTION
+    icone = "message-circle-question-mark"
+    invite = "Vous butez sur quelque chose, et quelqu’un l’a peut-être déjà vécu."
+    folds = [("Dire ce que vous avez déjà essayé", ["essais"]), *TopicForm.folds]
+    sections = [("content", ""), ("essais", "Ce que j’ai déjà essayé")]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["subject"].help_text = "Votre question, en une phrase."
+
+
+class RetourForm(TopicForm):
+    """What was done, what worked and did not, what is kept of it."""
+
+    content = TextField(
+        label="Ce que nous avons fait",
+        rows=6,
+        required_message="Dites ce que vous avez fait avant d’envoyer.",
+    )
+    marche = TextField(label="Ce qui a marché", rows=5, required=False)
+    coince = TextField(label="Ce qui n’a pas marché", rows=5, required=False)
+    retenu = TextField(label="Ce que nous en gardons", rows=5, required=False)
+
+    nature = Nature.RETOUR
+    icone = "footprints"
+    invite = "Vous avez essayé : ce qui a marché, ce qui n’a pas marché, ce que vous en gardez."
+    folds = [("Dire ce que cela a donné", ["marche", "coince", "retenu"]), *TopicForm.folds]
+    sections = [
+        ("content", "Ce que nous avons fait"),
+        ("marche", "Ce qui a marché"),
+        ("coince", "Ce qui n’a pas marché"),
+        ("retenu", "Ce que nous en gardons"),
+    ]
+
+
+class RessourceForm(TopicForm):
+    """Something found elsewhere, and why it is worth one's time."""
+
+    content = TextField(
+        label="Pourquoi elle vaut le détour",
+        rows=6,
+        required_message="Dites en quelques mots pourquoi cette ressource vaut le détour.",
+    )
+    lien = forms.URLField(
+        label="Son adresse",
+        max_length=500,
+        assume_scheme="https",
+        help_text="Par exemple https://www.exemple.fr/guide.",
+        error_messages={
+            "required": "Donnez l’adresse de la ressource.",
+            "invalid": "Cette adresse n’en est pas une : elle commence par https:// ou http://.",
+        },
+    )
+
+    nature = Nature.RESSOURCE
+    icone = "book-open"
+    invite = "Un guide, un article, un outil qui vaut le détour, et pourquoi."
+    main = ["subject", "lien", "content"]
+    sections = [("lien", ""), ("content", "")]
+
+    def clean_lien(self):
+        lien = self.cleaned_data["lien"]
+        if not lien.startswith(("https://", "http://")):
+            raise forms.ValidationError(self.fields["lien"].error_messages["invalid"])
+        return f"<{lien.replace('<', '%3C').replace('>', '%3E')}>"
+
+
+class AnnonceForm(TopicForm):
+    """What those who facilitate a space tell all who read it."""
+
+    nature = Nature.ANNONCE
+    icone = "megaphone"
+    invite = "Ce que l’animation fait savoir à tout l’espace."
+
+
+class SondageForm(TopicForm):
+    """A question with the answers to choose from."""
+
+    content = TextField(
+        label="Pourquoi vous posez la question",
+        rows=5,
+        required_message="Dites en quelques mots pourquoi vous posez la question.",
+    )
+    choix = forms.CharField(
+        label="Les réponses proposées",
+        help_text=f"Une par ligne, de {MIN_CHOICES} à {MAX_CHOICES}.",
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": f"Proposez au moins {MIN_CHOICES} réponses, une par ligne."},
+    )
+    plusieurs = forms.BooleanField(label="On peut en choisir plusieurs", required=False)
+    ferme_le = forms.DateField(
+        label="Dernier jour pour répondre",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d", "%d/%m/%Y"],
+        error_messages={"invalid": "Cette date n’en est pas une : écrivez par exemple 31/12/2026."},
+    )
+
+    nature = Nature.SONDAGE
+    icone = "list-checks"
+    invite = "Des réponses à choisir. Personne ne voit qui a répondu quoi."
+    main = ["subject", "choix", "content"]
+    folds = [("Régler le vote", ["plusieurs", "ferme_le"]), *TopicForm.folds]
+
+    def clean_choix(self):
+        choices = [
+            " ".join(line.split())
+            for line in self.cleaned_data["choix"].splitlines()
+            if line.strip()
+        ]
+        if not MIN_CHOICES <= len(choices) <= MAX_CHOICES:
+            raise forms.ValidationError(
+                f"Il faut de {MIN_CHOICES} à {MAX_CHOICES} réponses, une par ligne : il y en a "
+                f"{len(choices)}."
+            )
+        if len({choice.casefold() for choice in choices}) < len(choices):
+            raise forms.ValidationError("Deux réponses sont les mêmes : gardez-en une.")
+        if any(len(choice) > 150 for choice in choices):
+            raise forms.ValidationError("Une réponse compte 150 signes au plus.")
+        return choices
+
+    def clean_ferme_le(self):
+        day = self.cleaned_data["ferme_le"]
+        if day is None:
+            return None
+        if day < timezone.localdate():
+            raise forms.ValidationError("Ce jour est passé : choisissez-en un qui vient.")
+        return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
+
+    @property
+    def message(self):
+        names = ("choix", "plusieurs", "ferme_le")
+        return super().message | {"sondage": {name: self.cleaned_data[name] for name in names}}
+
+
+TOPIC_FORMS = {
+    form.nature: form
+    for form in (QuestionForm, RetourForm, RessourceForm, SondageForm, AnnonceForm)
+}
+
+WRITTEN = {
+    "nature",
+    *(name for form in (*TOPIC_FORMS.values(), EditOpeningForm) for name in form.base_fields),
+} - {"envoi", "fichiers"}
+"""The names of the fields that say what a member is writing, in any place."""
+
+
+_TYPED = ("subject", "lien", "choix", "content", "marche", "coince", "retenu", "essais")
+
+
+def typed_text(data):
+    """All that was typed in the fields of a message that was sent, as one text."""
+    texts = (data.get(name, "").strip() for name in _TYPED)
+    return "\n\n".join(text for text in texts if text)
 
 
 class NomForm(forms.Form):

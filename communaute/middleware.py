@@ -9,7 +9,12 @@ from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.http import urlencode
 from django.views.defaults import page_not_found
 
+from communaute.brouillons import keep_for_absent
+from communaute.pieces import LimitedUpload
+
 MEMBERS_PREFIX = "/communaute/"
+MAX_REQUEST = 60 * 1024 * 1024
+"""Bytes of the largest form that is read: twice what a message with its files can weigh."""
 
 
 class CharteRequired(Exception):
@@ -24,7 +29,7 @@ class MembersOnlyMiddleware:
     """Send visitors to sign-in from any address under ``/communaute/``, before it is looked up.
 
     What exists, what does not and what is not even routed answer alike; nothing there is stored by
-    a browser or a proxy.
+    a browser or a proxy. What a form held whose author is signed out is kept for them.
     """
 
     def __init__(self, get_response):
@@ -33,10 +38,17 @@ class MembersOnlyMiddleware:
     def __call__(self, request):
         if not request.path_info.startswith(MEMBERS_PREFIX):
             return self.get_response(request)
-        if request.user.is_authenticated:
-            response = self.get_response(request)
-        else:
+        # Before anything reads the form.
+        request.upload_handlers.insert(0, LimitedUpload(request))
+        is_too_large = int(request.META.get("CONTENT_LENGTH") or 0) > MAX_REQUEST
+        if not request.user.is_authenticated:
+            if request.method == "POST" and not is_too_large:
+                keep_for_absent(request)
             response = redirect_to_login(request.get_full_path())
+        elif is_too_large:
+            response = render(request, "413.html", status=413)
+        else:
+            response = self.get_response(request)
         add_never_cache_headers(response)
         patch_cache_control(response, private=True, no_store=True)
         return response

@@ -3,10 +3,12 @@
 from django.urls import path, re_path
 
 from communaute.views import (
+    ecrire,
     espaces,
     gestes,
     mes_espaces,
     messages,
+    pieces,
     promesse,
     recherche,
     suivi,
@@ -24,10 +26,11 @@ urlpatterns = [
     path("espaces/<slug:slug>/", espaces.espace, name="espace"),
     path("espaces/<slug:slug>/charte/", espaces.charte, name="charte"),
     path("espaces/<slug:slug>/lecteurs/", espaces.lecteurs, name="lecteurs"),
-    path("espaces/<slug:slug>/nouveau-sujet/", sujets.nouveau_sujet, name="nouveau_sujet"),
+    path("espaces/<slug:slug>/nouveau-sujet/", ecrire.nouveau_sujet, name="nouveau_sujet"),
     path("espaces/<slug:slug>/suivi/", suivi.suivre_espace, name="suivre_espace"),
     path("espaces/<slug:slug>/tout-lu/", suivi.tout_lu, name="tout_lu"),
     path("sujets/<slug:reference>/suivi/", suivi.suivre_sujet, name="suivre_sujet"),
+    path("espaces/<slug:slug>/mentions/", ecrire.noms, name="mentions"),
     path("sujets/<slug:reference>/", sujets.sujet, name="sujet"),
     path("sujets/<slug:reference>/nouveau/", sujets.nouveau, name="nouveau"),
     path("sujets/<slug:reference>/vote/", gestes.vote, name="vote"),
@@ -37,7 +40,9 @@ urlpatterns = [
     path("messages/<slug:reference>/merci/", gestes.merci, name="merci"),
     path("messages/<slug:reference>/reponse/", gestes.reponse, name="reponse"),
     path("messages/<slug:reference>/retirer/", gestes.retirer, name="retirer_message"),
-    path("messages/<slug:reference>/modifier/", messages.modifier_message, name="modifier_message"),
+    path("messages/<slug:reference>/modifier/", ecrire.modifier_message, name="modifier_message"),
+    path("messages/<slug:reference>/historique/", ecrire.historique, name="historique"),
+    path("fichiers/<slug:reference>/", pieces.piece_jointe, name="piece_jointe"),
     # With its slash, so that an address written without is led to the one that has it.
     re_path(r"^.*/$", missing),
 ]

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db.models import Case, Q, When
 from django.utils.functional import SimpleLazyObject
 
+from communaute.forms import typed_text
 from communaute.models import Cohorte
 from communaute.permissions import can_manage
 from pages.models import IN_FOOTER, public_pages
@@ -14,7 +15,7 @@ HOME_DEPTH = 2
 
 
 def site(request):
-    """The menu and footer (lists of dicts), the demo banner, and the door to the back office.
+    """The menu and footer (lists of dicts), the demo banner, the door to the back office, what was typed.
 
     The cohort that Wagtail's ``settings`` name is given to them as it is kept, with the same query.
     """
@@ -30,6 +31,8 @@ def site(request):
         "pied": SimpleLazyObject(lambda: [page for page in pages if page["in_footer"]]),
         "demo": settings.DEMO,
         "peut_gerer": SimpleLazyObject(lambda: can_manage(request.user)),
+        # What could not be sent is given back.
+        "ecrit": SimpleLazyObject(lambda: typed_text(request.POST)),
     }
 
 

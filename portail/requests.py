@@ -1,6 +1,9 @@
-"""Requests that no browser sends, refused before they reach what would fail on them."""
+"""Requests that are refused: those that no browser sends, and forms that another site could have sent."""
 
 from django.core.exceptions import BadRequest
+from django.shortcuts import render
+
+from communaute.forms import typed_text
 
 
 class WellFormedMiddleware:
@@ -18,3 +21,14 @@ class WellFormedMiddleware:
         ):
             raise BadRequest
         return self.get_response(request)
+
+
+def csrf_failure(request, reason=""):
+    """Answer to a form whose token is not the session's; its text is given back to who sent it from here."""
+    here = f"{request.scheme}://{request.get_host()}"
+    is_from_here = (
+        request.headers.get("Sec-Fetch-Site") == "same-origin"
+        or request.headers.get("Origin") == here
+    )
+    context = {"ecrit": typed_text(request.POST) if is_from_here else ""}
+    return render(request, "403_csrf.html", context, status=403)

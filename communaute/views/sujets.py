@@ -1,36 +1,24 @@
-"""A topic, from its opening to its last message, and what one has read of it."""
+"""A topic, from its first message to its last, and what one has read of it."""
 
 from collections import defaultdict
+from functools import partial
 
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q, prefetch_related_objects
-from django.http import Http404
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import conversation, permissions
-from communaute.forms import NIVEAUX_DU_SUJET, MessageForm, TopicForm, VoteForm
+from communaute.forms import NIVEAUX_DU_SUJET, MessageForm, VoteForm
 from communaute.forum_conversation.models import Topic
 from communaute.models import Choix, Merci, Niveau, Siege, Suivi
-from communaute.views.reading import apercu, entered_espace, form_page, readable, who_reads
+from communaute.views.composition import Composition
+from communaute.views.ecrire import quoted
+from communaute.views.reading import readable
 
 POSTS_PER_PAGE = 20
 VOTERS_BEFORE_RESULTS = 5
 """With fewer, while others may still vote, a count would tell who chose what."""
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def nouveau_sujet(request, slug):
-    """Write the first message of a topic, see how it reads, open the topic."""
-    espace = entered_espace(request.user, slug)
-    if not permissions.can_speak(request.user, espace):
-        raise Http404
-    form = TopicForm(request.POST or None)
-    if form.is_valid() and "apercu" not in request.POST:
-        topic = conversation.start_topic(request.user, espace, **form.cleaned_data)
-        return redirect(topic)
-    context = {**who_reads(espace), "form": form, "apercu": apercu(request, form)}
-    return form_page(request, "communaute/nouveau_sujet.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,18 +28,18 @@ def sujet(request, reference):
     Showing a page of it marks as read what the page shows, and what was said before.
     """
     topic = readable_for_page(request.user, reference)
-    form = MessageForm(request.POST or None)
     can_reply = permissions.can_reply(request.user, topic)
-    if can_reply and form.is_valid() and "apercu" not in request.POST:
-        return redirect(conversation.reply(request.user, topic, **form.cleaned_data))
-    if form.is_bound:
-        page = posts_page(request.user, topic, "last")
-        status = None if can_reply else 409
-        return show(request, topic, page, status, form=form, apercu=apercu(request, form))
-    page = posts_page(request.user, topic, request.GET.get("page"))
+    composition = reply_to(request, topic) if can_reply else None
+    response = composition and composition.respond(partial(conversation.reply, request.user, topic))
+    if response:
+        return response
+    is_posted = request.method == "POST"
+    page = posts_page(request.user, topic, "last" if is_posted else request.GET.get("page"))
     if is_looked_at(request):
         mark_read(request.user, topic, page)
-    return show(request, topic, page)
+    if composition:
+        return show(request, topic, page, composition.status, **composition.context)
+    return show(request, topic, page, 409 if is_posted else 200)
 
 
 def readable_for_page(user, reference):
@@ -61,7 +49,19 @@ def readable_for_page(user, reference):
     return topic
 
 
-def show(request, topic, posts=None, status=None, **context):
+def reply_to(request, topic):
+    """What is being written in answer to ``topic``."""
+    return Composition(
+        request,
+        topic.espace,
+        {"topic": topic},
+        MessageForm,
+        action=topic.get_absolute_url(),
+        quote=quoted(request, topic),
+    )
+
+
+def show(request, topic, posts=None, status=200, **context):
     """The page of ``topic``, found by ``readable_for_page``, with these messages of it."""
     user = request.user
     posts = posts or posts_page(user, topic, 1)
@@ -71,7 +71,6 @@ def show(request, topic, posts=None, status=None, **context):
         "topic": topic,
         "posts": posts,
         "is_new_elsewhere": topic.is_unread and not any(post.is_new for post in posts),
-        "form": MessageForm(),
         "can_reply": permissions.can_reply(user, topic),
         "can_summarise": permissions.can_summarise(user, topic),
         "niveau": Niveau(topic.level).label.lower(),
@@ -86,7 +85,9 @@ def show(request, topic, posts=None, status=None, **context):
         context |= {"sondage": sondage, "resultats": results(context["vote"].offered, sondage)}
         context["can_vote"] = permissions.can_vote(user, sondage)
         context["a_vote"] = any(one.is_mine for one in context["vote"].offered)
-    return form_page(request, "communaute/sujet.html", context, status)
+    if context["can_reply"] and "form" not in context:
+        context |= reply_to(request, topic).context
+    return render(request, "communaute/sujet.html", context, status=status)
 
 
 def vote_form(user, topic, data=None):
@@ -131,6 +132,7 @@ def posts_page(user, topic, number):
     mercis = defaultdict(list)
     for merci in Merci.objects.readable_by(user).filter(post__in=page).select_related("membre"):
         mercis[merci.post_id].append(merci.membre)
+    prefetch_related_objects([post for post in page if post.pieces_count], "pieces")
     for post in page:
         post.topic = topic
         post.is_new = post.is_new_to(user, topic.read_until)

@@ -14,7 +14,7 @@ from django.utils.regex_helper import normalize
 from wagtail.models import Collection, Page, Site, Task, Workflow
 
 from communaute.forum_conversation.models import Post, Topic
-from communaute.models import Allie, Cohorte, Espace, Territoire
+from communaute.models import Allie, Cohorte, Espace, PieceJointe, Territoire
 from pages.models import Signalement, TerritoirePage, Theme
 
 EXEMPT = {
@@ -73,6 +73,7 @@ COLLECTIONS = {
     "espaces": (Espace, READABLE),
     "sujets": (Topic, READABLE),
     "messages": (Post, READABLE),
+    "fichiers": (PieceJointe, READABLE),
 }
 """What the second part of a members' address names, by its reference (a space by its slug), and the ways
 in to it."""

@@ -58,11 +58,14 @@ WELCOME_BEHIND = {
 METHODS = ("GET", "HEAD", "POST")
 OTHER_METHODS = ("PUT", "DELETE", "OPTIONS")
 
-TO_ALL_READERS = {"titre", "texte", "résumé", "résumé d’avant"}
+TO_ALL_READERS = {
+    *("titre", "texte", "titre d’avant", "texte d’avant", "résumé", "résumé d’avant"),
+    *("nom de pièce", "contenu de pièce"),
+}
 TO_PEERS = TO_ALL_READERS | {"choix"}
 WAITING = {"titre en attente", "texte en attente", "réponse en attente"}
 SHOWN = {
-    "author": TO_PEERS | WAITING,
+    "author": TO_PEERS | WAITING | {"brouillon", "pièce de brouillon", "contenu de brouillon"},
     "peer": TO_PEERS,
     "facilitator": TO_PEERS | WAITING,
     "facilitator who decided": TO_PEERS | WAITING,

@@ -20,7 +20,10 @@ MANY = {
     if relation.multiple and not relation.hidden
 }
 """What leads from a row to the restricted rows that belong to it, such as ``topic.posts``."""
-THEIR_OWN = ("models", "conversation.py", "gestes.py", "promesse.py", "moderation.py")
+THEIR_OWN = (
+    *("models", "conversation.py", "gestes.py", "promesse.py", "moderation.py"),
+    *("brouillons.py", "pieces.py"),
+)
 """What defines restricted data, and what writes it."""
 WAYS_IN = {
     *("readable_by", "entered_by", "behind_charte_for", "concerning", "referred_to"),

@@ -1,0 +1,93 @@
+"""What a member is writing, kept until it is sent: one draft a member and place.
+
+A place is ``{"espace": …}`` (a topic to open there), ``{"topic": …}`` (a reply) or ``{"post": …}`` (a
+change of that message).
+"""
+
+from datetime import timedelta
+
+from django.core import signing
+from django.core.exceptions import SuspiciousOperation
+from django.db import transaction
+from django.http import UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.utils import timezone
+
+from communaute import permissions
+from communaute.forms import WRITTEN, typed_text
+from communaute.forum_conversation.models import Post, Topic
+from communaute.models import Brouillon, Espace, Membre, PieceJointe
+
+PLACES = {"espace": Espace, "topic": Topic, "post": Post}
+SALT = "communaute.brouillon"
+TOKEN_AGE = timedelta(days=3)
+"""How long after a page was shown what is sent from it is kept for who had signed in."""
+FILES_KEPT = timedelta(days=30)
+"""How long the files of a draft wait for it to be sent."""
+
+
+def of(membre, place):
+    """The draft of ``membre`` for this place, or None."""
+    return Brouillon.objects.readable_by(membre).filter(**place).first()
+
+
+@transaction.atomic
+def keep(membre, place, fields):
+    """Keep what is written in ``fields``, beside what was kept before in others; return the draft."""
+    brouillon, created = Brouillon.objects.select_for_update().get_or_create(
+        membre=membre, **place, defaults={"champs": fields}
+    )
+    if not created:
+        brouillon.champs |= fields
+        brouillon.save()
+    return brouillon
+
+
+@transaction.atomic
+def discard(membre, place):
+    """Forget the draft for this place, and its files."""
+    Brouillon.objects.filter(membre=membre, **place).delete()
+
+
+def typed(data):
+    """What a form says of what is being written, as it was sent."""
+    return {name: data[name] for name in WRITTEN if name in data} | {
+        "pieces": data.getlist("pieces")
+    }
+
+
+def token(membre, place):
+    """What lets a form of ``membre`` keep its draft, and do nothing else, once they are signed out."""
+    [(name, object_)] = place.items()
+    return signing.dumps([membre.pk, name, object_.pk], salt=SALT)
+
+
+def keep_for_absent(request):
+    """Keep what a form sent whose author is not signed in any more, if its token says whose it is.
+
+    Nothing tells the sender whether it did.
+    """
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        return
+    try:
+        data = request.POST
+        pk, name, key = signing.loads(data.get("jeton", ""), salt=SALT, max_age=TOKEN_AGE)
+    except (SuspiciousOperation, UnreadablePostError, MultiPartParserError, signing.BadSignature):
+        return
+    membre = Membre.objects.filter(pk=pk, is_active=True).first()
+    found = membre and PLACES[name].objects.readable_by(membre).filter(pk=key).first()
+    if found is None:
+        return
+    fields = {name: value for name, value in typed(data).items() if value}
+    if typed_text(data) and permissions.can_speak(
+        membre, found if name == "espace" else found.espace
+    ):
+        keep(membre, {name: found}, fields)
+
+
+def forget_old_files():
+    """Delete the files that waited too long in a draft, and return how many; its text stays."""
+    old = PieceJointe.objects.filter(
+        brouillon__isnull=False, jointe_le__lt=timezone.now() - FILES_KEPT
+    )
+    return old.delete()[0]

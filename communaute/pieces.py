@@ -1,0 +1,224 @@
+"""Files that members attach: which are taken, checked by what they hold, and how they are kept."""
+
+import re
+import unicodedata
+import zipfile
+from io import BytesIO
+from pathlib import PurePosixPath
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.db import transaction
+from django.db.models.signals import post_delete
+from django.template.defaultfilters import filesizeformat
+from PIL import Image, ImageOps
+
+from communaute.models import PieceJointe
+
+MAX_BYTES = 10 * 1024 * 1024
+"""Of one file."""
+MAX_TOTAL = 25 * 1024 * 1024
+"""Of the files of one message."""
+MAX_FILES = 6
+MAX_PIXELS = 40_000_000
+"""A picture is decoded whole: beyond this it would cost more memory than a worker has."""
+MAX_SIDE = 2400
+"""Pixels of the longest side that is kept of a picture: enough to read a scanned page."""
+MAX_ENTRIES = 5_000
+"""Of the archive that an office document is; more is no document."""
+
+_PICTURES = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP"}
+_OPEN_DOCUMENTS = {
+    "odt": "application/vnd.oasis.opendocument.text",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "odp": "application/vnd.oasis.opendocument.presentation",
+}
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_OFFICE_DOCUMENTS = {
+    "docx": f"{_OFFICE}wordprocessingml.document",
+    "xlsx": f"{_OFFICE}spreadsheetml.sheet",
+    "pptx": f"{_OFFICE}presentationml.presentation",
+}
+_TEXTS = {"txt": "text/plain; charset=utf-8", "csv": "text/csv; charset=utf-8"}
+ACCEPTED = [*_PICTURES, "pdf", *_OPEN_DOCUMENTS, *_OFFICE_DOCUMENTS, *_TEXTS]
+"""The endings of the names of files that are taken."""
+
+
+class LimitedUpload(FileUploadHandler):
+    """Let go by what no message can hold while it arrives, and keep the rest of the form.
+
+    A file too large is dropped, and its name kept in ``request.too_large``; so is every file of a
+    visitor, from whom none is taken.
+    """
+
+    def handle_raw_input(self, input_data, META, content_length, boundary, encoding=None):  # noqa: N803
+        self.request.too_large = []
+        self.left = MAX_TOTAL if self.request.user.is_authenticated else 0
+
+    def new_file(self, *args, **kwargs):
+        super().new_file(*args, **kwargs)
+        self.received = 0
+
+    def receive_data_chunk(self, raw_data, start):
+        self.received += len(raw_data)
+        if self.received > min(MAX_BYTES, self.left):
+            self.request.too_large.append(clean_name(self.file_name))
+            raise SkipFile
+        return raw_data
+
+    def file_complete(self, file_size):
+        self.left = max(0, self.left - file_size)
+
+
+def attach(brouillon, upload, among):
+    """Keep a file that was sent with a draft, and return it; ``among`` are those already there.
+
+    ``ValidationError`` says why it cannot be taken, naming it.
+    """
+    name = clean_name(upload.name)
+    if len(among) >= MAX_FILES:
+        raise ValidationError(
+            f"« {name} » n’est pas joint : un message porte {MAX_FILES} fichiers au plus."
+        )
+    piece = PieceJointe(brouillon=brouillon, auteur=brouillon.membre, nom=name)
+    content = _checked(piece, upload)
+    piece.taille = content.size
+    if piece.taille + sum(other.taille for other in among) > MAX_TOTAL:
+        raise ValidationError(
+            f"« {name} » n’est pas joint : les fichiers d’un message pèsent "
+            f"{filesizeformat(MAX_TOTAL)} au plus, tous ensemble."
+        )
+    piece.fichier.save(name, content, save=False)
+    try:
+        piece.save()
+    except Exception:
+        piece.fichier.delete(save=False)
+        raise
+    return piece
+
+
+def too_large(name):
+    """Why a file of that name was let go by."""
+    return ValidationError(
+        f"« {name} » n’est pas joint : un fichier pèse {filesizeformat(MAX_BYTES)} au plus, et ceux "
+        f"d’un message {filesizeformat(MAX_TOTAL)} tous ensemble."
+    )
+
+
+def watch():
+    """Delete the file of an attachment with its row, once that is certain."""
+    post_delete.connect(_delete_file, sender=PieceJointe)
+
+
+def _delete_file(instance, **kwargs):
+    file = instance.fichier
+    transaction.on_commit(lambda: file.storage.delete(file.name))
+
+
+def clean_name(name):
+    """The last part of a file's name, in signs that are seen and cannot turn it round."""
+    name = unicodedata.normalize("NFC", name or "").replace("\\", "/").rpartition("/")[2]
+    name = "".join(" " if sign.isspace() else sign for sign in name)
+    name = "".join(sign for sign in name if unicodedata.category(sign)[0] != "C")
+    path = PurePosixPath(" ".join(re.sub(r'["<>|:*?]', " ", name).split()) or "fichier")
+    return f"{path.stem[: 119 - len(path.suffix[:10])]}{path.suffix[:10]}"
+
+
+def _checked(piece, upload):
+    """What is kept of ``upload``, whose type ``piece`` is given; what it holds decides."""
+    ending = piece.nom.rpartition(".")[2].lower() if "." in piece.nom else ""
+    if ending in _PICTURES:
+        return _picture(piece, upload, _PICTURES[ending])
+    if ending == "pdf":
+        piece.type_mime = "application/pdf"
+        taken = upload.read(5) == b"%PDF-"
+    elif ending in _OPEN_DOCUMENTS:
+        piece.type_mime = _OPEN_DOCUMENTS[ending]
+        taken = _is_archive(piece, upload, _is_open_document)
+    elif ending in _OFFICE_DOCUMENTS:
+        piece.type_mime = _OFFICE_DOCUMENTS[ending]
+        taken = _is_archive(piece, upload, _is_office_document)
+    elif ending in _TEXTS:
+        piece.type_mime = _TEXTS[ending]
+        if not _is_text(upload):
+            raise ValidationError(
+                f"« {piece.nom} » n’est pas joint : ce texte n’est pas en UTF-8. Enregistrez-le dans "
+                "ce codage (« CSV UTF-8 » dans un tableur), puis joignez-le de nouveau."
+            )
+        taken = True
+    else:
+        raise ValidationError(
+            f"« {piece.nom} » n’est pas joint : ce genre de fichier n’est pas accepté. Le sont les "
+            "images (JPEG, PNG, WebP), les PDF, les documents de bureautique sans macro, les textes "
+            "(TXT, CSV)."
+        )
+    if not taken:
+        raise ValidationError(
+            f"« {piece.nom} » n’est pas joint : ce qu’il contient n’est pas ce que son nom annonce, ou "
+            "il contient des macros."
+        )
+    upload.seek(0)
+    return upload
+
+
+def _picture(piece, upload, kind):
+    """The picture drawn anew: turned as it is looked at, without what the camera or the phone noted."""
+    try:
+        with Image.open(upload, formats=[kind]) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise Image.DecompressionBombError
+            picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
+            drawn = ImageOps.exif_transpose(picture)
+            drawn.thumbnail((MAX_SIDE, MAX_SIDE))
+            # Pixels alone: what the file said of itself stays behind.
+            transparent = "A" in drawn.getbands() or "transparency" in drawn.info
+            drawn = drawn.convert("RGBA" if transparent and kind != "JPEG" else "RGB")
+            drawn.info = {}
+            content = BytesIO()
+            drawn.save(content, kind, **({} if kind == "PNG" else {"quality": 85}))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ValidationError(
+            f"« {piece.nom} » n’est pas joint : l’image compte plus de "
+            f"{MAX_PIXELS // 1_000_000} millions de points. Réduisez-la."
+        ) from error
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise ValidationError(
+            f"« {piece.nom} » n’est pas joint : ce n’est pas une image que l’on sait lire."
+        ) from error
+    piece.type_mime = Image.MIME[kind]
+    piece.largeur, piece.hauteur = drawn.size
+    return ContentFile(content.getvalue())
+
+
+def _is_archive(piece, upload, is_document):
+    try:
+        with zipfile.ZipFile(upload) as archive:
+            return len(archive.infolist()) <= MAX_ENTRIES and is_document(archive, piece.type_mime)
+    except (zipfile.BadZipFile, KeyError, OSError, ValueError, NotImplementedError, RuntimeError):
+        return False
+
+
+def _is_open_document(archive, mime):
+    macros = any(name.startswith(("Basic/", "Scripts/")) for name in archive.namelist())
+    return _start_of(archive, "mimetype") == mime.encode() and not macros
+
+
+def _is_office_document(archive, mime):
+    types = _start_of(archive, "[Content_Types].xml")
+    macros = any("vbaproject" in name.lower() for name in archive.namelist())
+    return f"{mime}.main+xml".encode() in types and b"macroEnabled" not in types and not macros
+
+
+def _start_of(archive, name):
+    with archive.open(name) as entry:
+        return entry.read(1024 * 1024)
+
+
+def _is_text(upload):
+    content = upload.read()
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in content

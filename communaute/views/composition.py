@@ -1,0 +1,166 @@
+"""Writing, wherever it is: a form, what is kept of it until it is sent, and how it reads."""
+
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.http import JsonResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from communaute import brouillons, mentions, pieces
+from communaute.conversation import Conflict
+from communaute.forms import typed_text
+from communaute.forum_conversation.models import Post
+
+NOT_SENT = ("apercu", "garder", "jeter")
+"""The buttons of a form that do something else than send."""
+
+
+class Composition:
+    """What a member writes in one place: a topic of a space, a reply, a change of a message.
+
+    ``place`` is as in ``communaute.brouillons``, ``action`` the address of the form, ``attached`` the files
+    that the message has already, ``quote`` what is quoted after what was written so far. A view calls
+    ``respond``, and shows ``context`` when that is None.
+    """
+
+    def __init__(
+        self, request, espace, place, form_class, *, action, initial=None, attached=(), quote=""
+    ):
+        self.request, self.espace, self.place, self.action = request, espace, place, action
+        self.is_posted = request.method == "POST" and request.path == urlsplit(action).path
+        self.brouillon = brouillons.of(request.user, place)
+        self.attached = list(attached)
+        self.conflict = None
+        self.apercu = None
+        initial = initial or {}
+        if self.is_posted:
+            self.form = form_class(request.POST)
+            self.chosen = set(request.POST.getlist("pieces"))
+        else:
+            kept = self.brouillon.champs if self.brouillon else {}
+            initial |= kept
+            if quote:
+                initial["content"] = f"{initial.get('content', '')}\n\n{quote}".lstrip()
+            self.form = form_class(initial=initial)
+            self.chosen = set(kept["pieces"]) if "pieces" in kept else None
+
+    @property
+    def pieces(self):
+        """The files that the message has or will have; each says whether it is ``chosen``."""
+        found = [*self.attached, *self._waiting()]
+        for piece in found:
+            piece.chosen = self.chosen is None or piece.reference in self.chosen
+        return found
+
+    def respond(self, send):
+        """What to answer to what was sent; None when the page is to be shown.
+
+        ``send`` writes the message and returns it; what it is given is as ``communaute.conversation``
+        takes it.
+        """
+        data = self.request.POST
+        if not self.is_posted:
+            return None
+        if "jeter" in data:
+            brouillons.discard(self.request.user, self.place)
+            return redirect(self.action)
+        if not self.request.accepts("text/html"):
+            return self._aside()
+        refused = self._receive()
+        is_sent = not any(button in data for button in NOT_SENT)
+        if is_sent and self.form.is_valid():
+            chosen = [piece.reference for piece in self.pieces if piece.chosen]
+            try:
+                return redirect(send(**self.form.message, pieces=chosen))
+            except Conflict as conflict:
+                self.conflict = conflict.current
+                self.form.data = data.copy()
+                self.form.data["base"] = conflict.current.updates_count
+        self._keep()
+        if "garder" in data and not refused:
+            return redirect(f"{self.action}#composer")
+        if "apercu" in data and self.form.is_valid():
+            self.apercu, _ = mentions.read(self.form.texte, self.espace)
+        return None
+
+    def compare_with(self, post):
+        """Show ``post`` beside what was kept of a change, when it changed since that was begun."""
+        kept = self.brouillon.champs if self.brouillon and not self.is_posted else {}
+        is_behind = str(kept.get("base")) != str(post.updates_count)
+        if kept and is_behind and kept.get("content") != post.content.raw:
+            self.conflict = post
+        if kept:
+            self.form.initial["base"] = post.updates_count
+
+    @property
+    def status(self):
+        """The status of the page: 409 when the message changed meanwhile, 422 when it cannot be taken."""
+        if self.conflict and self.is_posted:
+            return 409
+        return 422 if self.form.errors else 200
+
+    @property
+    def context(self):
+        """What the page and ``composants/composition.html`` show."""
+        return {
+            "form": self.form,
+            "apercu": self.apercu,
+            "pieces": self.pieces,
+            "brouillon": None if self.is_posted else self.brouillon,
+            "conflit": self.conflict,
+            "jeton": brouillons.token(self.request.user, self.place),
+            "action": self.action,
+        }
+
+    def _aside(self):
+        """The answer to a script: the draft kept, or how the message reads."""
+        is_valid = self.form.is_valid()
+        if "apercu" in self.request.POST:
+            rendered, _ = mentions.read(self.form.texte, self.espace)
+            return JsonResponse({"rendu": rendered})
+        # The form may have gone while this was on its way.
+        envoi = self.form.message.get("envoi") if is_valid else None
+        own = Post.objects.readable_by(self.request.user).filter(poster=self.request.user)
+        kept = None if envoi and own.filter(envoi=envoi).exists() else self._keep()
+        return JsonResponse(
+            {"garde": f"{timezone.localtime(kept.garde_le):%-H h %M}" if kept else ""}
+        )
+
+    def _keep(self):
+        """Keep the draft when something was typed, and return it."""
+        if self.brouillon or typed_text(self.request.POST) or self.request.FILES:
+            fields = brouillons.typed(self.request.POST)
+            unticked = {name: "" for name in self.form.fields if name in brouillons.WRITTEN}
+            self.brouillon = brouillons.keep(
+                self.request.user, self.place, unticked | fields | {"pieces": list(self.chosen)}
+            )
+        return self.brouillon
+
+    def _waiting(self):
+        """The files of the draft."""
+        if self.brouillon is None:
+            return []
+        return self.brouillon.pieces.readable_by(self.request.user)
+
+    def _receive(self):
+        """Attach the files that were sent to the draft; return whether some were refused."""
+        errors = [pieces.too_large(name) for name in getattr(self.request, "too_large", ())]
+        if uploads := self.request.FILES.getlist("fichiers"):
+            self._keep()
+        # What was unticked makes room for what comes.
+        for piece in self._waiting():
+            if piece.reference not in self.chosen:
+                piece.delete()
+        among = [piece for piece in self.pieces if piece.chosen]
+        for upload in uploads:
+            try:
+                piece = pieces.attach(self.brouillon, upload, among)
+            except ValidationError as error:
+                errors.append(error)
+            else:
+                among.append(piece)
+                self.chosen.add(piece.reference)
+        for error in errors:
+            self.form.add_error("fichiers", error)
+        return bool(errors)

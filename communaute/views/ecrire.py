@@ -1,0 +1,126 @@
+"""Writing: a new topic, a change of one's message, whom one can name; and what a message said before."""
+
+from functools import partial
+
+from django.http import Http404, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.text import Truncator
+from django.views.decorators.http import require_http_methods, require_safe
+
+from communaute import brouillons, conversation, mentions, permissions
+from communaute.forms import TOPIC_FORMS, EditForm, EditOpeningForm
+from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
+from communaute.views.composition import Composition
+from communaute.views.reading import entered_espace, readable, who_reads
+
+QUOTED = 600
+"""Characters of a message that are quoted whole; of a longer one, its beginning."""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def nouveau_sujet(request, slug):
+    """Choose what kind of topic, write its first message, see how it reads, open it."""
+    espace = entered_espace(request.user, slug)
+    if not permissions.can_speak(request.user, espace):
+        raise Http404
+    nature = request.POST.get("nature") or request.GET.get("nature")
+    if request.method != "POST" and nature not in TOPIC_FORMS:
+        return _choose_nature(request, espace)
+    form_class = TOPIC_FORMS.get(nature, TOPIC_FORMS[Nature.QUESTION])
+    if not permissions.can_open(request.user, espace, form_class.nature):
+        raise Http404
+    action = reverse("communaute:nouveau_sujet", args=[espace.slug])
+    composition = Composition(
+        request,
+        espace,
+        {"espace": espace},
+        form_class,
+        action=f"{action}?nature={form_class.nature}",
+        initial={"nature": form_class.nature},
+    )
+    response = composition.respond(partial(conversation.start_topic, request.user, espace))
+    if response:
+        return response
+    promesse = composition.form["promesse"].value()
+    context = {
+        **who_reads(espace),
+        **composition.context,
+        "nature": form_class.nature,
+        "topic": Topic(promesse=promesse if promesse in Promesse.values else Promesse.RESTE_ICI),
+    }
+    return render(request, "communaute/nouveau_sujet.html", context, status=composition.status)
+
+
+def _choose_nature(request, espace):
+    context = {
+        **who_reads(espace),
+        "natures": [
+            {"nature": nature, "icone": form.icone, "invite": form.invite}
+            for nature, form in TOPIC_FORMS.items()
+            if permissions.can_open(request.user, espace, nature)
+        ],
+        "brouillon": brouillons.of(request.user, {"espace": espace}),
+    }
+    return render(request, "communaute/choisir_nature.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def modifier_message(request, reference):
+    """Change one's own message."""
+    post = readable(request.user, Post, reference)
+    if not permissions.can_edit(request.user, post):
+        raise Http404
+    opens = post.topic.first_post_id == post.pk
+    composition = Composition(
+        request,
+        post.espace,
+        {"post": post},
+        EditOpeningForm if opens else EditForm,
+        action=reverse("communaute:modifier_message", args=[post.reference]),
+        initial={
+            "content": post.content.raw,
+            "subject": post.topic.subject,
+            "base": post.updates_count,
+        },
+        attached=post.pieces.readable_by(request.user),
+    )
+    response = composition.respond(partial(conversation.edit, request.user, post))
+    if response:
+        return response
+    composition.compare_with(post)
+    context = {**who_reads(post.espace), **composition.context, "topic": post.topic, "post": post}
+    return render(request, "communaute/modifier_message.html", context, status=composition.status)
+
+
+@require_safe
+def historique(request, reference):
+    """What a message said before each of its changes, as long as it is shown."""
+    post = readable(request.user, Post, reference)
+    if not post.is_shown:
+        raise Http404
+    versions = list(post.versions.readable_by(request.user).order_by("-ecrite_le", "-pk"))
+    context = {"espace": post.espace, "topic": post.topic, "post": post, "versions": versions}
+    return render(request, "communaute/historique.html", context)
+
+
+@require_safe
+def noms(request, slug):
+    """The readers of a space whose names begin as what is typed after an @."""
+    espace = entered_espace(request.user, slug)
+    found = mentions.suggest(espace, request.GET.get("q", "")[:80])
+    return JsonResponse(
+        {"noms": [{"nom": membre.get_full_name(), "qualite": membre.qualite} for membre in found]}
+    )
+
+
+def quoted(request, topic):
+    """The message of this topic that the address asks to quote, as Markdown; else nothing."""
+    posts = Post.objects.readable_by(request.user).select_related("poster")
+    reference = request.GET.get("citer")
+    post = reference and posts.filter(topic=topic, reference=reference).first()
+    if not post or not post.is_shown:
+        return ""
+    text = Truncator(post.content.raw.strip()).chars(QUOTED)
+    lines = [f"**{post.poster.get_full_name()}** a écrit :", "", *text.splitlines()]
+    return "\n".join(f"> {line}".rstrip() for line in lines) + "\n\n"

@@ -1,0 +1,64 @@
+// Keeps what is typed on the server, and shows how it will read, without leaving the page.
+const form = document.getElementById("composition");
+const state = form.querySelector(".composition__garde");
+const WAIT = 1500;
+let timer, underway;
+
+async function ask(button) {
+  underway?.abort();
+  underway = new AbortController();
+  const data = new FormData(form);
+  data.delete("fichiers");
+  data.append(button, "1");
+  const answer = await fetch(form.action, {
+    method: "POST", body: data, signal: underway.signal, headers: { Accept: "application/json" },
+  });
+  if (answer.redirected) throw new Error("signed out");
+  return answer.ok ? answer.json() : {};
+}
+
+async function keep() {
+  try {
+    const { garde } = await ask("garder");
+    if (garde) state.textContent = `Brouillon gardé à ${garde}`;
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    state.textContent = error.message === "signed out"
+      ? "Votre session est finie. Votre texte est gardé : reconnectez-vous pour le retrouver ici."
+      : "Pas de réseau : votre texte reste dans cette page.";
+  }
+}
+
+form.addEventListener("input", () => {
+  clearTimeout(timer);
+  timer = setTimeout(keep, WAIT);
+});
+form.addEventListener("submit", () => {
+  clearTimeout(timer);
+  underway?.abort();
+});
+
+// The preview, under the text it is of.
+const button = form.querySelector("[name=apercu]");
+const place = document.createElement("div");
+place.className = "apercu apercu--vif";
+place.setAttribute("role", "region");
+place.setAttribute("aria-label", "Aperçu — rien n’est encore envoyé");
+place.tabIndex = -1;
+place.hidden = true;
+button.closest("p").before(place);
+
+button.addEventListener("click", async (event) => {
+  if (form.querySelector("[type=file]").value) return;
+  event.preventDefault();
+  clearTimeout(timer);
+  try {
+    const { rendu } = await ask("apercu");
+    if (!rendu) return form.requestSubmit(button);
+    place.innerHTML = `<div class="prose">${rendu}</div>`;
+    place.hidden = false;
+    place.focus();
+  } catch {
+    state.textContent = "L’aperçu n’a pas pu être fait. Votre texte reste dans cette page.";
+  }
+});

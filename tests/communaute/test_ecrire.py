@@ -1,0 +1,495 @@
+"""Writing: the kinds of topics, drafts, versions, mentions, quotes; nothing typed is lost."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from communaute import brouillons, conversation
+from communaute.forum_conversation.models import Post, Topic
+from communaute.models import Brouillon, Mention
+from tests.factories import EspaceFactory, MembreFactory, entered, un_membre, un_sujet
+
+pytestmark = pytest.mark.django_db
+
+NEW = "/communaute/espaces/elus/nouveau-sujet/"
+
+
+@pytest.fixture
+def espace():
+    return EspaceFactory(slug="elus", nom="Entre élu·es")
+
+
+@pytest.fixture
+def elue(espace):
+    return entered(un_membre("elus"), espace)
+
+
+@pytest.fixture
+def en_elue(client, elue):
+    client.force_login(elue)
+    return client
+
+
+@pytest.fixture
+def sujet(espace, elue):
+    return un_sujet(espace, author=elue)
+
+
+def html(response, status=200):
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def drafts(membre):
+    return list(Brouillon.objects.filter(membre=membre))
+
+
+def opened(client, nature, **fields):
+    """The topic that a form of this nature opens."""
+    data = {"nature": nature, "subject": "Un titre", "content": "Un texte.", **fields}
+    response = client.post(f"{NEW}?nature={nature}", data)
+    assert response.status_code == 302, response.content.decode()
+    return Topic.objects.get(reference=response.url.strip("/").split("/")[-1])
+
+
+# --- The kinds of topics ------------------------------------------------------------------------
+
+
+def test_one_first_chooses_what_one_brings(en_elue):
+    page = html(en_elue.get(NEW))
+    for nature in ("question", "retour", "ressource", "sondage"):
+        assert f'href="?nature={nature}"' in page
+    assert "annonce" not in page
+
+
+def test_an_announcement_is_for_those_who_facilitate(client, espace, en_elue):
+    assert en_elue.get(f"{NEW}?nature=annonce").status_code == 404
+    data = {"nature": "annonce", "subject": "Un titre", "content": "Un texte."}
+    assert en_elue.post(NEW, data).status_code == 404
+    animatrice = MembreFactory()
+    espace.nominate("animation", [animatrice])
+    client.force_login(entered(animatrice, espace))
+    assert "?nature=annonce" in html(client.get(NEW))
+    assert opened(client, "annonce").nature == "annonce"
+
+
+def test_a_question_says_what_was_tried_already(en_elue):
+    topic = opened(en_elue, "question", essais="Un **courrier**.")
+    page = html(en_elue.get(topic.get_absolute_url()))
+    assert topic.nature == "question"
+    assert "<h3>Ce que j’ai déjà essayé</h3>" in page
+    assert "Un <strong>courrier</strong>." in page
+
+
+def test_a_question_without_trials_has_no_heading_for_them(en_elue):
+    assert "essayé" not in opened(en_elue, "question").first_post.content.raw
+
+
+def test_an_experience_is_told_under_its_headings(en_elue):
+    topic = opened(en_elue, "retour", content="Un marché.", marche="Le samedi.", retenu="Tôt.")
+    assert topic.first_post.content.raw == (
+        "## Ce que nous avons fait\n\nUn marché.\n\n## Ce qui a marché\n\nLe samedi.\n\n"
+        "## Ce que nous en gardons\n\nTôt."
+    )
+
+
+@pytest.mark.parametrize(
+    "lien", ["javascript:alert(1)", "ftp://exemple.fr", "pas une adresse", "", "//exemple.fr/x y"]
+)
+def test_a_resource_has_an_address_that_a_browser_may_open(en_elue, lien):
+    data = {"nature": "ressource", "subject": "Un guide", "lien": lien, "content": "Il est clair."}
+    page = html(en_elue.post(NEW, data), 422)
+    assert "Il est clair." in page
+    assert not Topic.objects.exists()
+
+
+def test_a_resource_shows_its_address(en_elue):
+    topic = opened(en_elue, "ressource", lien="https://exemple.fr/guide?a=1&b=2")
+    assert 'href="https://exemple.fr/guide?a=1&amp;b=2"' in html(
+        en_elue.get(topic.get_absolute_url())
+    )
+
+
+def test_a_poll_keeps_its_answers_and_its_last_day(en_elue):
+    day = timezone.localdate() + timedelta(days=3)
+    topic = opened(
+        en_elue, "sondage", choix="Lundi\n\n Mardi  soir \nJeudi", plusieurs="on", ferme_le=str(day)
+    )
+    sondage = topic.sondage
+    assert [choix.texte for choix in sondage.choix.all()] == ["Lundi", "Mardi soir", "Jeudi"]
+    assert sondage.plusieurs
+    closing = timezone.localtime(sondage.ferme_le)
+    assert (closing.date(), closing.hour, closing.minute) == (day, 23, 59)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"choix": "Lundi"}, "Il faut de 2 à 10 réponses"),
+        ({"choix": "\n".join("abcdefghijk")}, "Il faut de 2 à 10 réponses"),
+        ({"choix": "Oui\noui"}, "Deux réponses sont les mêmes"),
+        ({"choix": "Oui\n" + "n" * 151}, "150 signes au plus"),
+        ({"choix": ""}, "Proposez au moins 2 réponses"),
+        ({"choix": "Oui\nNon", "ferme_le": "2020-01-01"}, "Ce jour est passé"),
+        ({"choix": "Oui\nNon", "ferme_le": "demain"}, "Cette date n’en est pas une"),
+    ],
+)
+def test_a_poll_that_cannot_be_is_given_back(en_elue, fields, said):
+    data = {"nature": "sondage", "subject": "Quel jour ?", "content": "Pour nous voir.", **fields}
+    page = html(en_elue.post(NEW, data), 422)
+    assert said in page
+    assert "Pour nous voir." in page
+    assert not Topic.objects.exists()
+
+
+def test_what_is_promised_is_chosen_when_the_topic_opens_and_shown_where_one_writes(en_elue):
+    page = html(en_elue.get(f"{NEW}?nature=question"))
+    assert 'value="reste_ici"' in page
+    assert "Rien de ce qui se dit ici n’en sortira." in page
+    topic = opened(en_elue, "question", promesse="a_partager")
+    assert topic.promesse == "a_partager"
+    page = html(en_elue.get(topic.get_absolute_url()))
+    assert "avec son nom ou sans" in page.split('id="composition"')[1]
+    assert opened(en_elue, "question", subject="Un autre").promesse == "reste_ici"
+
+
+def test_the_sum_of_the_parts_is_no_longer_than_a_message(en_elue):
+    long = "a" * 12_000
+    data = {"nature": "question", "subject": "Long", "content": long, "essais": long}
+    assert "la limite est de" in html(en_elue.post(NEW, data), 422)
+
+
+# --- Sent twice ---------------------------------------------------------------------------------
+
+
+def test_a_form_sent_twice_is_one_message(en_elue, sujet):
+    reply = {"content": "Une fois", "envoi": str(uuid.uuid4())}
+    first, second = (en_elue.post(sujet.get_absolute_url(), reply) for _ in range(2))
+    assert first.url == second.url
+    assert sujet.posts.count() == 2
+    topic = {"subject": "Un", "content": "Seul", "envoi": str(uuid.uuid4())}
+    first, second = (en_elue.post(NEW, topic) for _ in range(2))
+    assert first.url == second.url
+    assert Topic.objects.count() == 2
+
+
+def test_another_text_sent_from_the_same_page_is_another_message(en_elue, sujet):
+    envoi = str(uuid.uuid4())
+    for content in ("Une chose", "Une autre"):
+        en_elue.post(sujet.get_absolute_url(), {"content": content, "envoi": envoi})
+    assert [post.content.raw for post in sujet.posts.all()[1:]] == ["Une chose", "Une autre"]
+
+
+def test_each_page_has_a_key_of_its_own(en_elue, sujet):
+    page = html(en_elue.get(sujet.get_absolute_url()))
+    assert 'name="envoi" value="' in page
+    key = page.split('name="envoi" value="')[1][:36]
+    assert key not in html(en_elue.get(sujet.get_absolute_url()))
+
+
+# --- Drafts -------------------------------------------------------------------------------------
+
+
+def test_a_draft_kept_is_offered_back_and_forgotten_once_sent(en_elue, elue, sujet):
+    address = sujet.get_absolute_url()
+    response = en_elue.post(address, {"content": "Pas encore", "garder": "1"})
+    assert response.url == f"{address}#composer"
+    assert sujet.posts.count() == 1
+    page = html(en_elue.get(address))
+    assert "Pas encore</textarea>" in page
+    assert "Votre brouillon" in page
+    en_elue.post(address, {"content": "Maintenant"})
+    page = html(en_elue.get(address))
+    assert "Votre brouillon" not in page
+    assert not drafts(elue)
+
+
+def test_a_draft_can_be_thrown_away(en_elue, elue, sujet):
+    address = sujet.get_absolute_url()
+    en_elue.post(address, {"content": "Pas encore", "garder": "1"})
+    assert en_elue.post(address, {"jeter": "1"}).url == address
+    assert "Pas encore" not in html(en_elue.get(address))
+    assert not drafts(elue)
+
+
+def test_a_preview_keeps_the_draft(en_elue, elue, sujet):
+    page = html(en_elue.post(sujet.get_absolute_url(), {"content": "*Presque*", "apercu": "1"}))
+    assert "<em>Presque</em>" in page
+    assert [draft.champs["content"] for draft in drafts(elue)] == ["*Presque*"]
+
+
+def test_the_draft_of_a_topic_is_taken_up_from_the_choice_of_its_nature(en_elue):
+    data = {
+        "nature": "sondage",
+        "subject": "Quel jour ?",
+        "choix": "Lundi\nMardi",
+        "plusieurs": "on",
+    }
+    en_elue.post(NEW, data | {"garder": "1"})
+    page = html(en_elue.get(NEW))
+    assert "Quel jour ?" in page
+    assert 'href="?nature=sondage"' in page
+    page = html(en_elue.get(f"{NEW}?nature=sondage"))
+    assert "Lundi\nMardi</textarea>" in page
+    assert " checked" in page.split('name="plusieurs"')[1].split(">")[0]
+
+
+def test_a_script_keeps_the_draft_and_asks_how_it_reads(en_elue, elue, sujet):
+    address, as_json = sujet.get_absolute_url(), {"headers": {"Accept": "application/json"}}
+    kept = en_elue.post(address, {"content": "**Ici**", "garder": "1"}, **as_json).json()
+    assert kept["garde"] == f"{timezone.localtime(drafts(elue)[0].garde_le):%-H h %M}"
+    read = en_elue.post(address, {"content": "**Ici**", "apercu": "1"}, **as_json).json()
+    assert read["rendu"].strip() == "<p><strong>Ici</strong></p>"
+    assert sujet.posts.count() == 1
+
+
+def test_what_a_script_keeps_after_the_message_went_is_no_draft(en_elue, elue, sujet):
+    data = {"content": "Parti", "envoi": str(uuid.uuid4())}
+    en_elue.post(sujet.get_absolute_url(), data)
+    headers = {"Accept": "application/json"}
+    en_elue.post(sujet.get_absolute_url(), data | {"garder": "1"}, headers=headers)
+    assert not drafts(elue)
+
+
+def test_nothing_typed_is_no_draft(en_elue, elue, sujet):
+    en_elue.post(sujet.get_absolute_url(), {"content": "  ", "garder": "1"})
+    assert not drafts(elue)
+
+
+def test_a_draft_is_its_authors_alone(client, en_elue, espace, sujet):
+    en_elue.post(sujet.get_absolute_url(), {"content": "Pour moi seule", "garder": "1"})
+    client.force_login(entered(un_membre("elus"), espace))
+    assert "Pour moi seule" not in html(client.get(sujet.get_absolute_url()))
+
+
+@pytest.mark.parametrize("place", ["topic", "espace", "post"])
+def test_what_was_sent_when_the_session_had_ended_is_found_after_sign_in(
+    client, en_elue, elue, sujet, place
+):
+    address = {
+        "topic": sujet.get_absolute_url(),
+        "espace": f"{NEW}?nature=retour",
+        "post": f"/communaute/messages/{sujet.first_post.reference}/modifier/",
+    }[place]
+    token = html(en_elue.get(address)).split('name="jeton" value="')[1].split('"')[0]
+    client.logout()
+    data = {"content": "Pas perdu", "subject": "Un titre", "jeton": token, "nature": "retour"}
+    response = client.post(address, data)
+    assert response.status_code == 302
+    assert response.url.startswith("/compte/connexion/?next=")
+    assert "Pas perdu" not in client.get(response.url).content.decode()
+    assert sujet.posts.count() == 1
+    client.force_login(elue)
+    assert "Pas perdu</textarea>" in html(client.get(address))
+
+
+def test_a_token_keeps_a_draft_for_its_member_and_place_and_nothing_else(client, espace, elue):
+    sujet, other = un_sujet(espace, author=elue), un_sujet(espace)
+    token = brouillons.token(elue, {"topic": sujet})
+    client.post(other.get_absolute_url(), {"content": "Ailleurs", "jeton": token})
+    [draft] = drafts(elue)
+    assert draft.topic == sujet
+    assert client.get("/communaute/").status_code == 302
+
+
+@pytest.mark.parametrize("case", ["forged", "old", "seatless", "other site"])
+def test_a_token_that_is_not_good_keeps_nothing_and_is_answered_alike(
+    client, monkeypatch, elue, sujet, case
+):
+    token, headers = brouillons.token(elue, {"topic": sujet}), {}
+    good = client.post(sujet.get_absolute_url(), {"content": "Oui", "jeton": token})
+    Brouillon.objects.all().delete()
+    if case == "forged":
+        token = token[:-2]
+    elif case == "old":
+        monkeypatch.setattr(brouillons, "TOKEN_AGE", timedelta(0))
+    elif case == "seatless":
+        elue.sieges.update(college="agents")
+    else:
+        headers = {"Sec-Fetch-Site": "cross-site"}
+    bad = client.post(sujet.get_absolute_url(), {"content": "Non", "jeton": token}, headers=headers)
+    assert not drafts(elue)
+    assert (bad.status_code, bad.url, sorted(bad.headers)) == (302, good.url, sorted(good.headers))
+
+
+def test_a_form_whose_token_expired_gives_its_text_back_to_who_sent_it(elue, sujet):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(elue)
+    address, data = sujet.get_absolute_url(), {"content": "Pas perdu non plus"}
+    own = client.post(address, data, headers={"Origin": "http://testserver"})
+    assert "Pas perdu non plus</textarea>" in html(own, 403)
+    other = client.post(address, data, headers={"Origin": "https://ailleurs.example"})
+    assert "Pas perdu" not in html(other, 403)
+
+
+def test_a_draft_is_out_of_reach_with_its_space(en_elue, elue, sujet):
+    en_elue.post(sujet.get_absolute_url(), {"content": "Gardé", "garder": "1"})
+    elue.sieges.update(college="agents")
+    assert en_elue.get(sujet.get_absolute_url()).status_code == 404
+    assert brouillons.of(type(elue).objects.get(pk=elue.pk), {"topic": sujet}) is None
+
+
+def test_all_that_was_typed_comes_back_when_the_right_to_send_it_was_lost(en_elue, elue, espace):
+    elue.sieges.update(college="agents")
+    data = {"nature": "retour", "subject": "Un titre", "content": "Fait", "marche": "Oui"}
+    page = html(en_elue.post(NEW, data), 404)
+    for text in ("Un titre", "Fait", "Oui"):
+        assert text in page
+
+
+# --- Changing one's message ---------------------------------------------------------------------
+
+
+def test_a_message_changed_meanwhile_shows_both_texts_and_can_be_sent_again(en_elue, sujet):
+    post = sujet.first_post
+    address = f"/communaute/messages/{post.reference}/modifier/"
+    en_elue.post(address, {"subject": "Un titre", "content": "Premier onglet", "base": "0"})
+    mine = {"subject": "Un titre", "content": "Second onglet", "base": "0"}
+    page = html(en_elue.post(address, mine), 409)
+    assert "Premier onglet" in page
+    assert "Second onglet</textarea>" in page
+    assert 'name="base" value="1"' in page
+    assert en_elue.post(address, mine | {"base": "1"}).status_code == 302
+    post.refresh_from_db()
+    assert post.content.raw == "Second onglet"
+
+
+def test_a_draft_of_a_change_says_when_the_message_changed_since(en_elue, sujet):
+    post = sujet.first_post
+    address = f"/communaute/messages/{post.reference}/modifier/"
+    data = {"subject": "Un titre", "content": "Commencé", "base": "0"}
+    en_elue.post(address, data | {"garder": "1"})
+    conversation.Post.objects.filter(pk=post.pk).update(updates_count=2)
+    page = html(en_elue.get(address))
+    assert "Ce message a changé entre-temps" in page
+    assert "Commencé</textarea>" in page
+    assert 'name="base" value="2"' in page
+
+
+def test_the_title_is_changed_with_the_first_message_alone(en_elue, elue, sujet):
+    address = f"/communaute/messages/{sujet.first_post.reference}/modifier/"
+    en_elue.post(address, {"subject": "Un autre titre", "content": "Une phrase secrète."})
+    sujet.refresh_from_db()
+    assert sujet.subject == "Un autre titre"
+    reply = conversation.reply(elue, sujet, "Une réponse")
+    address = f"/communaute/messages/{reply.reference}/modifier/"
+    assert "Titre du sujet" not in html(en_elue.get(address))
+    en_elue.post(address, {"subject": "Encore un", "content": "Une réponse changée"})
+    sujet.refresh_from_db()
+    assert sujet.subject == "Un autre titre"
+
+
+def test_readers_see_what_a_message_said_before(client, en_elue, espace, sujet):
+    post = sujet.first_post
+    data = {"subject": "Titre neuf", "content": "Texte neuf"}
+    en_elue.post(f"/communaute/messages/{post.reference}/modifier/", data)
+    client.force_login(entered(un_membre("elus"), espace))
+    history = f"/communaute/messages/{post.reference}/historique/"
+    assert f'href="{history}"' in html(client.get(sujet.get_absolute_url()))
+    page = html(client.get(history))
+    for text in ("Titre neuf", "Texte neuf", "Un titre secret", "Une phrase secrète."):
+        assert text in page
+
+
+@pytest.mark.parametrize("column", ["retire_le", "masque_le"])
+def test_what_a_message_said_goes_with_it(en_elue, sujet, column):
+    post = sujet.first_post
+    history = f"/communaute/messages/{post.reference}/historique/"
+    assert en_elue.get(history).status_code == 200
+    Post.objects.filter(pk=post.pk).update(**{column: timezone.now()})
+    assert en_elue.get(history).status_code == 404
+
+
+# --- Quotes and mentions ------------------------------------------------------------------------
+
+
+def test_a_message_is_quoted_with_the_name_of_its_author(en_elue, espace, sujet):
+    other = entered(un_membre("elus"), espace)
+    post = conversation.reply(other, sujet, "Un\n\ndeux")
+    page = html(en_elue.get(f"{sujet.get_absolute_url()}?citer={post.reference}"))
+    assert f"&gt; **{other.get_full_name()}** a écrit :\n&gt;\n&gt; Un\n&gt;\n&gt; deux" in page
+
+
+def test_a_message_of_elsewhere_is_not_quoted(en_elue, espace, sujet):
+    agents = EspaceFactory(slug="agents", college="agents")
+    hidden = un_sujet(agents, content="Un secret d’agent").first_post
+    gone = conversation.reply(entered(un_membre("elus"), espace), sujet, "Un regret")
+    Post.objects.filter(pk=gone.pk).update(retire_le=timezone.now())
+    for reference in (hidden.reference, gone.reference, "rien"):
+        page = html(en_elue.get(f"{sujet.get_absolute_url()}?citer={reference}"))
+        assert "a écrit :" not in page
+
+
+@pytest.fixture
+def anne(espace):
+    return entered(un_membre("elus", membre__first_name="Anne", membre__last_name="Léry"), espace)
+
+
+def named(post):
+    return {mention.membre for mention in Mention.objects.filter(post=post)}
+
+
+@pytest.mark.parametrize("typed", ["@Anne Léry", "@anne lery", "@ANNE  LÉRY", "(@Anne Léry)"])
+def test_a_reader_is_named_with_or_without_accents(elue, sujet, anne, typed):
+    post = conversation.reply(elue, sujet, f"Merci {typed}, à vous.")
+    assert named(post) == {anne}
+    assert '<span class="mention">@' in post.content.rendered
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["anne@lery.fr", "Anne Léry", "`@Anne Léry`", "[@Anne Léry](https://a.fr)", "@Anne Léryeux"],
+)
+def test_code_links_addresses_and_longer_names_are_left_alone(elue, sujet, anne, typed):
+    post = conversation.reply(elue, sujet, f"Voici {typed}")
+    assert not named(post)
+    assert "mention" not in post.content.rendered
+
+
+def test_the_longest_name_wins_and_homonyms_are_all_named(espace, elue, sujet, anne):
+    def elu(first, last):
+        return un_membre("elus", membre__first_name=first, membre__last_name=last)
+
+    longer = elu("Anne", "Léry-Roche")
+    twins = {elu("Paul", "Deux"), elu("Paul", "Deux")}
+    post = conversation.reply(elue, sujet, "@Anne Léry-Roche et @Paul Deux")
+    assert named(post) == {longer, *twins}
+
+
+def test_nobody_who_does_not_read_the_space_is_named(elue, sujet):
+    un_membre("agents", membre__first_name="Jean", membre__last_name="Dehors")
+    post = conversation.reply(elue, sujet, "@Jean Dehors et @Jean Personne")
+    assert not named(post)
+    assert post.content.rendered.strip() == "<p>@Jean Dehors et @Jean Personne</p>"
+
+
+def test_a_change_of_the_message_changes_whom_it_names(elue, sujet, anne):
+    post = conversation.reply(elue, sujet, "@Anne Léry")
+    conversation.edit(elue, post, f"@{elue.get_full_name()}")
+    assert named(post) == {elue}
+    post.refresh_from_db()
+    assert '<span class="mention">' in post.content.rendered
+
+
+def test_a_preview_shows_who_is_named(en_elue, sujet, anne):
+    page = html(en_elue.post(sujet.get_absolute_url(), {"content": "@Anne Léry", "apercu": "1"}))
+    assert '<span class="mention">@Anne Léry</span>' in page
+
+
+def test_names_are_suggested_among_the_readers_of_the_space_alone(client, en_elue, espace, anne):
+    un_membre("agents", membre__first_name="Annette", membre__last_name="Dehors")
+    found = en_elue.get("/communaute/espaces/elus/mentions/?q=an").json()["noms"]
+    assert [reader["nom"] for reader in found] == ["Anne Léry"]
+    assert en_elue.get("/communaute/espaces/elus/mentions/?q=lery an").json()["noms"] == found
+    client.force_login(un_membre("agents"))
+    assert client.get("/communaute/espaces/elus/mentions/?q=an").status_code == 404
+
+
+def test_writing_says_who_reads_and_leads_to_their_names(en_elue, sujet):
+    for address in (sujet.get_absolute_url(), f"{NEW}?nature=question"):
+        form = html(en_elue.get(address)).split('id="composition"')[1]
+        assert "peut lire ce que vous écrivez ici" in " ".join(form.split())
+        assert 'href="/communaute/espaces/elus/lecteurs/"' in form
