@@ -4,7 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import Group
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import Page, Site, Task, Workflow
 
@@ -53,6 +53,37 @@ def empty_cache(django_db_setup, django_db_blocker):
     """Nothing remembered from another test, also where the cache is a table of the database."""
     with django_db_blocker.unblock():
         cache.clear()
+
+
+@pytest.fixture
+def shared_database(django_db_setup, django_db_blocker, tmp_path):
+    """A copy of the test database, that several connections share as in production.
+
+    In place of pytest-django's ``transactional_db``, which empties the tables of the other tests.
+    """
+    original = connections.settings["default"]
+    with django_db_blocker.unblock():
+        usual = connections["default"]
+        if usual.vendor == "postgresql":
+            name = f"{original['NAME']}_shared"
+            usual.close()
+            usual.close_pool()
+            with usual._nodb_cursor() as cursor:
+                cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+                cursor.execute(f"CREATE DATABASE {name} TEMPLATE {original['NAME']}")
+        else:
+            name = str(tmp_path / "shared.sqlite3")
+            with usual.cursor() as cursor:
+                cursor.execute("VACUUM INTO %s", [name])
+        connections.settings["default"] = {**original, "NAME": name}
+        connections["default"] = connections.create_connection("default")
+        yield
+        connections["default"].close()
+        connections.settings["default"], connections["default"] = original, usual
+        if usual.vendor == "postgresql":
+            usual.close_pool()  # one pool for whichever database
+            with usual._nodb_cursor() as cursor:
+                cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -29,42 +29,11 @@ LOCKED, UNLOCKED = Topic.TOPIC_LOCKED, Topic.TOPIC_UNLOCKED
 REFUSED = (PermissionDenied, ObjectDoesNotExist)
 
 
-@pytest.fixture
-def transactional_db(django_db_setup, django_db_blocker, tmp_path):
-    """A copy of the test database, that several connections share as in production.
-
-    In place of pytest-django's, which afterwards empties the tables of the other tests.
-    """
-    original = connections.settings["default"]
-    with django_db_blocker.unblock():
-        usual = connections["default"]
-        if usual.vendor == "postgresql":
-            name = f"{original['NAME']}_shared"
-            usual.close()
-            usual.close_pool()
-            with usual._nodb_cursor() as cursor:
-                cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-                cursor.execute(f"CREATE DATABASE {name} TEMPLATE {original['NAME']}")
-        else:
-            name = str(tmp_path / "shared.sqlite3")
-            with usual.cursor() as cursor:
-                cursor.execute("VACUUM INTO %s", [name])
-        connections.settings["default"] = {**original, "NAME": name}
-        connections["default"] = connections.create_connection("default")
-        yield
-        connections["default"].close()
-        connections.settings["default"], connections["default"] = original, usual
-        if usual.vendor == "postgresql":
-            usual.close_pool()  # one pool for whichever database
-            with usual._nodb_cursor() as cursor:
-                cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-pytestmark = pytest.mark.usefixtures("transactional_db")
+pytestmark = pytest.mark.usefixtures("shared_database")
 
 
 @pytest.fixture
-def espace(transactional_db):
+def espace(shared_database):
     return EspaceFactory(slug="elus")
 
 
