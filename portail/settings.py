@@ -77,7 +77,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "django_htmx",
-    "lucide",
     "wagtail.contrib.settings",
     "wagtail.sites",
     "pages.apps.UsersConfig",

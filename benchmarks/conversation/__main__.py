@@ -139,7 +139,7 @@ MARK_READ = [
         "/communaute/espaces/espace-0/",
         "/tracking/mark/forum/1/topics/",
         {},
-        "form[action$='tout-lu/'], form[method=post]",
+        "form[action$='tout-lu/'], form[action='']",
     )
 ]
 
