@@ -6,23 +6,25 @@ from datetime import date, datetime
 
 from django.db import connection
 
+_written = {}
+
 
 class Prepared:
     """The rows that a queryset of ``values_list`` finds, for parameters given each time.
 
     ``make`` is called once, with the values of ``examples``; wherever one of these is among the parameters
-    of the SQL, the value of the same name takes its place. Examples are values that nothing else is.
+    of the SQL, the value of the same name takes its place. Examples are values that nothing else is, and
+    ``make`` computes nothing from them, nor reads the clock: that would stay as it was the first time.
     """
 
     def __init__(self, make, **examples):
         self.make, self.examples = make, examples
-        self.written = None
 
     def rows(self, **values):
         """What it finds with these values, named as the examples are, as a list of tuples."""
-        if self.written is None:
-            self.written = self._write()
-        sql, names, params = self.written
+        if self not in _written:
+            _written[self] = self._write()
+        sql, names, params = _written[self]
         given = {name: _adapted(value) for name, value in values.items()}
         pairs = zip(names, params, strict=True)
         with connection.cursor() as cursor:
@@ -36,6 +38,11 @@ class Prepared:
         if set(names) - {None} != set(self.examples):
             raise ValueError(f"Not all of {set(self.examples)} is asked for: {sql}")
         return sql, names, params
+
+
+def forget():
+    """Have each query written again, for whoever changes what it is made from while it is used."""
+    _written.clear()
 
 
 def _adapted(value):

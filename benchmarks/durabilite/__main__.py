@@ -25,7 +25,7 @@ KILLS = int(os.environ.get("KILLS", "100"))
 WRITERS = 4
 ONE_TOPIC_IN = 5
 """One message in so many opens a topic; the others are replies."""
-LONGEST_WAIT = 2.0
+LONGEST_WAIT = 1.0
 """Seconds between the moment that the worker serves and the one when it is killed, at most."""
 SERVER = (  # loaded before it forks, so that a worker is back at once
     "gunicorn portail.wsgi --bind 127.0.0.1:{port} --threads 4 --preload --log-level critical "

@@ -17,6 +17,7 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 
+from communaute import prepared
 from tests.confidentialite import test_matrice as matrix
 from tests.confidentialite.donnees import restricted_models
 
@@ -205,10 +206,12 @@ def test_the_matrix_notices_every_condition_that_is_missing(monde, plain_404):
         if function.__code__.co_freevars != code.co_freevars:
             continue
         real, function.__code__ = function.__code__, code
+        prepared.forget()
         try:
             dead = any(notices(check) for check in checks(monde, path, name))
         finally:
             function.__code__ = real
+            prepared.forget()
         killed += dead
         if not dead:
             survivors.append(f"{path} {name}, line {removed}")
