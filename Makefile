@@ -12,7 +12,7 @@ AUDIT := benchmarks/audit
 export VAR_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test audit bench durability captures lint format lock clean
+.PHONY: help install run test audit bench bench-conversation durability captures lint format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
@@ -66,6 +66,9 @@ captures: .venv/dev chromium ## Take again the pictures of docs/guide-redaction.
 
 bench: .venv/dev redis-server ## Measure how fast the portal is, on PostgreSQL (ten minutes)
 	$(BIN)/python -m benchmarks.vitesse
+
+bench-conversation: .venv/dev redis-server ## Measure the spaces beside plain machina, to a million messages (an hour)
+	$(BIN)/python -m benchmarks.conversation
 
 durability: .venv/dev ## Kill the worker a hundred times while members write, on both databases (fifteen minutes)
 	$(BIN)/python -m benchmarks.durabilite

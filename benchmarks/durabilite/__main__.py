@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import django
 from bs4 import BeautifulSoup
 
-from benchmarks.serving import ROOT, family, filled, machine, say, served, versions, wait_for
+from benchmarks.serving import ROOT, family, filled, machine, say, served, versions
 
 REPORT = ROOT / "benchmarks/durabilite.md"
 HOST = "banc.example"
@@ -26,7 +26,7 @@ WRITERS = 4
 ONE_TOPIC_IN = 5
 """One message in so many opens a topic; the others are replies."""
 LONGEST_WAIT = 1.0
-"""Seconds between the moment that the worker serves and the one when it is killed, at most."""
+"""Seconds between the first message that a worker takes and the moment when it is killed, at most."""
 SERVER = (  # loaded before it forks, so that a worker is back at once
     "gunicorn portail.wsgi --bind 127.0.0.1:{port} --threads 4 --preload --log-level critical "
     "--no-control-socket --worker-tmp-dir /dev/shm"
@@ -38,8 +38,9 @@ DOCUMENT = """\
 `make durability` wrote this page: do not edit it. It serves the portal with gunicorn, on a database of
 its own; {writers} members write without pause through the pages, as a browser does (session, CSRF, the
 form as it was shown), replies and now and then a topic. The worker is killed (`SIGKILL`) at a random
-moment, {kills} times. Whoever gets no answer sends the same form again until there is one. At the end every
-message must be there exactly once, and the counts kept on topics and forums must equal a recount.
+moment after it took its first message, {kills} times. Whoever gets no answer sends the same form again
+until there is one. At the end every message must be there exactly once, and the counts kept on topics
+and forums must equal a recount.
 
 PostgreSQL writes to the disk what it acknowledges (`fsync=on`); SQLite keeps a write-ahead log (WAL), as the
 portal always has it.
@@ -116,7 +117,9 @@ def campaign(database):
             thread.start()
         chance = random.Random(KILLS)  # noqa: S311 - the same moments in each run
         for _ in range(KILLS):
-            wait_for(live)
+            before = sum(len(writer.sent) for writer in writers)
+            while sum(len(writer.sent) for writer in writers) == before:
+                time.sleep(0.01)
             time.sleep(chance.uniform(0, LONGEST_WAIT))
             for worker in family(master.pid)[1:]:
                 os.kill(worker, signal.SIGKILL)

@@ -29,7 +29,12 @@ LOCKED, UNLOCKED = Topic.TOPIC_LOCKED, Topic.TOPIC_UNLOCKED
 REFUSED = (PermissionDenied, ObjectDoesNotExist)
 
 
-pytestmark = pytest.mark.usefixtures("shared_database")
+pytestmark = pytest.mark.usefixtures("transactional_db")
+
+
+@pytest.fixture
+def transactional_db(shared_database):
+    """Under the name that tells pytest-django to make the test database, if only these tests run."""
 
 
 @pytest.fixture
@@ -86,6 +91,10 @@ def test_counts_equal_a_recount_after_eight_writers_at_once(espace, at_once):
         if mine := Post.objects.filter(poster=membre, topic=topic).last():
             conversation.edit(membre, mine, f"{mine.content.raw} Et encore.")
 
+    def withdraw(membre, topic):
+        if mine := Post.objects.filter(poster=membre, topic=topic, retire_le=None).last():
+            conversation.withdraw(membre, mine)
+
     def read(membre, topic):
         Suivi.objects.mark_read(membre, topic, timezone.now())
 
@@ -98,7 +107,9 @@ def test_counts_equal_a_recount_after_eight_writers_at_once(espace, at_once):
     def write(membre, seed):
         choose = random.Random(seed)
         for _ in range(20):
-            act = choose.choice([start, reply, reply, reply, edit, edit, read, lock, unlock])
+            act = choose.choice(
+                [start, reply, reply, reply, edit, edit, withdraw, read, lock, unlock]
+            )
             with contextlib.suppress(*REFUSED):
                 act(membre, choose.choice(topics))
 
