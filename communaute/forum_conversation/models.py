@@ -12,6 +12,7 @@ from django.utils import timezone
 from machina.apps.forum_conversation.abstract_models import AbstractPost, AbstractTopic
 
 from communaute.models import (
+    Brouillon,
     DemandePromesse,
     Espace,
     Niveau,
@@ -124,10 +125,16 @@ class TopicQuerySet(models.QuerySet):
 
     def for_page(self, user):
         """Fetch what the page of a topic shows ``user`` of it, but for its messages."""
+        draft = Brouillon.objects.filter(membre=user.pk, topic=OuterRef("pk"))
         return (
             self.with_espace()
             .select_related("poster", "resume__auteur", "reponse__poster", "sondage")
             .with_reading_of(user)
+            .annotate(
+                draft_key=Subquery(draft.values("pk")[:1]),
+                draft_fields=Subquery(draft.values("champs")[:1]),
+                draft_kept=Subquery(draft.values("garde_le")[:1]),
+            )
         )
 
 
@@ -233,6 +240,16 @@ class Topic(AbstractTopic):
             since=now - TIME_TO_AGREE,
         )
         return Around(*found)
+
+    def draft_of(self, user):
+        """What ``user``, ``for_page`` of whom it was fetched, is writing in answer, or None."""
+        return self.draft_key and Brouillon(
+            pk=self.draft_key,
+            membre=user,
+            topic=self,
+            champs=self.draft_fields,
+            garde_le=self.draft_kept,
+        )
 
     def posts_read_by(self, user):
         """The messages of this topic, which ``user`` may read, that they may read: in one table."""

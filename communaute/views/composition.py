@@ -20,16 +20,28 @@ class Composition:
     """What a member writes in one place: a topic of a space, a reply, a change of a message.
 
     ``place`` is as in ``communaute.brouillons``, ``action`` the address of the form, ``attached`` the files
-    that the message has already, ``quote`` what is quoted after what was written so far. A view calls
-    ``respond``, and shows ``context`` when that is None.
+    that the message has already, ``quote`` what is quoted after what was written so far, ``brouillon`` the
+    draft where it is known already. A view calls ``respond``, and shows ``context`` when that is None.
     """
 
     def __init__(
-        self, request, espace, place, form_class, *, action, initial=None, attached=(), quote=""
+        self,
+        request,
+        espace,
+        place,
+        form_class,
+        *,
+        action,
+        initial=None,
+        attached=(),
+        quote="",
+        **known,
     ):
         self.request, self.espace, self.place, self.action = request, espace, place, action
         self.is_posted = request.method == "POST" and request.path == urlsplit(action).path
-        self.brouillon = brouillons.of(request.user, place)
+        self.brouillon = (
+            known["brouillon"] if "brouillon" in known else brouillons.of(request.user, place)
+        )
         self.attached = list(attached)
         self.conflict = None
         self.apercu = None
@@ -139,7 +151,10 @@ class Composition:
 
     def _waiting(self):
         """The files of the draft."""
-        if self.brouillon is None:
+        is_without = self.brouillon is None or not (
+            self.is_posted or self.brouillon.champs.get("pieces")
+        )
+        if is_without:
             return []
         return self.brouillon.pieces.readable_by(self.request.user)
 

@@ -58,6 +58,7 @@ def reply_to(request, topic):
         MessageForm,
         action=topic.get_absolute_url(),
         quote=quoted(request, topic),
+        brouillon=topic.draft_of(request.user),
     )
 
 
