@@ -271,6 +271,15 @@ def test_a_closed_poll_takes_no_vote(act, elue, sondage):
     assert not votes(sondage)
 
 
+def test_whoever_cannot_vote_reads_what_is_asked(client, read, espace, sondage):
+    reader = MembreFactory()
+    espace.nominate("lecture", [reader])
+    client.force_login(entered(reader, espace))
+    page = read(sondage.topic.get_absolute_url())
+    assert "Mardi Jeudi Jamais" in page.words
+    assert not page.select("input[name=choix]")
+
+
 def test_nobody_is_told_who_voted(act, elue, autre, animatrice, sondage):
     Sondage.objects.update(ferme_le=timezone.now() + timedelta(days=1))
     stranger = entered(un_membre("elus", membre__last_name="Votante"), sondage.topic.espace)

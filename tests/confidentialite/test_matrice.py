@@ -59,16 +59,17 @@ METHODS = ("GET", "HEAD", "POST")
 OTHER_METHODS = ("PUT", "DELETE", "OPTIONS")
 
 TO_ALL_READERS = {
-    *("titre", "texte", "titre d’avant", "texte d’avant", "résumé", "résumé d’avant"),
+    *("titre", "texte", "titre d’avant", "texte d’avant", "résumé", "résumé d’avant", "choix"),
     *("nom de pièce", "contenu de pièce"),
 }
-TO_PEERS = TO_ALL_READERS | {"choix"}
 WAITING = {"titre en attente", "texte en attente", "réponse en attente"}
 SHOWN = {
-    "author": TO_PEERS | WAITING | {"brouillon", "pièce de brouillon", "contenu de brouillon"},
-    "peer": TO_PEERS,
-    "facilitator": TO_PEERS | WAITING,
-    "facilitator who decided": TO_PEERS | WAITING,
+    "author": TO_ALL_READERS
+    | WAITING
+    | {"brouillon", "pièce de brouillon", "contenu de brouillon"},
+    "peer": TO_ALL_READERS,
+    "facilitator": TO_ALL_READERS | WAITING,
+    "facilitator who decided": TO_ALL_READERS | WAITING,
     "named reader": TO_ALL_READERS,
 }
 """Which private fields each reader of the space is shown, all addresses together: no more, no less."""
