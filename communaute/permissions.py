@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.db.models import Q
 
 from communaute.forum_conversation.models import Nature
-from communaute.models import rights_of
+from communaute.models import Cohorte, rights_of
 
 
 def can_speak(user, espace):
@@ -37,12 +37,16 @@ def can_reply(user, topic):
 
 
 def can_edit(user, post):
-    """The author of a message that is still shown, as long as they could still reply, or it waits."""
+    """The author of a message that is still shown, as long as they could still reply, or it waits.
+
+    Where messages are read before they appear, one that was accepted stays as it was read.
+    """
     return (
         post.poster_id == user.pk
         and post.is_shown
         and can_speak(user, post.espace)
         and not post.topic.is_locked
+        and (not post.approved or needs_no_approval(user, post.espace))
     )
 
 
@@ -86,10 +90,35 @@ def can_vote(user, sondage):
 
 
 def can_summarise(user, topic):
-    """Who opened the topic, or facilitates its space, as long as they can speak there."""
-    return can_speak(user, topic.espace) and (
-        topic.poster_id == user.pk or can_moderate(user, topic.espace)
+    """Who opened the topic, or facilitates its space, as long as they can speak there.
+
+    Where messages are read before they appear, the facilitators alone.
+    """
+    return (
+        can_speak(user, topic.espace)
+        and (topic.poster_id == user.pk or can_moderate(user, topic.espace))
+        and needs_no_approval(user, topic.espace)
     )
+
+
+def can_report(user, post):
+    """Whoever reads a message that others read too, but its author."""
+    return post.poster_id != user.pk and post.approved and post.is_shown
+
+
+def can_decide(user, post):
+    """A facilitator of the message's space, but its author."""
+    return can_moderate(user, post.espace) and post.poster_id != user.pk
+
+
+def can_appeal(user, acte):
+    """Whom a decision is against, as long as it holds, once."""
+    return acte.membre_id == user.pk and acte.is_in_force and not hasattr(acte, "recours")
+
+
+def is_referent(user):
+    """The one person named to open, alone, a message that is said to break the law."""
+    return user.is_active and Cohorte.load().referent_id == user.pk
 
 
 def can_manage(user):

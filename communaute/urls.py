@@ -3,11 +3,13 @@
 from django.urls import path, re_path
 
 from communaute.views import (
+    decisions,
     ecrire,
     espaces,
     gestes,
     mes_espaces,
     messages,
+    moderation,
     pieces,
     promesse,
     recherche,
@@ -43,6 +45,24 @@ urlpatterns = [
     path("messages/<slug:reference>/modifier/", ecrire.modifier_message, name="modifier_message"),
     path("messages/<slug:reference>/historique/", ecrire.historique, name="historique"),
     path("fichiers/<slug:reference>/", pieces.piece_jointe, name="piece_jointe"),
+    path("messages/<slug:reference>/alerter/", moderation.alerter, name="alerter"),
+    path("messages/<slug:reference>/moderer/", moderation.moderer_message, name="moderer_message"),
+    path("sujets/<slug:reference>/animer/", moderation.animer_sujet, name="animer_sujet"),
+    path("sujets/<slug:reference>/deplacer/", moderation.deplacer_sujet, name="deplacer_sujet"),
+    path("espaces/<slug:slug>/moderation/", moderation.file_de_moderation, name="moderation"),
+    path("espaces/<slug:slug>/suspensions/", moderation.suspensions, name="suspensions"),
+    path("espaces/<slug:slug>/journal/", moderation.journal, name="journal"),
+    path("espaces/<slug:slug>/sante/", moderation.sante_de_l_espace, name="sante"),
+    path("suspensions/<slug:reference>/", moderation.lever_suspension, name="lever_suspension"),
+    path("recours/<slug:reference>/", moderation.juger_recours, name="juger_recours"),
+    path("decisions/", decisions.decisions, name="decisions"),
+    path("decisions/<slug:reference>/", decisions.faire_recours, name="faire_recours"),
+    path("referent/", decisions.referent, name="referent"),
+    path(
+        "referent/<slug:reference>/",
+        decisions.lecture_exceptionnelle,
+        name="lecture_exceptionnelle",
+    ),
     # With its slash, so that an address written without is led to the one that has it.
     re_path(r"^.*/$", missing),
 ]

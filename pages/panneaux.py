@@ -9,6 +9,8 @@ from wagtail.admin.ui.components import Component
 from wagtail.models import Comment, GroupApprovalTask, Page, TaskState, WorkflowState
 from wagtail.permissions import policy_registry
 
+from communaute.models import rights_of
+from communaute.moderation import what_waits as what_waits_in_spaces
 from pages.listes import to_read_again
 from pages.models import Signalement, TerritoirePage
 
@@ -244,6 +246,35 @@ class Messages(Panneau):
         ]
 
 
+class Espaces(Panneau):
+    heading = "Dans les espaces que vous animez"
+    icon = "group"
+    empty = "Rien n’attend dans les espaces que vous animez."
+
+    def is_shown(self):
+        return bool(rights_of(self.user).animated)
+
+    def find(self):
+        return [
+            {
+                "titre": espace.nom,
+                "url": reverse("communaute:moderation", args=[espace.slug]),
+                "detail": self._how_many(**counts),
+            }
+            for espace, counts in what_waits_in_spaces(self.user)
+            if any(counts.values())
+        ]
+
+    @staticmethod
+    def _how_many(alertes, messages, recours):
+        kinds = (
+            (alertes, "message signalé", "messages signalés"),
+            (messages, "message à relire", "messages à relire"),
+            (recours, "recours à juger", "recours à juger"),
+        )
+        return ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in kinds if n)
+
+
 class Calme(Component):
     """What does not wait, in one sentence each."""
 
@@ -260,7 +291,7 @@ class Calme(Component):
 
 def what_waits(request):
     """The lists that concern who asks, the one where others wait first, then what is in order."""
-    kinds = (Relectures, Messages, Propositions, Brouillons, Echeances, SansPhoto)
+    kinds = (Espaces, Relectures, Messages, Propositions, Brouillons, Echeances, SansPhoto)
     panels = [kind(request, order) for order, kind in enumerate(kinds, start=100)]
     panels = [panel for panel in panels if panel.is_shown()]
     waiting = [panel for panel in panels if panel.rows]

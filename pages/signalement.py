@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_tasks import task
 
 from communaute.models import Cohorte
+from communaute.moderation import report_from_outside
 from pages.models import ContactPage, Signalement, SignalementForm, readable_by
 
 ELSEWHERE = (
@@ -68,8 +69,14 @@ def recu(request, reference):
 
 @transaction.atomic
 def receive(form):
-    """Keep what was written, and once it is kept tell who wrote it and who will read it."""
+    """Keep what was written, and once it is kept tell who wrote it and who will read it.
+
+    What is said to break the law goes to those who facilitate the space too, when it is a message: the
+    same is done, in as many queries, when the address leads to none.
+    """
     signalement = form.save()
+    if signalement.objet in (Signalement.Objet.ILLICITE, Signalement.Objet.MINEURS):
+        report_from_outside(signalement.adresse, signalement.message)
     for tell in (send_receipt, notify_cohorte):
         transaction.on_commit(partial(tell.enqueue, signalement.pk))
     return signalement

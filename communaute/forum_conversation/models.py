@@ -12,6 +12,8 @@ from django.utils import timezone
 from machina.apps.forum_conversation.abstract_models import AbstractPost, AbstractTopic
 
 from communaute.models import (
+    Acte,
+    ActeModeration,
     Brouillon,
     DemandePromesse,
     Espace,
@@ -290,6 +292,15 @@ class PostQuerySet(models.QuerySet):
             approved=True,
         )
 
+    def with_openings(self):
+        """Annotate ``was_opened``: whether the référent·e read it, which the page then tells."""
+        openings = ActeModeration.objects.filter(post=OuterRef("pk"), acte=Acte.LIRE)
+        return self.annotate(was_opened=Exists(openings))
+
+    def waiting(self):
+        """Messages that those who facilitate the space have yet to accept or to refuse."""
+        return self.filter(approved=False, masque_le=None, retire_le=None)
+
     def with_espace(self):
         """Fetch the topic and the space each belongs to."""
         return self.select_related("topic__forum__espace__territoire")
@@ -336,6 +347,7 @@ class Post(AbstractPost):
             models.Index(
                 fields=["-created"], condition=Q(pieces_count__gt=0), name="post_with_pieces"
             ),
+            models.Index(fields=["topic"], condition=Q(approved=False), name="post_waiting"),
         ]
         constraints = [
             # The same form sent twice is one message.
@@ -402,7 +414,7 @@ def _around(topic, membre, animated, on, at, since):
         Q(poster=membre) | Q(topic__forum__espace=animated), topic=OuterRef("pk"), approved=False
     )
     waiting = waiting.order_by().values("topic").annotate(count=Count("pk"))
-    espace = Espace.objects.filter(forum=OuterRef("forum")).with_readers_count(on, at)
+    espace = Espace.objects.filter(forum=OuterRef("forum")).with_readers_count(on=on, at=at)
     wrote = Post.objects.filter(topic=OuterRef("topic"), poster=membre, retire_le=None)
     asked = DemandePromesse.objects.open(since).filter(Exists(wrote), topic=OuterRef("pk"))
     return (

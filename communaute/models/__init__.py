@@ -26,6 +26,7 @@ from communaute.models.espaces import (
 from communaute.models.lecture import Niveau, Participation, Suivi
 from communaute.models.membres import Allie, College, Membre, Siege
 from communaute.models.moderation import (
+    APPEALABLE,
     Acte,
     ActeModeration,
     Alerte,
@@ -44,6 +45,7 @@ from communaute.models.territoires import (
 )
 
 __all__ = [
+    "APPEALABLE",
     "AcceptationCharte",
     "AccordPromesse",
     "Acte",

@@ -73,8 +73,11 @@ class EspaceQuerySet(models.QuerySet):
         """Spaces whose charter ``user`` has accepted: where they can read what is said."""
         return self.filter(pk__in=rights_of(user).entered)
 
-    def with_readers_count(self, on=None, at=None):
-        """Annotate ``readers_count``: how many members can read each space today and now, or then."""
+    def with_readers_count(self, name="readers_count", among=None, on=None, at=None):
+        """Annotate under ``name`` how many members can read each space today and now, or then;
+        with the condition ``among``, how many of those that it holds for.
+        """
+        among = Q() if among is None else among
         sieges = Siege.objects.active(on)
         nominations = Nomination.objects.active().filter(espace=OuterRef(OuterRef("pk")))
         suspended = apps.get_model("communaute", "Suspension").objects.active(at)
@@ -84,6 +87,7 @@ class EspaceQuerySet(models.QuerySet):
             return Subquery(
                 Membre.objects.filter(
                     Q(pk__in=peers.values("membre")) | Q(pk__in=nominations.values("membre")),
+                    among,
                     ~Exists(suspended),
                     is_active=True,
                 )
@@ -97,16 +101,12 @@ class EspaceQuerySet(models.QuerySet):
         of_delegation = sieges.filter(territoire=OuterRef(OuterRef("territoire"))).exclude(
             college=""
         )
-        return self.annotate(
-            readers_count=Coalesce(
-                Case(
-                    When(audience=Espace.Audience.COLLEGE, then=count(of_college)),
-                    When(audience=Espace.Audience.DELEGATION, then=count(of_delegation)),
-                    default=count(sieges),
-                ),
-                0,
-            )
+        total = Case(
+            When(audience=Espace.Audience.COLLEGE, then=count(of_college)),
+            When(audience=Espace.Audience.DELEGATION, then=count(of_delegation)),
+            default=count(sieges),
         )
+        return self.annotate(**{name: Coalesce(total, 0)})
 
     def rights_of(self, membre):
         """The ``Rights`` of ``membre``, in one query."""
@@ -299,25 +299,43 @@ class Espace(models.Model):
         """Those who could read this space and no longer can: a list of dicts, the latest first.
 
         Each has ``membre``, ``qualite`` and ``jusqua`` (a date). Nominations are told for good, seats
-        for ``FORMER_READERS_SHOWN``.
+        for ``FORMER_READERS_SHOWN``, and a suspension as long as it holds, as if a seat had ended.
         """
         today = timezone.localdate()
-        readers = self.readers()
+        suspensions = list(self.suspensions.active().select_related("membre"))
+        suspended = [suspension.membre for suspension in suspensions]
+        models.prefetch_related_objects(
+            suspended, models.Prefetch("sieges", Siege.objects.speaking())
+        )
+        readers = Membre.objects.filter(
+            Q(pk__in=self.readers().values("pk")) | Q(pk__in=[membre.pk for membre in suspended])
+        )
         sieges = Siege.objects.filter(
             self.audience_filter(), fin__lt=today, fin__gte=today - FORMER_READERS_SHOWN
         ).exclude(membre__in=readers)
         nominations = self.nominations.filter(jusqua__isnull=False).exclude(membre__in=readers)
-        former = [
-            {"membre": siege.membre, "qualite": siege.qualite, "jusqua": siege.fin}
-            for siege in sieges.select_related("membre", "territoire", "allie")
-        ] + [
-            {
-                "membre": nomination.membre,
-                "qualite": nomination.get_role_display(),
-                "jusqua": timezone.localdate(nomination.jusqua),
-            }
-            for nomination in nominations.select_related("membre")
-        ]
+        former = (
+            [
+                {"membre": siege.membre, "qualite": siege.qualite, "jusqua": siege.fin}
+                for siege in sieges.select_related("membre", "territoire", "allie")
+            ]
+            + [
+                {
+                    "membre": nomination.membre,
+                    "qualite": nomination.get_role_display(),
+                    "jusqua": timezone.localdate(nomination.jusqua),
+                }
+                for nomination in nominations.select_related("membre")
+            ]
+            + [
+                {
+                    "membre": suspension.membre,
+                    "qualite": suspension.membre.qualite,
+                    "jusqua": timezone.localdate(suspension.depuis),
+                }
+                for suspension in suspensions
+            ]
+        )
         return sorted(former, key=lambda reader: reader["jusqua"], reverse=True)
 
     def readers(self):

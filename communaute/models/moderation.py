@@ -2,11 +2,12 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from communaute.models.cohorte import Cohorte
 from communaute.models.echanges import new_reference
-from communaute.models.espaces import rights_of
+from communaute.models.espaces import AcceptationCharte, rights_of
 
 
 class Acte(models.TextChoices):
@@ -31,6 +32,10 @@ class Acte(models.TextChoices):
     LIRE = "lire", "Lecture exceptionnelle d’un message signalé"
 
 
+APPEALABLE = (Acte.MASQUER, Acte.REFUSER, Acte.SUSPENDRE)
+"""What is decided against somebody, who may ask another facilitator to look at it again."""
+
+
 class ActeModerationQuerySet(models.QuerySet):
     def readable_by(self, user):
         """What was done in the spaces one facilitates; anywhere one has entered, exceptional readings."""
@@ -40,8 +45,13 @@ class ActeModerationQuerySet(models.QuerySet):
         )
 
     def concerning(self, user):
-        """What was decided about ``user`` or what they wrote, wherever it was."""
-        return self.filter(membre=user.pk)
+        """What was decided about ``user`` or what they wrote, wherever it was.
+
+        Each says whether it happened in a space that they know (``espace_connu``): one whose charter
+        they accepted once.
+        """
+        known = AcceptationCharte.objects.filter(membre=user.pk, charte__espace=OuterRef("espace"))
+        return self.filter(membre=user.pk).annotate(espace_connu=Exists(known))
 
 
 class ActeModeration(models.Model):
@@ -79,11 +89,45 @@ class ActeModeration(models.Model):
     def __str__(self):
         return self.get_acte_display()
 
+    @property
+    def is_in_force(self):
+        """Whether what was decided against somebody still holds: nothing was decided after it."""
+        if self.acte == Acte.SUSPENDRE:
+            return self.suspension.is_active
+        # A message is hidden at the very time of the act that hides it.
+        return (
+            self.acte in APPEALABLE
+            and self.post is not None
+            and self.post.masque_le == self.fait_le
+        )
+
 
 class AlerteQuerySet(models.QuerySet):
     def readable_by(self, user):
-        """Those that came to the spaces one facilitates."""
-        return self.filter(espace__in=rights_of(user).animated)
+        """Those about a message of the spaces one facilitates that another wrote.
+
+        That is the space where the message is now: it may have been moved.
+        """
+        animated = rights_of(user).animated
+        return self.filter(post__topic__forum__espace__in=animated).exclude(post__poster=user.pk)
+
+    def concerning(self, user):
+        """Those that ``user`` sent, wherever it was."""
+        return self.filter(membre=user.pk)
+
+    def referred_to(self, user):
+        """Those that say a message breaks the law, for the one person who may open it; none to others.
+
+        What its author withdrew, or what waits for approval, is not among them.
+        """
+        if Cohorte.load().referent_id != user.pk:
+            return self.none()
+        return self.filter(
+            motif=Alerte.Motif.ILLICITE,
+            post__retire_le=None,
+            post__approved=True,
+            post__topic__approved=True,
+        )
 
     def waiting(self):
         """Those that nobody has decided on."""
@@ -91,7 +135,7 @@ class AlerteQuerySet(models.QuerySet):
 
 
 class Alerte(models.Model):
-    """That someone reports a message to those who facilitate its space.
+    """That someone reports a message to those who facilitate its space; ``espace`` is where it was then.
 
     Without a ``membre``, it came through the public form, from someone who may not read the space.
     """
@@ -136,8 +180,29 @@ class Alerte(models.Model):
 
 class RecoursQuerySet(models.QuerySet):
     def readable_by(self, user):
-        """Those that one may judge: in the spaces one facilitates, against what another decided."""
-        return self.filter(acte__espace__in=rights_of(user).animated).exclude(acte__par=user.pk)
+        """Those that one may judge: in the spaces one facilitates, against what another decided.
+
+        About a message, that is the space where it is now: it may have been moved.
+        """
+        animated = rights_of(user).animated
+        return (
+            self.filter(
+                Q(acte__post__topic__forum__espace__in=animated)
+                | Q(acte__post=None, acte__espace__in=animated)
+            )
+            .exclude(acte__par=user.pk)
+            .exclude(acte__membre=user.pk)
+        )
+
+    def waiting(self):
+        """Those that nobody has judged."""
+        return self.filter(reponse=None)
+
+    def of_espace(self, espace):
+        """Those of a space."""
+        return self.filter(
+            Q(acte__post__topic__forum=espace.forum_id) | Q(acte__post=None, acte__espace=espace)
+        )
 
 
 class Recours(models.Model):
@@ -201,3 +266,8 @@ class Suspension(models.Model):
 
     def __str__(self):
         return f"{self.membre} — {self.espace}"
+
+    @property
+    def is_active(self):
+        """Whether it holds now."""
+        return self.levee_le is None and (self.jusqua is None or self.jusqua > timezone.now())

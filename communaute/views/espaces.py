@@ -4,7 +4,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Prefetch, Q, Subquery, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery, prefetch_related_objects
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,10 +14,21 @@ from django.views.decorators.http import require_http_methods, require_safe
 from communaute import permissions
 from communaute.forms import CharteForm, NomForm
 from communaute.forum_conversation.models import NEVER, Nature, Topic
-from communaute.models import Niveau, Nomination, Participation, Siege, Suivi, rights_of
+from communaute.models import (
+    Acte,
+    ActeModeration,
+    Niveau,
+    Nomination,
+    Participation,
+    Siege,
+    Suivi,
+    rights_of,
+)
 from communaute.views.reading import entered_espace, form_page, readable_espace, who_reads
 
 TOPICS_PER_PAGE = 20
+READINGS_SHOWN = 5
+"""Exceptional readings told beside the readers of a space; its journal has them all."""
 ABOVE_SHOWN = 30
 """Topics shown above the others: pinned, or waiting for approval."""
 VUES = {
@@ -191,16 +202,23 @@ def charte(request, slug):
 def lecteurs(request, slug):
     """By name, the people who can read a space."""
     espace = readable_espace(request.user, slug)
-    roles = dict(espace.nominations.active().order_by("-role").values_list("membre", "role"))
-    lecteurs = list(espace.readers().with_sieges())
-    peers = set(Siege.objects.giving_access_to(espace).values_list("membre", flat=True))
-    for lecteur in lecteurs:
-        lecteur.is_animateur = roles.get(lecteur.pk) == Nomination.Role.ANIMATION
-        lecteur.is_named = lecteur.pk in roles and lecteur.pk not in peers
+    named = espace.nominations.active().filter(membre=OuterRef("pk"))
+    peers = Siege.objects.giving_access_to(espace).filter(membre=OuterRef("pk"))
+    lecteurs = list(
+        espace.readers()
+        .annotate(
+            is_animateur=Exists(named.filter(role=Nomination.Role.ANIMATION)),
+            is_named=Exists(named) & ~Exists(peers),
+        )
+        .with_sieges()
+    )
     context = {
         "espace": espace,
         "lecteurs": lecteurs,
         "readers_count": len(lecteurs),
         "anciens": espace.former_readers(),
+        "lectures": ActeModeration.objects.readable_by(request.user)
+        .filter(espace=espace, acte=Acte.LIRE)
+        .select_related("par")[:READINGS_SHOWN],
     }
     return render(request, "communaute/lecteurs.html", context)

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 
 from communaute import markdown
 from communaute.middleware import CharteRequired
-from communaute.models import Espace, rights_of
+from communaute.models import Acte, ActeModeration, Espace, rights_of
 
 
 def readable_espace(user, slug):
@@ -39,6 +39,16 @@ def readable(user, model, reference, fetch=lambda found: found.with_espace()):
 def who_reads(espace):
     """What each page of a space says of its readers."""
     return {"espace": espace, "readers_count": espace.readers().count()}
+
+
+def with_exceptional_readings(user, posts):
+    """Give each of ``posts``, fetched ``with_openings``, its ``lectures``: when and why it was opened."""
+    opened = {post.pk: post for post in posts if post.was_opened}
+    for post in opened.values():
+        post.lectures = []
+    lectures = ActeModeration.objects.readable_by(user).filter(acte=Acte.LIRE, post__in=opened)
+    for lecture in lectures.select_related("par") if opened else ():
+        opened[lecture.post_id].lectures.append(lecture)
 
 
 def apercu(request, form):

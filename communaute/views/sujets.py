@@ -14,7 +14,7 @@ from communaute.forum_conversation.models import Topic
 from communaute.models import Choix, Merci, Niveau, Siege, Suivi
 from communaute.views.composition import Composition
 from communaute.views.ecrire import quoted
-from communaute.views.reading import readable
+from communaute.views.reading import readable, with_exceptional_readings
 
 POSTS_PER_PAGE = 20
 VOTERS_BEFORE_RESULTS = 5
@@ -73,6 +73,7 @@ def show(request, topic, posts=None, status=200, **context):
         "posts": posts,
         "is_new_elsewhere": topic.is_unread and not any(post.is_new for post in posts),
         "can_reply": permissions.can_reply(user, topic),
+        "can_moderate": permissions.can_moderate(user, topic.espace),
         "can_summarise": permissions.can_summarise(user, topic),
         "niveau": Niveau(topic.level).label.lower(),
         "niveaux_du_sujet": NIVEAUX_DU_SUJET,
@@ -120,7 +121,7 @@ def nouveau(request, reference):
 
 def posts_page(user, topic, number):
     """A page of the messages of ``topic`` that ``user`` may read, each with what the page says of it."""
-    posts = topic.posts_read_by(user).select_related("poster").defer("mots")
+    posts = topic.posts_read_by(user).select_related("poster").with_openings().defer("mots")
     paginator = Paginator(posts, POSTS_PER_PAGE)
     # Known already: the messages of a long topic are not counted again.
     paginator.count = topic.posts_count + topic.around.waiting_count
@@ -143,6 +144,9 @@ def posts_page(user, topic, number):
         post.can_edit = permissions.can_edit(user, post)
         post.can_withdraw = permissions.can_withdraw(user, post)
         post.can_keep_answer = permissions.can_keep_answer(user, post)
+        post.can_report = permissions.can_report(user, post)
+        post.can_decide = permissions.can_decide(user, post)
+    with_exceptional_readings(user, page)
     return page
 
 

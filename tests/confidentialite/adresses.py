@@ -14,7 +14,7 @@ from django.utils.regex_helper import normalize
 from wagtail.models import Collection, Page, Site, Task, Workflow
 
 from communaute.forum_conversation.models import Post, Topic
-from communaute.models import Allie, Cohorte, Espace, PieceJointe, Territoire
+from communaute.models import ActeModeration, Allie, Cohorte, Espace, PieceJointe, Territoire
 from pages.models import Signalement, TerritoirePage, Theme
 
 EXEMPT = {
@@ -74,6 +74,10 @@ COLLECTIONS = {
     "sujets": (Topic, READABLE),
     "messages": (Post, READABLE),
     "fichiers": (PieceJointe, READABLE),
+    "decisions": (ActeModeration, ("concerning",)),
+    "recours": (ActeModeration, READABLE),
+    "suspensions": (ActeModeration, READABLE),
+    "referent": (Post, READABLE),
 }
 """What the second part of a members' address names, by its reference (a space by its slug), and the ways
 in to it."""

@@ -8,7 +8,8 @@ from django.http import HttpResponseNotFound
 from django.utils import timezone
 from wagtail.models import Page
 
-from communaute.models import Membre
+from communaute import moderation
+from communaute.models import Espace, Membre
 from portail import urls
 from tests.confidentialite.monde import CANARY, Monde
 from tests.factories import (
@@ -66,6 +67,14 @@ def _editor():
     return membre
 
 
+def _suspended():
+    espace = Espace.objects.get(slug="elus")
+    animatrice, membre = MembreFactory(), entered(un_membre("elus"), espace)
+    espace.nominate("animation", [animatrice])
+    moderation.suspend(entered(animatrice, espace), espace, membre, "Un motif")
+    return membre
+
+
 OUTSIDERS = {
     "agent": lambda: un_membre("agents"),
     "state": lambda: un_membre("etat"),
@@ -75,6 +84,7 @@ OUTSIDERS = {
     "ex-member": _ex_member,
     "facilitator of another space": _facilitator_of_another_space,
     "editor": _editor,
+    "suspended": _suspended,
     "without seat": MembreFactory,
 }
 

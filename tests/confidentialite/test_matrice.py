@@ -60,19 +60,24 @@ OTHER_METHODS = ("PUT", "DELETE", "OPTIONS")
 
 TO_ALL_READERS = {
     *("titre", "texte", "titre d’avant", "texte d’avant", "résumé", "résumé d’avant", "choix"),
-    *("nom de pièce", "contenu de pièce"),
+    *("nom de pièce", "contenu de pièce", "motif de lecture"),
 }
 WAITING = {"titre en attente", "texte en attente", "réponse en attente"}
-SHOWN = {
-    "author": TO_ALL_READERS
-    | WAITING
-    | {"brouillon", "pièce de brouillon", "contenu de brouillon"},
-    "peer": TO_ALL_READERS,
-    "facilitator": TO_ALL_READERS | WAITING,
-    "facilitator who decided": TO_ALL_READERS | WAITING,
-    "named reader": TO_ALL_READERS,
+OWN = {
+    *("brouillon", "pièce de brouillon", "contenu de brouillon"),
+    *("motif", "recours", "texte masqué"),
 }
-"""Which private fields each reader of the space is shown, all addresses together: no more, no less."""
+DECIDED = {"alerte", "motif", "motif de suspension", "texte masqué"}
+SHOWN = {
+    "author": TO_ALL_READERS | WAITING | OWN,
+    "peer": TO_ALL_READERS,
+    "facilitator": TO_ALL_READERS | WAITING | DECIDED | {"recours"},
+    "facilitator who decided": TO_ALL_READERS | WAITING | DECIDED,
+    "named reader": TO_ALL_READERS,
+    "suspended": {"motif de suspension"},
+}
+"""Which private fields each reader of the space is shown, all addresses together: no more, no less; and
+what the suspended are told of it."""
 
 
 # --- What each may read, row by row
@@ -234,7 +239,8 @@ class Walk:
             self.note(method, path, f"shows {sorted(leak)}")
         if written.elsewhere:
             self.note(method, path, f"writes private text in {written.elsewhere}")
-        if written.state not in (None, self.before):
+        appeals = path.startswith("/communaute/decisions/")  # theirs to make, from outside too
+        if written.state not in (None, self.before) and not appeals:
             self.note(method, path, "changes what is said in a space they do not read")
         if answer.status >= 500 and not path.startswith("/gestion/"):
             self.note(method, path, f"fails with {answer.status}")

@@ -7,13 +7,18 @@ from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone
 
+from communaute import moderation
 from pages.groupes import ANIMATION
 from pages.models import PhotoTerritoire, Signalement, StandardPage
 from tests.factories import (
+    EspaceFactory,
     MembreFactory,
+    entered,
     in_group,
     un_enseignement,
+    un_membre,
     un_projet,
+    un_sujet,
     une_image,
     une_page_territoire,
 )
@@ -110,6 +115,25 @@ def test_messages_wait_for_those_who_answer_them(home, editor):
     Signalement.objects.create(reference="abc234", objet="question", message="Bonjour")
     assert "abc234" in home(in_group(ANIMATION))["Messages et signalements"]
     assert "Messages et signalements" not in home(editor)
+
+
+def test_what_waits_in_a_space_is_counted_for_those_who_facilitate_it_and_nothing_more(home):
+    facilitator, other = in_group(ANIMATION), in_group(ANIMATION)
+    espace = EspaceFactory(slug="elus", nom="Entre élu·es")
+    espace.nominate("animation", [facilitator])
+    heading = "Dans les espaces que vous animez"
+    assert heading not in home(facilitator)  # the charter comes first, here too
+    facilitator = entered(facilitator, espace)
+    assert heading not in home(facilitator)
+    topic = un_sujet(espace, subject="Un titre secret", content="Une phrase secrète.")
+    for _ in range(2):
+        moderation.report(entered(un_membre(), espace), topic.posts.get(), "ton", "Un détail")
+    waiting = home(facilitator)[heading]
+    assert "Entre élu·es 1 message signalé" in waiting
+    for untold in ("Un titre secret", "Une phrase secrète", "Un détail"):
+        assert untold not in waiting
+    assert heading not in home(other)
+    assert heading not in home(MembreFactory(is_superuser=True))
 
 
 def test_a_long_list_says_how_many_more(home, editor, vallee):

@@ -1,0 +1,96 @@
+"""What a member is told of what was decided about them, and the one exceptional reading."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from communaute import moderation, permissions
+from communaute.forms import MotifForm, RecoursForm
+from communaute.forum_conversation.models import Topic
+from communaute.models import Acte, ActeModeration, Alerte
+from communaute.views.reading import form_page
+
+DECISIONS_PER_PAGE = 20
+REPORTS_SHOWN = 20
+
+ANSWERS = (Acte.CONFIRMER, Acte.INFIRMER)
+"""What answers an appeal is told with the decision that it was about."""
+
+
+@require_safe
+def decisions(request):
+    """What was decided about oneself, also where one can no longer read, and what became of reports."""
+    actes = (
+        ActeModeration.objects.concerning(request.user)
+        .exclude(acte__in=ANSWERS)
+        .select_related(
+            "espace__forum", "par", "post__topic", "suspension", "recours__reponse__par"
+        )
+    )
+    page = Paginator(actes, DECISIONS_PER_PAGE).get_page(request.GET.get("page"))
+    topics = [acte.post.topic_id for acte in page if acte.post]
+    still_read = set(
+        Topic.objects.readable_by(request.user).filter(pk__in=topics).values_list("pk", flat=True)
+    )
+    for acte in page:
+        acte.own_post = acte.post if acte.post and acte.post.retire_le is None else None
+        acte.can_read = acte.post is not None and acte.post.topic_id in still_read
+        acte.can_appeal = permissions.can_appeal(request.user, acte)
+    reports = Alerte.objects.concerning(request.user).select_related("espace__forum", "decision")
+    context = {"actes": page, "alertes": reports.order_by("-recue_le")[:REPORTS_SHOWN]}
+    return render(request, "communaute/decisions.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def faire_recours(request, reference):
+    """Ask another facilitator to look again at a decision about oneself."""
+    acte = get_object_or_404(
+        ActeModeration.objects.concerning(request.user).select_related(
+            "espace__forum", "par", "post__topic__forum__espace", "suspension", "recours"
+        ),
+        reference=reference,
+    )
+    if not permissions.can_appeal(request.user, acte):
+        raise Http404
+    form = RecoursForm(request.POST or None)
+    if form.is_valid():
+        moderation.appeal(request.user, acte, **form.cleaned_data)
+        messages.success(request, "Votre recours est parti. La réponse viendra ici.")
+        return redirect("communaute:decisions")
+    judges = moderation.other_facilitators(acte)
+    return form_page(
+        request, "communaute/faire_recours.html", {"acte": acte, "form": form, "judges": judges}
+    )
+
+
+@require_safe
+def referent(request):
+    """The messages said to break the law: reference, space, date, what the public wrote; no content."""
+    if not permissions.is_referent(request.user):
+        raise Http404
+    alertes = Alerte.objects.referred_to(request.user).select_related("espace__forum", "post")
+    context = {
+        "alertes": Paginator(alertes.order_by("-recue_le"), 50).get_page(request.GET.get("page"))
+    }
+    return render(request, "communaute/referent.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def lecture_exceptionnelle(request, reference):
+    """Open one such message, alone: each opening is asked with a reason, and put on record before it."""
+    if not permissions.is_referent(request.user):
+        raise Http404
+    alertes = Alerte.objects.referred_to(request.user).filter(post__reference=reference)
+    alertes = list(alertes.select_related("espace__forum"))
+    if not alertes:
+        raise Http404
+    form = MotifForm(request.POST or None)
+    context = {"reference": reference, "alertes": alertes, "form": form}
+    if form.is_valid():
+        # Shown in this answer alone: asked for again, it is another opening, with its own record.
+        context["post"] = moderation.read_exceptionally(
+            request.user, reference, form.cleaned_data["motif"]
+        )
+    return form_page(request, "communaute/lecture_exceptionnelle.html", context)

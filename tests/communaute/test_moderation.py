@@ -1,0 +1,857 @@
+"""What facilitators decide about topics, messages and members, and who is told what of it."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.utils import timezone
+
+from communaute import conversation, moderation
+from communaute.forum_conversation.models import Post, Topic
+from communaute.models import (
+    Acte,
+    ActeModeration,
+    Alerte,
+    Cohorte,
+    Espace,
+    Membre,
+    Recours,
+    Suivi,
+    Suspension,
+)
+from tests.factories import (
+    EspaceFactory,
+    MembreFactory,
+    entered,
+    un_allie,
+    un_membre,
+    un_sujet,
+)
+from tests.recount import differences
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def espace():
+    return EspaceFactory(slug="elus", nom="Entre élu·es")
+
+
+@pytest.fixture
+def animatrice(espace):
+    return a_facilitator(espace)
+
+
+@pytest.fixture
+def elue(espace):
+    return entered(un_membre("elus"), espace)
+
+
+@pytest.fixture
+def sujet(espace, elue):
+    return un_sujet(espace, author=elue, subject="Un titre à nous", content="Une phrase à nous.")
+
+
+@pytest.fixture
+def as_(client):
+    """``as_(membre)`` is the client, signed in as that member."""
+
+    def sign_in(membre):
+        client.force_login(membre)
+        return client
+
+    return sign_in
+
+
+def a_facilitator(*espaces):
+    membre = MembreFactory(first_name="Inès")
+    for espace in espaces:
+        espace.nominate("animation", [*espace.animateurs, membre])
+    return entered(membre, *espaces)
+
+
+def html(response, status=200):
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def decide(client, post, acte, motif="", **more):
+    data = {"acte": acte, "motif": motif, "base": post.updates_count, **more}
+    return client.post(f"/communaute/messages/{post.reference}/moderer/", data)
+
+
+def acts(espace):
+    return list(ActeModeration.objects.filter(espace=espace).values_list("acte", flat=True))[::-1]
+
+
+def counts(espace):
+    """The topics and messages that a space counts, as a recount counts them."""
+    assert differences() == []
+    forum = Espace.objects.get(pk=espace.pk).forum
+    return forum.direct_topics_count, forum.direct_posts_count
+
+
+# --- A topic --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("acte", "undone_by", "holds"),
+    [
+        ("epingler", "desepingler", lambda topic: topic.is_sticky),
+        ("fermer", "rouvrir", lambda topic: topic.is_locked),
+    ],
+)
+def test_a_facilitator_pins_or_closes_a_topic_and_it_is_on_record(
+    as_, espace, animatrice, sujet, acte, undone_by, holds
+):
+    address = f"/communaute/sujets/{sujet.reference}/animer/"
+    for step, on in ((acte, True), (acte, True), (undone_by, False)):
+        assert as_(animatrice).post(address, {"acte": step}).url == sujet.get_absolute_url()
+        sujet.refresh_from_db()
+        assert holds(sujet) == on
+    assert acts(espace) == [acte, undone_by]
+
+
+def test_a_member_has_no_tool_of_facilitators(as_, sujet, elue):
+    assert "Animer ce sujet" not in html(as_(elue).get(sujet.get_absolute_url()))
+    reference, post = sujet.reference, sujet.posts.get().reference
+    for address in (
+        f"/communaute/sujets/{reference}/animer/",
+        f"/communaute/sujets/{reference}/deplacer/",
+        f"/communaute/messages/{post}/moderer/",
+        "/communaute/espaces/elus/moderation/",
+        "/communaute/espaces/elus/suspensions/",
+        "/communaute/espaces/elus/sante/",
+    ):
+        assert as_(elue).post(address, {"acte": "epingler"}).status_code in (404, 405), address
+        assert as_(elue).get(address).status_code in (404, 405), address
+    assert not ActeModeration.objects.exists()
+
+
+def test_an_act_that_is_none_is_not_found(as_, sujet, animatrice):
+    for acte in ("", "masquer", "rien"):
+        address = f"/communaute/sujets/{sujet.reference}/animer/"
+        assert as_(animatrice).post(address, {"acte": acte}).status_code == 404
+
+
+# --- Moved ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tronc():
+    return EspaceFactory(slug="tronc", nom="Tronc commun", audience="tous", college="")
+
+
+def move(client, topic, target, motif=""):
+    data = {"vers": target.slug, "motif": motif}
+    return client.post(f"/communaute/sujets/{topic.reference}/deplacer/", data)
+
+
+def test_a_topic_moves_to_a_narrower_space_with_its_counts(as_, tronc, espace):
+    animatrice = a_facilitator(tronc, espace)
+    agent, elue = entered(un_membre("agents"), tronc), entered(un_membre("elus"), tronc, espace)
+    topic, stays = un_sujet(tronc, author=agent), un_sujet(tronc, author=elue)
+    conversation.reply(elue, topic, "Une réponse")
+    other = un_sujet(espace, author=elue)
+
+    page = html(as_(animatrice).get(f"/communaute/sujets/{topic.reference}/deplacer/"))
+    assert "Entre élu·es — lu par 2 personnes" in page
+    assert "une personne qui a écrit dans ce sujet ne pourra plus le lire" in page
+    response = move(as_(animatrice), topic, espace, "Entre élu·es, plutôt")
+    assert response.url == topic.get_absolute_url()
+
+    assert Topic.objects.get(pk=topic.pk).forum == espace.forum
+    assert counts(tronc) == (1, 1)
+    assert counts(espace) == (2, 3)
+    assert {stays.forum, other.forum} == {tronc.forum, espace.forum}
+    [acte] = ActeModeration.objects.all()
+    assert (acte.acte, acte.espace, acte.motif) == ("deplacer", tronc, "Entre élu·es, plutôt")
+
+
+def test_whoever_loses_a_topic_that_moves_loses_all_that_hangs_on_it(as_, tronc, espace):
+    animatrice, agent = a_facilitator(tronc, espace), entered(un_membre("agents"), tronc)
+    topic = un_sujet(tronc, author=agent)
+    assert Suivi.objects.readable_by(agent).exists()
+    move(as_(animatrice), topic, espace)
+    agent = Membre.objects.get(pk=agent.pk)
+    assert not Topic.objects.readable_by(agent).exists()
+    assert not Post.objects.readable_by(agent).exists()
+    assert not Suivi.objects.readable_by(agent).exists()
+    client = as_(agent)
+    assert client.get(topic.get_absolute_url()).status_code == 404
+    assert client.post(topic.get_absolute_url(), {"content": "Et moi ?"}).status_code == 404
+    assert "Un titre secret" not in html(client.get("/communaute/"))
+
+
+@pytest.mark.parametrize("case", ["wider", "other college", "named reader", "facilitator", "waits"])
+def test_a_topic_never_moves_towards_a_wider_audience_and_it_is_said_why(as_, tronc, espace, case):
+    agents = EspaceFactory(slug="agents", nom="Entre agent·es", college="agents")
+    twin = EspaceFactory(slug="jumeau", nom="Entre élu·es, bis", college="elus")
+    animatrice = a_facilitator(tronc, espace, agents, twin)
+    topic = un_sujet(espace)
+    target = {"wider": tronc, "other college": agents}.get(case, twin)
+    said = "ouvert à d’autres personnes"
+    if case in ("named reader", "facilitator"):
+        role = {"named reader": "lecture", "facilitator": "animation"}[case]
+        named = [MembreFactory(), *(twin.animateurs if role == "animation" else ())]
+        twin.nominate(role, named)
+        said = "Une personne y lit qui ne peut pas lire"
+    if case == "waits":
+        Espace.objects.filter(pk=espace.pk).update(premoderation=True)
+        conversation.reply(entered(un_membre("elus"), espace), topic, "Attend")
+        said = "attend votre relecture"
+    page = html(as_(animatrice).get(f"/communaute/sujets/{topic.reference}/deplacer/"))
+    assert said in page.split("Pourquoi pas ailleurs")[1]
+    assert f'value="{target.slug}"' not in page
+    html(move(as_(animatrice), topic, target), 422)
+    with pytest.raises(moderation.Refused):
+        moderation.move(animatrice, topic, target)
+    assert Topic.objects.get(pk=topic.pk).forum == espace.forum
+    assert not ActeModeration.objects.exists()
+
+
+def test_a_topic_moves_only_between_spaces_that_one_facilitates(as_, espace, animatrice):
+    twin = EspaceFactory(slug="jumeau", nom="Bis", college="elus")
+    topic = un_sujet(espace)
+    page = html(as_(animatrice).get(f"/communaute/sujets/{topic.reference}/deplacer/"))
+    assert "vous n’animez pas d’autre espace" in page
+    html(move(as_(animatrice), topic, twin), 422)
+    with pytest.raises(PermissionDenied):
+        moderation.move(animatrice, topic, twin)
+
+
+def test_moving_asks_no_more_for_more_spaces(as_, queries, tronc):
+    animatrice = a_facilitator(tronc, *(EspaceFactory() for _ in range(2)))
+    topic = un_sujet(tronc, author=animatrice)
+    address = f"/communaute/sujets/{topic.reference}/deplacer/"
+    as_(animatrice)
+    few = queries(address)
+    for espace in [EspaceFactory() for _ in range(5)]:
+        espace.nominate("animation", [animatrice])
+        espace.charte.accept(animatrice)
+    for _ in range(4):
+        conversation.reply(entered(un_membre("elus"), tronc), topic, "Encore")
+    assert queries(address) == few <= 12
+
+
+# --- Reported -------------------------------------------------------------------------------------
+
+
+def report(client, post, motif="ton", texte=""):
+    data = {"motif": motif, "texte": texte}
+    return client.post(f"/communaute/messages/{post.reference}/alerter/", data)
+
+
+@pytest.mark.usefixtures("animatrice")
+def test_any_reader_reports_a_message_once_and_is_thanked(as_, espace, sujet):
+    reader = MembreFactory(last_name="Lectrice")
+    espace.nominate("lecture", [reader])
+    post, client = sujet.posts.get(), as_(entered(reader, espace))
+    address = f"/communaute/messages/{post.reference}/alerter/"
+    assert "Choisissez ce qui vous alerte" in html(client.post(address, {"motif": ""}), 422)
+    response = report(client, post, "confidence", "C’était dit hors d’ici.")
+    assert "Merci" in html(client.get(response.url, follow=True))
+    response = report(client, post)
+    assert "déjà alerté" in html(client.get(response.url, follow=True))
+    [alerte] = Alerte.objects.all()
+    assert (alerte.motif, alerte.texte) == ("confidence", "C’était dit hors d’ici.")
+
+
+@pytest.mark.usefixtures("animatrice")
+def test_what_is_not_there_or_is_ones_own_cannot_be_reported(as_, elue, espace, sujet):
+    post = sujet.posts.get()
+    assert report(as_(elue), post).status_code == 404
+    other = entered(un_membre("elus"), espace)
+    for gone in ("retire_le", "masque_le"):
+        Post.objects.filter(pk=post.pk).update(retire_le=None, masque_le=None)
+        Post.objects.filter(pk=post.pk).update(**{gone: timezone.now()})
+        assert report(as_(other), post).status_code == 404
+    assert not Alerte.objects.exists()
+
+
+def test_the_queue_shows_a_reported_message_and_not_who_reported_it(as_, espace, animatrice, sujet):
+    reporter = entered(un_membre("elus", membre__last_name="Discrète"), espace)
+    report(as_(reporter), sujet.posts.get(), "personne", "On m’y reconnaît.")
+    page = html(as_(animatrice).get("/communaute/espaces/elus/moderation/"))
+    for shown in ("Une phrase à nous.", "Un titre à nous", "On m’y reconnaît.", "Expose ou met"):
+        assert shown in page
+    assert "Discrète" not in page
+
+
+def test_a_facilitator_does_not_judge_what_they_wrote(as_, espace, animatrice, elue):
+    post = un_sujet(espace, author=animatrice).posts.get()
+    page = html(as_(elue).get(f"/communaute/messages/{post.reference}/alerter/"))
+    assert "Personne ne peut juger de ce message ici" in page
+    report(as_(elue), post)
+    assert not Alerte.objects.exists()
+
+    other = a_facilitator(espace)
+    report(as_(elue), post, texte="Trop dur.")
+    assert "Trop dur." not in html(as_(animatrice).get("/communaute/espaces/elus/moderation/"))
+    assert decide(as_(animatrice), post, "classer").status_code == 404
+    assert "Trop dur." in html(as_(other).get("/communaute/espaces/elus/moderation/"))
+
+
+def test_reporters_are_told_that_it_was_decided_and_not_what(as_, espace, animatrice, sujet):
+    reporter, post = entered(un_membre("elus"), espace), sujet.posts.get()
+    report(as_(reporter), post)
+    assert "n’a pas encore décidé" in html(as_(reporter).get("/communaute/decisions/"))
+    decide(as_(animatrice), post, "masquer", "Un nom y est cité.")
+    page = html(as_(reporter).get("/communaute/decisions/"))
+    assert "l’animation a décidé" in page
+    for untold in ("Un nom y est cité.", "Message masqué", "Une phrase à nous."):
+        assert untold not in page
+    assert "Une phrase à nous." not in html(
+        as_(animatrice).get("/communaute/espaces/elus/moderation/")
+    )
+
+
+def test_reports_closed_without_action_leave_the_message_and_are_on_record(
+    as_, espace, animatrice, sujet
+):
+    post = sujet.posts.get()
+    report(as_(entered(un_membre("elus"), espace)), post)
+    decide(as_(animatrice), post, "classer")
+    assert not Alerte.objects.waiting().exists()
+    post.refresh_from_db()
+    assert post.is_shown
+    assert acts(espace) == ["classer"]
+    assert "Aucune" in html(as_(post.poster).get("/communaute/decisions/"))
+
+
+# --- Decided --------------------------------------------------------------------------------------
+
+
+def test_a_hidden_message_is_read_by_its_author_alone_with_the_reason(
+    as_, espace, animatrice, sujet, elue
+):
+    conversation.reply(entered(un_membre("elus"), espace), sujet, "Je réponds.")
+    post = sujet.posts.first()
+    assert "Dites pourquoi" in html(decide(as_(animatrice), post, "masquer"), 422)
+    decide(as_(animatrice), post, "masquer", "On y reconnaît quelqu’un.")
+    other = entered(un_membre("elus"), espace)
+    for reader in (other, elue, animatrice):
+        page = html(as_(reader).get(sujet.get_absolute_url()))
+        assert "Une phrase à nous." not in page
+        assert "masqué par l’animation" in page
+        assert "Je réponds." in page
+    page = html(as_(elue).get("/communaute/decisions/"))
+    for told in ("Message masqué", "On y reconnaît", "Inès", "Entre élu·es", "Une phrase à nous."):
+        assert told in page
+    assert "Aucune" in html(as_(other).get("/communaute/decisions/"))
+    counts(espace)
+
+
+def test_a_message_restored_is_read_again(as_, espace, animatrice, sujet, elue):
+    post = sujet.posts.get()
+    decide(as_(animatrice), post, "masquer", "Trop vite.")
+    decide(as_(animatrice), post, "demasquer", "Relu : rien à redire.")
+    assert "Une phrase à nous." in html(as_(elue).get(sujet.get_absolute_url()))
+    assert acts(espace) == ["masquer", "demasquer"]
+
+
+def test_a_decision_on_a_message_that_changed_meanwhile_is_taken_again(
+    as_, espace, animatrice, sujet, elue
+):
+    post = sujet.posts.get()
+    conversation.edit(elue, post, "Une phrase corrigée.")
+    page = html(decide(as_(animatrice), post, "masquer", "Un motif précieux", base=0), 409)
+    for shown in (
+        "a changé pendant que vous décidiez",
+        "Une phrase corrigée.",
+        "Un motif précieux",
+    ):
+        assert shown in page
+    assert 'name="base" value="1"' in page
+    assert acts(espace) == []
+
+
+def test_two_facilitators_who_decide_at_once_decide_once(animatrice, espace, sujet):
+    post, other = sujet.posts.get(), a_facilitator(espace)
+    moderation.decide(animatrice, post, Acte.MASQUER, "Oui")
+    with pytest.raises(conversation.Conflict):
+        moderation.decide(other, post, Acte.MASQUER, "Oui aussi")
+    assert acts(espace) == ["masquer"]
+
+
+@pytest.mark.parametrize("act", ["change", "move", "decide", "suspend", "switch"])
+def test_facilitation_lost_since_the_page_was_shown_is_lost_for_the_act(
+    espace, animatrice, sujet, elue, act
+):
+    twin = EspaceFactory(college="elus")
+    twin.nominate("animation", [animatrice])
+    assert animatrice.rights.animated
+    espace.nominate("animation", [])
+    with pytest.raises((ObjectDoesNotExist, PermissionDenied)):
+        {
+            "change": lambda: moderation.change_topic(animatrice, sujet, Acte.FERMER),
+            "move": lambda: moderation.move(animatrice, sujet, twin),
+            "decide": lambda: moderation.decide(animatrice, sujet.posts.get(), Acte.MASQUER, "x"),
+            "suspend": lambda: moderation.suspend(animatrice, espace, elue, "x"),
+            "switch": lambda: moderation.read_before_publication(animatrice, espace, True),
+        }[act]()
+    assert not ActeModeration.objects.exists()
+
+
+# --- Read before they appear ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def relue(as_, espace, animatrice):
+    """The space, whose messages are read before they appear."""
+    as_(animatrice).post("/communaute/espaces/elus/moderation/", {"relire": "1"})
+    return Espace.objects.get(pk=espace.pk)
+
+
+def test_facilitators_switch_it_on_and_off_and_it_is_on_record(as_, espace, relue, animatrice):
+    assert relue.premoderation
+    as_(animatrice).post("/communaute/espaces/elus/moderation/", {"liberer": "1"})
+    assert not Espace.objects.get(pk=espace.pk).premoderation
+    assert acts(espace) == ["premoderer", "liberer"]
+
+
+def test_a_message_that_waits_is_seen_by_its_author_and_facilitators_only(
+    as_, relue, animatrice, sujet_relu, elue
+):
+    other, address = entered(un_membre("elus"), relue), sujet_relu.get_absolute_url()
+    assert as_(other).get(address).status_code == 404
+    assert "Un sujet relu" not in html(as_(other).get("/communaute/espaces/elus/"))
+    assert "Un sujet relu" not in html(as_(other).get("/communaute/"))
+    assert counts(relue) == (0, 0)
+    for reader in (elue, animatrice):
+        page = html(as_(reader).get(address))
+        assert "Un texte relu" in page
+        assert "attente de relecture" in page
+    assert "Un texte relu" in html(as_(animatrice).get("/communaute/espaces/elus/moderation/"))
+
+
+@pytest.fixture
+def sujet_relu(as_, relue, elue):
+    return un_sujet(relue, author=elue, subject="Un sujet relu", content="Un texte relu")
+
+
+def test_once_accepted_it_appears_as_said_now(as_, relue, animatrice, sujet_relu):
+    long_ago = timezone.now() - timedelta(days=3)
+    Post.objects.update(created=long_ago)
+    Topic.objects.update(created=long_ago)
+    decide(as_(animatrice), sujet_relu.posts.get(), "approuver")
+    topic = Topic.objects.get(pk=sujet_relu.pk)
+    assert topic.approved
+    assert topic.posts.get().created == topic.created == topic.last_post_on
+    assert timezone.now() - topic.created < timedelta(minutes=1)
+    assert counts(relue) == (1, 1)
+    other = entered(un_membre("elus"), relue)
+    assert "Un texte relu" in html(as_(other).get(topic.get_absolute_url()))
+    conversation.reply(other, topic, "Une réponse qui attend")
+    assert counts(relue) == (1, 1)
+    decide(as_(animatrice), topic.posts.last(), "approuver")
+    assert counts(relue) == (1, 2)
+    assert acts(relue) == ["premoderer", "approuver", "approuver"]
+
+
+def test_refused_it_is_told_to_its_author_and_shown_to_nobody(
+    as_, relue, animatrice, sujet_relu, elue
+):
+    post = sujet_relu.posts.get()
+    assert "Dites pourquoi" in html(decide(as_(animatrice), post, "refuser"), 422)
+    decide(as_(animatrice), post, "refuser", "Ce n’est pas le lieu.")
+    page = html(as_(elue).get("/communaute/decisions/"))
+    for told in ("Message refusé", "Ce n’est pas le lieu.", "Un texte relu"):
+        assert told in page
+    other = entered(un_membre("elus"), relue)
+    assert as_(other).get(sujet_relu.get_absolute_url()).status_code == 404
+    assert counts(relue) == (0, 0)
+    assert "Un texte relu" not in html(as_(animatrice).get("/communaute/espaces/elus/moderation/"))
+
+
+def test_what_was_accepted_stays_as_it_was_read(as_, relue, animatrice, sujet_relu, elue):
+    post = sujet_relu.posts.get()
+    conversation.edit(elue, post, "Un texte mieux dit")
+    decide(as_(animatrice), post, "approuver", base=1)
+    address = f"/communaute/messages/{post.reference}/modifier/"
+    assert as_(elue).post(address, {"content": "Tout autre chose"}).status_code == 404
+    with pytest.raises(PermissionDenied):
+        conversation.edit(elue, post, "Tout autre chose")
+    assert Post.objects.get(pk=post.pk).content.raw == "Un texte mieux dit"
+
+
+def test_what_facilitators_write_does_not_wait(relue, animatrice):
+    assert un_sujet(relue, author=animatrice).approved
+    assert counts(relue) == (1, 1)
+
+
+# --- Suspended ------------------------------------------------------------------------------------
+
+
+def suspend(client, membre, motif="Vous avez répété ailleurs ce qui est dit ici.", jusqua=""):
+    data = {"membre": membre.pk, "motif": motif, "jusqua": jusqua}
+    return client.post("/communaute/espaces/elus/suspensions/", data)
+
+
+def test_a_suspension_closes_the_space_at_the_next_request(as_, espace, animatrice, sujet, elue):
+    suspend(as_(animatrice), elue)
+    client = as_(elue)
+    for address in (
+        "/communaute/espaces/elus/",
+        "/communaute/espaces/elus/lecteurs/",
+        "/communaute/espaces/elus/charte/",
+        sujet.get_absolute_url(),
+        sujet.posts.get().get_absolute_url(),
+    ):
+        assert client.get(address).status_code == 404
+    assert client.post(sujet.get_absolute_url(), {"content": "Encore"}).status_code == 404
+    page = html(client.get("/communaute/decisions/"))
+    for told in ("Membre suspendu", "répété ailleurs", "Inès", "Entre élu·es"):
+        assert told in page
+    assert "Un titre à nous" not in page
+    assert acts(espace) == ["suspendre"]
+
+
+def test_readers_counted_and_named_are_still_those_who_read(espace, animatrice):
+    suspended, free = (entered(un_membre("elus"), espace) for _ in range(2))
+    ended = entered(un_membre("elus"), espace)
+    moderation.suspend(animatrice, espace, suspended, "x")
+    moderation.suspend(animatrice, espace, ended, "x", timezone.now() - timedelta(minutes=1))
+    reading = {m for m in Membre.objects.all() if espace.pk in m.rights.readable}
+    assert reading == {animatrice, free, ended} == set(espace.readers())
+    assert Espace.objects.with_readers_count().get(pk=espace.pk).readers_count == 3
+
+
+def test_members_see_that_someone_reads_no_more_and_not_why(as_, espace, animatrice, elue):
+    other = entered(un_membre("elus"), espace)
+    suspend(as_(animatrice), elue)
+    page = html(as_(other).get("/communaute/espaces/elus/lecteurs/"))
+    assert elue.get_full_name() in page.split("Ont pu lire auparavant")[1]
+    assert "2 personnes" in page
+    for untold in ("uspen", "répété ailleurs"):
+        assert untold not in page
+
+
+def test_a_suspension_ends_by_itself_or_is_lifted(as_, espace, animatrice, sujet, elue):
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    suspend(as_(animatrice), elue, jusqua=tomorrow.isoformat())
+    [suspension] = Suspension.objects.all()
+    assert timezone.localdate(suspension.jusqua) == tomorrow
+    page = html(as_(animatrice).get("/communaute/espaces/elus/suspensions/"))
+    assert elue.get_full_name() in page
+    Suspension.objects.update(jusqua=timezone.now() - timedelta(seconds=1))
+    assert as_(elue).get(sujet.get_absolute_url()).status_code == 200
+
+    suspend(as_(animatrice), elue)
+    assert as_(elue).get(sujet.get_absolute_url()).status_code == 404
+    last = Suspension.objects.active().get()
+    response = as_(animatrice).post(f"/communaute/suspensions/{last.acte.reference}/")
+    assert response.url == "/communaute/espaces/elus/suspensions/"
+    assert as_(elue).get(sujet.get_absolute_url()).status_code == 200
+    assert acts(espace) == ["suspendre", "suspendre", "retablir"]
+    assert "levée" in html(as_(elue).get("/communaute/decisions/"))
+
+
+def test_neither_a_facilitator_nor_an_outsider_is_suspended(as_, espace, animatrice):
+    other, agent = a_facilitator(espace), un_membre("agents")
+    for membre in (other, agent, animatrice):
+        assert "ne peut pas être suspendue" in html(suspend(as_(animatrice), membre), 422)
+    assert not Suspension.objects.exists()
+
+
+def test_a_suspension_cannot_end_in_the_past_and_says_so(as_, animatrice, elue):
+    yesterday = timezone.localdate() - timedelta(days=1)
+    page = html(suspend(as_(animatrice), elue, "Un motif gardé", yesterday.isoformat()), 422)
+    assert "Cette date est passée" in page
+    assert "Un motif gardé" in page
+
+
+def test_a_facilitator_of_another_space_lifts_nothing(as_, espace, animatrice, elue):
+    acte = moderation.suspend(animatrice, espace, elue, "x")
+    stranger = a_facilitator(EspaceFactory(college="agents"))
+    address = f"/communaute/suspensions/{acte.reference}/"
+    assert as_(stranger).post(address).status_code == 404
+    assert as_(elue).post(address).status_code == 404
+    assert Suspension.objects.active().exists()
+
+
+# --- Appealed against -----------------------------------------------------------------------------
+
+
+def appeal(client, acte, texte="Je ne nommais personne."):
+    return client.post(f"/communaute/decisions/{acte.reference}/", {"texte": texte})
+
+
+def judge(client, acte, reponse, motif="Relu à tête reposée."):
+    data = {"reponse": reponse, "motif": motif}
+    return client.post(f"/communaute/recours/{acte.reference}/", data)
+
+
+@pytest.mark.parametrize("reponse", ["infirmer", "confirmer"])
+@pytest.mark.parametrize("kind", ["hidden", "refused", "suspended"])
+def test_an_appeal_goes_to_another_facilitator_who_confirms_or_overturns(
+    as_, espace, animatrice, elue, kind, reponse
+):
+    other = a_facilitator(espace)
+    if kind == "refused":
+        Espace.objects.filter(pk=espace.pk).update(premoderation=True)
+        espace.premoderation = True
+    topic = un_sujet(espace, author=elue, content="Ce que j’ai dit")
+    post = topic.posts.get()
+    if kind == "suspended":
+        acte = moderation.suspend(animatrice, espace, elue, "Un motif")
+    else:
+        act = {"hidden": Acte.MASQUER, "refused": Acte.REFUSER}[kind]
+        acte = moderation.decide(animatrice, post, act, "Un motif")
+    page = html(as_(elue).get(f"/communaute/decisions/{acte.reference}/"))
+    assert other.get_full_name() in page
+    assert "Écrivez votre recours" in html(appeal(as_(elue), acte, " "), 422)
+    appeal(as_(elue), acte)
+    assert appeal(as_(elue), acte).status_code == 404
+
+    address = f"/communaute/recours/{acte.reference}/"
+    queue = "/communaute/espaces/elus/moderation/"
+    assert as_(animatrice).get(address).status_code == 404
+    assert "Une autre personne de l’animation y répondra" in html(as_(animatrice).get(queue))
+    assert address in html(as_(other).get(queue))
+    page = html(as_(other).get(address))
+    for shown in ("Je ne nommais personne.", "Un motif", elue.get_full_name()):
+        assert shown in page
+    assert ("Ce que j’ai dit" in page) == (kind != "suspended")
+    html(judge(as_(other), acte, reponse, ""), 422)
+    judge(as_(other), acte, reponse)
+    assert judge(as_(other), acte, reponse).status_code == 404
+
+    undone = reponse == "infirmer"
+    reader = entered(un_membre("elus"), espace)
+    found = as_(reader).get(topic.get_absolute_url()).status_code == 200
+    assert found == (undone or kind != "refused")
+    if kind == "hidden":
+        page = html(as_(reader).get(topic.get_absolute_url()))
+        assert ("Ce que j’ai dit" in page) == undone
+    if kind == "suspended":
+        assert (espace.pk in Membre.objects.get(pk=elue.pk).rights.readable) == undone
+    counts(espace)
+    page = html(as_(elue).get("/communaute/decisions/"))
+    assert "Relu à tête reposée." in page
+    assert ("La décision est annulée" in page) == undone
+    assert acts(espace)[-1] == reponse
+
+
+def test_with_no_other_facilitator_it_is_said_to_both(as_, espace, animatrice, sujet, elue):
+    acte = moderation.decide(animatrice, sujet.posts.get(), Acte.MASQUER, "Un motif")
+    page = html(as_(elue).get(f"/communaute/decisions/{acte.reference}/"))
+    assert "seul·e à animer cet espace" in page
+    appeal(as_(elue), acte)
+    page = html(as_(animatrice).get("/communaute/espaces/elus/moderation/"))
+    assert "personne ne peut le juger aujourd’hui" in page
+
+
+def test_nobody_appeals_against_what_concerns_another_or_holds_no_more(
+    as_, espace, animatrice, sujet, elue
+):
+    post = sujet.posts.get()
+    acte = moderation.decide(animatrice, post, Acte.MASQUER, "Un motif")
+    assert appeal(as_(entered(un_membre("elus"), espace)), acte).status_code == 404
+    moderation.decide(animatrice, post, Acte.DEMASQUER, "Finalement non")
+    assert appeal(as_(elue), acte).status_code == 404
+    assert not Recours.objects.exists()
+
+
+def test_an_appeal_about_a_moved_message_goes_to_where_it_is(as_, tronc, espace):
+    animatrice = a_facilitator(tronc, espace)
+    of_tronc, of_elus = a_facilitator(tronc), a_facilitator(espace)
+    tronc.nominate("animation", [animatrice, of_tronc, of_elus])
+    agent = entered(un_membre("agents"), tronc)
+    topic = un_sujet(tronc, author=agent)
+    acte = moderation.decide(animatrice, topic.posts.get(), Acte.MASQUER, "Un motif")
+    moderation.move(animatrice, topic, espace)
+    appeal(as_(agent), acte)
+    assert as_(of_tronc).get(f"/communaute/recours/{acte.reference}/").status_code == 404
+    assert as_(of_elus).get(f"/communaute/recours/{acte.reference}/").status_code == 200
+    judge(as_(of_elus), acte, "infirmer")
+    page = html(as_(agent).get("/communaute/decisions/"))
+    assert "La décision est annulée" in page
+    assert "Entre élu·es" not in page
+
+
+def test_a_decision_in_a_space_one_never_knew_does_not_name_it(as_, tronc, espace):
+    animatrice, agent = a_facilitator(tronc, espace), entered(un_membre("agents"), tronc)
+    topic = un_sujet(tronc, author=agent, content="Mes mots")
+    moderation.move(animatrice, topic, espace)
+    moderation.decide(animatrice, topic.posts.get(), Acte.MASQUER, "Un motif")
+    page = html(as_(agent).get("/communaute/decisions/"))
+    assert "Mes mots" in page
+    assert "Un motif" in page
+    assert "Entre élu·es" not in page
+    assert topic.posts.get().get_absolute_url() not in page
+
+
+# --- On record ------------------------------------------------------------------------------------
+
+
+def test_the_journal_tells_facilitators_all_and_readers_nothing_of_it(
+    as_, espace, animatrice, sujet, elue
+):
+    moderation.change_topic(animatrice, sujet, Acte.FERMER)
+    moderation.decide(animatrice, sujet.posts.get(), Acte.MASQUER, "Un motif du journal")
+    page = html(as_(animatrice).get("/communaute/espaces/elus/journal/"))
+    for shown in ("Sujet fermé aux réponses", "Message masqué", "Un motif du journal", "Un titre"):
+        assert shown in page
+    page = html(as_(elue).get("/communaute/espaces/elus/journal/"))
+    for hidden in ("Message masqué", "Un motif du journal"):
+        assert hidden not in page
+
+
+def test_the_journal_forgets_the_title_of_what_left(as_, tronc, espace):
+    animatrice, of_tronc = a_facilitator(tronc, espace), a_facilitator(tronc)
+    elue = entered(un_membre("elus"), tronc)
+    topic = un_sujet(tronc, author=elue, subject="Un titre parti")
+    moderation.change_topic(animatrice, topic, Acte.EPINGLER)
+    moderation.move(animatrice, topic, espace)
+    page = html(as_(of_tronc).get("/communaute/espaces/tronc/journal/"))
+    assert "Un sujet qui n’est plus dans cet espace" in page
+    assert "Un titre parti" not in page
+
+
+# --- Opened once, exceptionally -------------------------------------------------------------------
+
+
+@pytest.fixture
+def referente():
+    membre = MembreFactory(first_name="Rose", last_name="Référente")
+    cohorte = Cohorte.load()
+    cohorte.referent = membre
+    cohorte.save()
+    return membre
+
+
+@pytest.fixture
+def illicite(espace, animatrice, sujet, elue):
+    """A message that a member says to break the law, answered by a neighbour."""
+    reporter = entered(un_membre("elus"), espace)
+    conversation.reply(reporter, sujet, "La réponse d’à côté")
+    post = sujet.posts.first()
+    moderation.report(reporter, post, "illicite", "Mes précisions entre pairs")
+    return post
+
+
+def test_the_referent_lists_reported_messages_without_their_content(
+    as_, espace, referente, illicite, sujet
+):
+    other = un_sujet(espace).posts.get()
+    moderation.report(entered(un_membre("elus"), espace), other, "ton")
+    page = html(as_(referente).get("/communaute/referent/"))
+    assert illicite.reference in page
+    assert "Entre élu·es" in page
+    assert other.reference not in page
+    for hidden in (
+        "Une phrase à nous.",
+        "Un titre à nous",
+        "Mes précisions",
+        "La réponse d’à côté",
+    ):
+        assert hidden not in page
+    assert not ActeModeration.objects.exists()
+    for address in (
+        sujet.get_absolute_url(),
+        illicite.get_absolute_url(),
+        espace.get_absolute_url(),
+    ):
+        assert as_(referente).get(address).status_code == 404
+
+
+def test_one_message_is_opened_alone_each_time_with_a_reason_on_record(
+    as_, espace, referente, illicite
+):
+    client, address = as_(referente), f"/communaute/referent/{illicite.reference}/"
+    assert "Une phrase à nous." not in html(client.get(address))
+    assert "Une phrase à nous." not in html(client.post(address, {"motif": " "}), 422)
+    assert not ActeModeration.objects.exists()
+    page = html(client.post(address, {"motif": "Réquisition du 3 mars"}))
+    assert "Une phrase à nous." in page
+    for hidden in ("Un titre à nous", "La réponse d’à côté", "Mes précisions"):
+        assert hidden not in page
+    assert "Une phrase à nous." not in html(client.get(address))
+    client.post(address, {"motif": "Relecture demandée"})
+    assert acts(espace) == ["lire", "lire"]
+
+
+def test_its_author_and_every_member_of_the_space_see_that_it_was_opened_and_why(
+    as_, espace, referente, illicite, elue
+):
+    moderation.read_exceptionally(referente, illicite.reference, "Réquisition du 3 mars")
+    other = entered(un_membre("elus"), espace)
+    for reader in (elue, other):
+        for address in (
+            "/communaute/espaces/elus/journal/",
+            "/communaute/espaces/elus/lecteurs/",
+            illicite.topic.get_absolute_url(),
+        ):
+            page = html(as_(reader).get(address))
+            assert "Réquisition du 3 mars" in page, address
+            assert "Rose Référente" in page, address
+    elue.sieges.update(college="agents")
+    page = html(as_(elue).get("/communaute/decisions/"))
+    assert "Réquisition du 3 mars" in page
+    assert "Aucune" in html(as_(other).get("/communaute/decisions/"))
+
+
+def test_nobody_else_has_a_way_to_it(as_, espace, referente, illicite, animatrice, elue):
+    for membre in (animatrice, elue, MembreFactory(is_superuser=True), un_allie()):
+        assert as_(membre).get("/communaute/referent/").status_code == 404
+        address = f"/communaute/referent/{illicite.reference}/"
+        assert as_(membre).get(address).status_code == 404
+        assert as_(membre).post(address, {"motif": "Curiosité"}).status_code == 404
+    assert not ActeModeration.objects.exists()
+
+
+@pytest.mark.parametrize("why", ["withdrawn", "not reported as such", "missing"])
+def test_the_referent_opens_nothing_else(as_, espace, referente, illicite, why):
+    if why == "withdrawn":
+        Post.objects.filter(pk=illicite.pk).update(retire_le=timezone.now())
+        assert illicite.reference not in html(as_(referente).get("/communaute/referent/"))
+    reference = {
+        "withdrawn": illicite.reference,
+        "not reported as such": illicite.topic.posts.last().reference,
+        "missing": "aaaaaaaaaaaaaaaa",
+    }[why]
+    address = f"/communaute/referent/{reference}/"
+    assert as_(referente).post(address, {"motif": "Réquisition"}).status_code == 404
+    with pytest.raises((PermissionDenied, ObjectDoesNotExist)):
+        moderation.read_exceptionally(referente, reference, "Réquisition")
+    assert not ActeModeration.objects.exists()
+
+
+# --- In few queries -------------------------------------------------------------------------------
+
+
+def test_queues_and_journals_ask_no_more_for_more(as_, queries, espace, animatrice, elue):
+    addresses = [
+        "/communaute/espaces/elus/moderation/",
+        "/communaute/espaces/elus/suspensions/",
+        "/communaute/espaces/elus/journal/",
+    ]
+    other = a_facilitator(espace)
+
+    def add(total):
+        espace.premoderation = False
+        Espace.objects.update(premoderation=False)
+        for _ in range(total):
+            author, reporter = (entered(un_membre("elus"), espace) for _ in range(2))
+            post = un_sujet(espace, author=author).posts.get()
+            moderation.report(reporter, post, "ton", "Trop dur")
+            hidden = un_sujet(espace, author=elue).posts.get()
+            acte = moderation.decide(other, hidden, Acte.MASQUER, "x")
+            moderation.appeal(elue, acte, "Non")
+            moderation.suspend(animatrice, espace, reporter, "x")
+        Espace.objects.update(premoderation=True)
+        espace.premoderation = True
+        for _ in range(total):
+            un_sujet(espace)
+
+    add(2)
+    as_(animatrice)
+    few = [queries(address) for address in addresses]
+    as_(elue)
+    told = queries("/communaute/decisions/")
+    add(5)
+    as_(animatrice)
+    assert [queries(address) for address in addresses] == few
+    as_(elue)
+    assert queries("/communaute/decisions/") == told
