@@ -108,6 +108,10 @@ class Monde:
             return AnonymousUser()
         return Membre.objects.get(pk=self.people[what].pk)
 
+    def members(self, whats):
+        """Each of them by what they are."""
+        return {what: self.member(what) for what in whats}
+
     def keys(self, espace):
         """The keys of what is in ``espace``, under every name that an address or a form gives them."""
         topic = in_space(Topic, espace).first()
