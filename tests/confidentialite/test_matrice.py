@@ -152,6 +152,7 @@ def permitted(monde):
     locked = changed(topic, status=Topic.TOPIC_LOCKED)
     question = changed(topic, nature=Nature.QUESTION)
     poll, yesterday = topic.sondage, timezone.now() - timedelta(days=1)
+    silent = monde.people["named reader"]  # who spoke there once, and only reads now
     for kept in (reply, post):
         kept.topic = topic
     gone = [{"masque_le": yesterday}, {"retire_le": yesterday}]
@@ -167,9 +168,11 @@ def permitted(monde):
         ("can_edit", [post], {"author"}),
         ("can_edit", [changed(post, topic=locked)], set()),
         *(("can_edit", [changed(post, **state)], set()) for state in gone),
+        ("can_edit", [changed(post, poster=silent)], set()),
         ("can_withdraw", [post], {"author"}),
         ("can_withdraw", [changed(post, retire_le=yesterday)], set()),
         ("can_answer", [question], {"author"} | FACILITATORS),
+        ("can_answer", [changed(question, poster=silent)], FACILITATORS),
         ("can_answer", [topic], set()),
         ("can_keep_answer", [changed(reply, topic=question)], {"author"} | FACILITATORS),
         ("can_keep_answer", [changed(post, topic=question)], set()),
@@ -182,6 +185,7 @@ def permitted(monde):
         ("can_vote", [poll], SPEAKERS),
         ("can_vote", [changed(poll, ferme_le=yesterday)], set()),
         ("can_summarise", [topic], {"author"} | FACILITATORS),
+        ("can_summarise", [changed(topic, poster=silent)], FACILITATORS),
         ("can_manage", [], {"facilitator of another space", "editor", "administrator"}),
     ]
 
