@@ -58,6 +58,8 @@ MEMBERS = {
     "readers": "/communaute/espaces/elus/lecteurs/",
     "charter": "/communaute/espaces/elus/charte/",
     "new topic": "/communaute/espaces/elus/nouveau-sujet/",
+    "question": "/communaute/espaces/elus/nouveau-sujet/?nature=question",
+    "poll": "/communaute/espaces/elus/nouveau-sujet/?nature=sondage",
     "topic": "topic",
     "edit": "edit",
     "members' not found": "/communaute/sujets/rien/",

@@ -45,13 +45,14 @@ def test_an_elue_asks_her_peers_and_is_read_by_them_alone(open_page, site, conte
     expect(page.get_by_text("8 personnes").first).to_be_visible()
     page.get_by_role("link", name="sujet").first.click()
 
+    page.get_by_role("link", name="Question").click()
     page.get_by_label("Titre du sujet").fill("Comment annoncer un renoncement ?")
     page.get_by_label("Votre message").fill("Nous **renonçons** au projet de la place.")
     page.get_by_role("button", name="Voir l’aperçu").click()
     expect(page.get_by_text("rien n’est encore envoyé")).to_be_visible()
     expect(page.locator("strong", has_text="renonçons")).to_be_visible()
     expect(page.get_by_label("Titre du sujet")).to_have_value("Comment annoncer un renoncement ?")
-    page.locator("main form button[type=submit]:not([name=apercu])").click()
+    page.get_by_role("button", name="Publier").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Comment annoncer un renoncement ?")
     address = urlsplit(page.url).path

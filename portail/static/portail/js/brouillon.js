@@ -43,7 +43,7 @@ const button = form.querySelector("[name=apercu]");
 const place = document.createElement("div");
 place.className = "apercu apercu--vif";
 place.setAttribute("role", "region");
-place.setAttribute("aria-label", "Aperçu — rien n’est encore envoyé");
+place.setAttribute("aria-label", "Aperçu");
 place.tabIndex = -1;
 place.hidden = true;
 button.closest("p").before(place);
@@ -55,7 +55,7 @@ button.addEventListener("click", async (event) => {
   try {
     const { rendu } = await ask("apercu");
     if (!rendu) return form.requestSubmit(button);
-    place.innerHTML = `<div class="prose">${rendu}</div>`;
+    place.innerHTML = `<p class="apercu__titre">Aperçu — rien n’est encore envoyé</p><div class="prose">${rendu}</div>`;
     place.hidden = false;
     place.focus();
   } catch {

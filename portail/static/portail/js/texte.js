@@ -32,7 +32,7 @@ for (const area of form.querySelectorAll("textarea:not([name=choix])")) {
   const bar = document.createElement("div");
   bar.className = "barre";
   bar.setAttribute("role", "group");
-  bar.setAttribute("aria-label", `Mettre en forme : ${area.labels[0].textContent.trim()}`);
+  bar.setAttribute("aria-label", "Mettre en forme");
   for (const tool of TOOLS) {
     const button = document.createElement("button");
     button.type = "button";

@@ -1,0 +1,64 @@
+"""Writing in a browser: with scripts, without, and by the keyboard alone."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+WITHOUT_JAVASCRIPT = {"java_script_enabled": False}
+PHONE = {"viewport": {"width": 390, "height": 844}}
+QUESTION = "/communaute/espaces/elus/nouveau-sujet/?nature=question"
+NOTE = {"name": "note.txt", "mimeType": "text/plain", "buffer": "À lire".encode()}
+
+
+@pytest.mark.parametrize("context", [{}, WITHOUT_JAVASCRIPT | PHONE], ids=["desktop", "phone"])
+def test_a_question_is_kept_seen_and_asked_with_its_file_and_whom_it_names(open_page, context):
+    page = open_page(QUESTION, "elue", **context)
+    page.get_by_label("Titre du sujet").fill("Qui a déjà renoncé ?")
+    page.get_by_label("Votre message").fill("@Fatima Haddad, qu’en **dites**-vous ?")
+    page.get_by_text("Joindre des fichiers").click()
+    page.get_by_label("Fichiers").set_input_files(NOTE)
+    page.get_by_role("button", name="Garder le brouillon").click()
+
+    page.goto("/communaute/espaces/elus/nouveau-sujet/")
+    page.get_by_role("link", name="Reprendre").click()
+    expect(page.get_by_text("Votre brouillon")).to_be_visible()
+    expect(page.get_by_label("Titre du sujet")).to_have_value("Qui a déjà renoncé ?")
+    expect(page.get_by_role("checkbox", name="note.txt")).to_be_checked()
+    page.get_by_role("button", name="Voir l’aperçu").click()
+    expect(page.locator(".apercu .mention")).to_have_text("@Fatima Haddad")
+    page.get_by_role("button", name="Publier").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Qui a déjà renoncé ?")
+    expect(page.locator(".message .mention")).to_have_text("@Fatima Haddad")
+    link = page.get_by_role("link", name="note.txt")
+    assert page.request.get(link.get_attribute("href")).text() == "À lire"
+
+
+def test_what_is_typed_is_kept_while_one_types(open_page):
+    page = open_page("/communaute/espaces/elus/", "elue")
+    page.get_by_role("link", name="Seule de mon avis").click()
+    page.get_by_label("Votre message").fill("Je commence à répondre")
+    expect(page.get_by_text(re.compile("Brouillon gardé à"))).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Votre message")).to_have_value("Je commence à répondre")
+    page.get_by_role("button", name="Jeter ce brouillon").click()
+    expect(page.get_by_label("Votre message")).to_have_value("")
+
+
+def test_a_name_is_chosen_and_a_message_quoted_by_the_keyboard_alone(open_page):
+    page = open_page("/communaute/espaces/elus/", "elue")
+    page.get_by_role("link", name="Seule de mon avis").click()
+    quote = page.get_by_role("link", name="Citer").first
+    quote.focus()
+    page.keyboard.press("Enter")
+    box = page.get_by_label("Votre message")
+    expect(box).to_have_value(re.compile(r"^> \*\*.+\*\* a écrit :"))
+    page.keyboard.type("@fati")
+    expect(page.get_by_role("button", name="Fatima Haddad")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(box).to_have_value(re.compile(r"@Fatima Haddad $"))
+    page.get_by_role("button", name="Gras").first.focus()
+    page.keyboard.press("Enter")
+    expect(box).to_have_value(re.compile(r"\*\*important\*\*$"))
