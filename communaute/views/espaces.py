@@ -106,6 +106,7 @@ def espace(request, slug):
         "niveau": participation.niveau if participation else Niveau.TOUT,
         "niveaux": Niveau.choices,
         "can_speak": permissions.can_speak(user, espace),
+        "can_moderate": permissions.can_moderate(user, espace),
     }
     return render(request, "communaute/espace.html", context)
 
