@@ -21,7 +21,7 @@ from wagtail.search.models import IndexEntry
 
 from communaute import permissions
 from communaute.forum_conversation.models import Nature, Post, Topic, new_reference
-from communaute.models import Acte, Espace, Membre
+from communaute.models import Acte, ActeModeration, Espace, Membre
 from portail.logs import JsonFormatter
 from portail.settings import LOGGING
 from tests.confidentialite.adresses import COLLECTIONS, EXEMPT, addresses, samples
@@ -152,6 +152,7 @@ def permitted(monde):
     locked = changed(topic, status=Topic.TOPIC_LOCKED)
     question = changed(topic, nature=Nature.QUESTION)
     poll, yesterday = topic.sondage, timezone.now() - timedelta(days=1)
+    against = ActeModeration.objects.get(acte=Acte.SUSPENDRE)
     silent = monde.people["named reader"]  # who spoke there once, and only reads now
     for kept in (reply, post):
         kept.topic = topic
@@ -186,6 +187,18 @@ def permitted(monde):
         ("can_vote", [changed(poll, ferme_le=yesterday)], set()),
         ("can_summarise", [topic], {"author"} | FACILITATORS),
         ("can_summarise", [changed(topic, poster=silent)], FACILITATORS),
+        ("can_report", [post], set(READERS + OUTSIDERS) - {"author"}),
+        *(("can_report", [changed(post, **s)], set()) for s in (*gone, {"approved": False})),
+        ("can_decide", [post], FACILITATORS),
+        (
+            "can_decide",
+            [changed(post, poster=monde.people["facilitator"])],
+            {"facilitator who decided"},
+        ),
+        ("can_appeal", [against], {"suspended"}),
+        ("can_appeal", [changed(against, acte=Acte.CLASSER)], set()),
+        ("can_appeal", [ActeModeration.objects.get(acte=Acte.MASQUER)], set()),
+        ("is_referent", [], {"référent·e"}),
         ("can_manage", [], {"facilitator of another space", "editor", "administrator"}),
     ]
 
@@ -211,7 +224,7 @@ def check_permissions(monde, people):
 def test_each_may_do_what_the_permissions_say_and_nothing_else(monde):
     check_permissions(monde, monde.members(READERS + OUTSIDERS))
     asked = {name for name, *_ in permitted(monde)}
-    said = {n for n in vars(permissions) if n.startswith(("can_", "needs_"))}
+    said = {n for n in vars(permissions) if n.startswith(("can_", "needs_", "is_"))}
     assert asked == said
 
 
