@@ -1,5 +1,6 @@
 """Search in the spaces that one can read: which topics by their title, which messages by their text."""
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -14,8 +15,8 @@ from communaute.text import fold
 MOST, MOST_TOPICS = 100, 20
 """How many messages are counted and shown, and how many topics by their title: whoever is given as many
 says more precisely what they look for."""
-JUST_SAID = 10_000
-"""Messages that are looked at one by one before the index is asked: what is often said is found there."""
+JUST_SAID, LATELY = 4_000, 100_000
+"""Messages, from the last one, that are looked at one by one, and through the index, before all are."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,28 @@ class Recherche:
         if self.pieces:
             posts = posts.filter(pieces_count__gt=0)
         posts = posts.order_by("-created", "-pk").values_list("pk", flat=True)
-        # What is rarely said has few entries in the index. What is often said has too many to be
-        # sorted in time, but is found in what was said last.
-        lately = posts.filter(pk__gt=last - JUST_SAID)
-        found = list((lately.filter(mots__seen=self.words) if self.words else lately)[: MOST + 1])
-        if len(found) <= MOST and last > JUST_SAID:
-            found = list((posts.filter(mots__says=self.words) if self.words else posts)[: MOST + 1])
+        found = []
+        for how, lately in self._ways():
+            if len(found) <= MOST:
+                among = posts.filter(pk__gt=last - lately) if lately < last else posts
+                among = among.filter(**{how: self.words}) if self.words else among
+                found = list(among[: MOST + 1])
+                if lately >= last:
+                    break
         return found
+
+    def _ways(self):
+        """How words are looked for, and among how many of the last messages, one way after another.
+
+        What is rarely said has few entries in the index. What is often said has too many to be fetched
+        in time, but there is enough of it in what was said last. Of what a few people said, little is
+        left to look at.
+        """
+        if self.auteur:
+            return [("mots__seen", LATELY), ("mots__says", math.inf)]
+        if not self.words:
+            return [("", JUST_SAID), ("", math.inf)]
+        return [("mots__seen", JUST_SAID), ("mots__says", LATELY), ("mots__says", math.inf)]
 
     def _narrowed(self, topic):
         narrowed = Q()

@@ -17,6 +17,7 @@ from communaute.models import (
     Brouillon,
     DemandePromesse,
     Espace,
+    Mention,
     Niveau,
     Participation,
     Siege,
@@ -34,6 +35,8 @@ from communaute.prepared import Prepared
 from communaute.search import StemsField
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+LOOKED_AT = 500
+"""The latest topics of a space that are looked at for what is new in it: its page marks them all."""
 
 
 class Nature(models.TextChoices):
@@ -44,6 +47,13 @@ class Nature(models.TextChoices):
     RESSOURCE = "ressource", "Ressource"
     ANNONCE = "annonce", "Annonce"
     SONDAGE = "sondage", "Sondage"
+
+
+def _asked_for_a_yes(user):
+    """The condition on a topic that a looser promise waits there for the yes or no of ``user``."""
+    wrote = Post.objects.filter(topic=OuterRef("topic"), poster=user.pk, retire_le=None)
+    asked = DemandePromesse.objects.open().filter(Exists(wrote), topic=OuterRef("pk"))
+    return Exists(asked.exclude(accords__membre=user.pk))
 
 
 class TopicQuerySet(models.QuerySet):
@@ -97,22 +107,26 @@ class TopicQuerySet(models.QuerySet):
             ),
         )
 
-    def new_to(self, user, since, level):
-        """Those with something new that ``user`` wishes to be told of.
+    def new_to(self, user):
+        """Those of the space of the query around with something new that ``user`` wishes to be told of.
 
-        ``since`` is the time until which they have read all of the space, ``level`` that at which they
-        follow it: values, or expressions of the query around. What came before is not looked at.
+        That query annotates each space with ``lu_jusqua``, the time until which they have read all of it,
+        and ``niveau``, at which they follow it. Only the latest topics are looked at.
         """
+        # In one table, so that they are read in the order of an index.
+        moved = Topic.objects.filter(
+            forum=OuterRef(OuterRef("forum")), last_post_on__gt=OuterRef(OuterRef("lu_jusqua"))
+        )
+        moved = moved.order_by("-last_post_on").values("pk")[:LOOKED_AT]
         suivi = Suivi.objects.filter(membre=user.pk, topic=OuterRef("pk"))
         own_level = NullIf(Subquery(suivi.values("niveau")), Value(""))
-        return self.alias(
-            level_here=Coalesce(own_level, level, output_field=models.CharField())
-        ).filter(
+        level = Coalesce(own_level, OuterRef("niveau"), output_field=models.CharField())
+        return self.alias(level_here=level).filter(
             Q(level_here=Niveau.TOUT)
             | Q(~Exists(suivi.exclude(lu_jusqua=None)), level_here=Niveau.PREMIERS),
             ~Exists(suivi.filter(lu_jusqua__gte=OuterRef("last_post_on"))),
+            pk__in=moved,
             approved=True,
-            last_post_on__gt=since,
         )
 
     def unanswered(self):
@@ -124,6 +138,36 @@ class TopicQuerySet(models.QuerySet):
             reponse=None,
             approved=True,
         )
+
+    def awaiting(self, user):
+        """Those where something that ``user`` has not read names them, or was added by another to a
+        topic of theirs, each with ``cited_in``: the reference of a message that names them, or None.
+        """
+        mentions = Mention.objects.filter(
+            membre=user.pk, post__approved=True, post__retire_le=None, post__masque_le=None
+        ).exclude(post__poster=user.pk)
+        here = mentions.filter(post__topic=OuterRef("pk"), post__created__gt=OuterRef("read_until"))
+        answers = Post.objects.exclude(poster=user.pk).filter(
+            topic=OuterRef("pk"),
+            created__gt=OuterRef("read_until"),
+            approved=True,
+            retire_le=None,
+            masque_le=None,
+        )
+        opened = Topic.objects.order_by().filter(poster=user.pk).values("pk")
+        # Keys first: only these few topics are then asked about.
+        few = self.filter(pk__in=opened.union(mentions.order_by().values("post__topic")))
+        return (
+            few.with_reading_of(user)
+            .filter(is_unread=True)
+            .exclude(level=Niveau.RIEN)
+            .annotate(cited_in=Subquery(here.order_by().values("post__reference")[:1]))
+            .filter(Q(cited_in__isnull=False) | Q(Exists(answers), poster=user.pk))
+        )
+
+    def asking_for_a_yes(self, user):
+        """Those whose promise ``user``, who wrote there, is asked to loosen, and has not answered."""
+        return self.filter(_asked_for_a_yes(user))
 
     def for_page(self, user):
         """Fetch what the page of a topic shows ``user`` of it, but for its messages."""

@@ -2,17 +2,14 @@
 
 from datetime import timedelta
 
-from django.db.models import Exists, JSONField, OuterRef, Q, Subquery
+from django.db.models import Exists, JSONField, OuterRef, Subquery
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from communaute.forum_conversation.models import Post, Topic
+from communaute.forum_conversation.models import Topic
 from communaute.models import (
-    AccordPromesse,
-    DemandePromesse,
     Espace,
-    Mention,
     Niveau,
     Participation,
     Sondage,
@@ -44,14 +41,15 @@ def mes_espaces(request):
     """The spaces one can enter, what is new there, what is asked, and what comes next."""
     user = request.user
     espaces = _espaces(user)
+    readable = Topic.objects.readable_by(user).order_by("-last_post_on")
     context = {
         "espaces": espaces,
         "nouveaux": _new(user, espaces),
         "most": MOST_COUNTED,
         "chartes": [espace for espace in espaces if not espace.charte_acceptee],
-        "attendu": _placed(_asked(user), espaces),
+        "attendu": _placed(readable.awaiting(user)[:ASKED_SHOWN], espaces),
         "questions": _placed(_questions(user, espaces), espaces),
-        "demandes": _demands(user),
+        "demandes": _placed(readable.asking_for_a_yes(user), espaces),
         "sondages": _polls(user),
     }
     context["on_demande"] = any(
@@ -64,8 +62,7 @@ def _espaces(user):
     """The spaces ``user`` may enter, each with the keys of the topics where something is new, bounded."""
     entered = rights_of(user).entered
     mine = Participation.objects.readable_by(user).filter(espace=OuterRef("pk"))
-    new = Topic.objects.readable_by(user).filter(forum=OuterRef("forum"))
-    new = new.new_to(user, since=OuterRef("lu_jusqua"), level=OuterRef("niveau"))
+    new = Topic.objects.readable_by(user).new_to(user)
     new = new.order_by("-last_post_on").values("pk")[: MOST_COUNTED + 1]
     espaces = list(
         Espace.objects.readable_by(user)
@@ -102,28 +99,6 @@ def _placed(topics, espaces):
     return topics
 
 
-def _asked(user):
-    """The topics where ``user`` is named in what they have not read, or that they opened and others
-    have added to."""
-    mentions = Mention.objects.readable_by(user).filter(
-        membre=user.pk, post__approved=True, post__retire_le=None, post__masque_le=None
-    )
-    here = mentions.filter(post__topic=OuterRef("pk"), post__created__gt=OuterRef("read_until"))
-    others = Post.objects.readable_by(user).shown().exclude(poster=user.pk)
-    others = others.filter(topic=OuterRef("pk"), created__gt=OuterRef("read_until"))
-    # Keys first: only these few topics are then asked about.
-    mine = Topic.objects.readable_by(user).filter(poster=user.pk).order_by().values("pk")
-    topics = Topic.objects.readable_by(user).filter(
-        pk__in=mine.union(mentions.order_by().values("post__topic"))
-    )
-    topics = topics.with_reading_of(user).filter(is_unread=True)
-    topics = topics.exclude(level=Niveau.RIEN).annotate(
-        cited_in=Subquery(here.exclude(post__poster=user.pk).values("post__reference")[:1])
-    )
-    topics = topics.filter(Q(cited_in__isnull=False) | Q(Exists(others), poster=user.pk))
-    return topics.order_by("-last_post_on")[:ASKED_SHOWN]
-
-
 def _questions(user, espaces):
     """The latest questions of others that nobody has answered, where ``user`` can speak and listens."""
     rights = rights_of(user)
@@ -145,21 +120,6 @@ def _questions(user, espaces):
         .unanswered()
         .select_related("poster")
         .order_by("-last_post_on")[:QUESTIONS_SHOWN]
-    )
-
-
-def _demands(user):
-    """The demands to loosen a promise that wait for the answer of ``user``, who wrote in the topic."""
-    wrote = Post.objects.readable_by(user).filter(
-        topic=OuterRef("topic"), poster=user.pk, retire_le=None
-    )
-    answered = AccordPromesse.objects.readable_by(user).filter(demande=OuterRef("pk"))
-    return (
-        DemandePromesse.objects.readable_by(user)
-        .open()
-        .filter(Exists(wrote), ~Exists(answered))
-        .exclude(auteur=user.pk)
-        .select_related("topic__forum__espace")
     )
 
 

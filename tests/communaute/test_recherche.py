@@ -50,10 +50,14 @@ def test_a_change_of_words_changes_what_is_found(elue, espace):
 # --- What is found -------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=[10_000, 0], ids=["just said", "by the index"])
+@pytest.fixture(
+    params=[(4_000, 100_000), (0, 100_000), (0, 0)], ids=["just said", "lately", "by the index"]
+)
 def either_way(request, monkeypatch):
     """Messages are found among the last ones, and by the index."""
-    monkeypatch.setattr(recherche, "JUST_SAID", request.param)
+    just_said, lately = request.param
+    monkeypatch.setattr(recherche, "JUST_SAID", just_said)
+    monkeypatch.setattr(recherche, "LATELY", lately)
 
 
 @pytest.fixture
