@@ -49,11 +49,11 @@ class Nature(models.TextChoices):
     SONDAGE = "sondage", "Sondage"
 
 
-def _asked_for_a_yes(user):
-    """The condition on a topic that a looser promise waits there for the yes or no of ``user``."""
-    wrote = Post.objects.filter(topic=OuterRef("topic"), poster=user.pk, retire_le=None)
-    asked = DemandePromesse.objects.open().filter(Exists(wrote), topic=OuterRef("pk"))
-    return Exists(asked.exclude(accords__membre=user.pk))
+def _asked_for_a_yes(membre, since=None):
+    """The condition on a topic that a looser promise waits there for the yes or no of ``membre``."""
+    wrote = Post.objects.filter(topic=OuterRef("topic"), poster=membre, retire_le=None)
+    asked = DemandePromesse.objects.open(since).filter(Exists(wrote), topic=OuterRef("pk"))
+    return Exists(asked.exclude(accords__membre=membre))
 
 
 class TopicQuerySet(models.QuerySet):
@@ -167,7 +167,7 @@ class TopicQuerySet(models.QuerySet):
 
     def asking_for_a_yes(self, user):
         """Those whose promise ``user``, who wrote there, is asked to loosen, and has not answered."""
-        return self.filter(_asked_for_a_yes(user))
+        return self.filter(_asked_for_a_yes(user.pk))
 
     def for_page(self, user):
         """Fetch what the page of a topic shows ``user`` of it, but for its messages."""
@@ -459,15 +459,13 @@ def _around(topic, membre, animated, on, at, since):
     )
     waiting = waiting.order_by().values("topic").annotate(count=Count("pk"))
     espace = Espace.objects.filter(forum=OuterRef("forum")).with_readers_count(on=on, at=at)
-    wrote = Post.objects.filter(topic=OuterRef("topic"), poster=membre, retire_le=None)
-    asked = DemandePromesse.objects.open(since).filter(Exists(wrote), topic=OuterRef("pk"))
     return (
         Topic.objects.filter(pk=topic)
         .order_by()
         .annotate(
             waiting_count=Coalesce(Subquery(waiting.values("count")), 0),
             readers_count=Subquery(espace.values("readers_count")),
-            asks_me=Exists(asked.exclude(accords__membre=membre)),
+            asks_me=_asked_for_a_yes(membre, since),
         )
         .values_list(*Around._fields)
     )

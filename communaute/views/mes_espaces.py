@@ -1,5 +1,6 @@
 """My spaces: what is new for me, what is asked of me, what comes next."""
 
+from collections import Counter
 from datetime import timedelta
 
 from django.db.models import Exists, JSONField, OuterRef, Subquery
@@ -7,8 +8,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from communaute.forum_conversation.models import Topic
+from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
+    Alerte,
     Espace,
     Niveau,
     Participation,
@@ -46,6 +48,7 @@ def mes_espaces(request):
         "espaces": espaces,
         "nouveaux": _new(user, espaces),
         "most": MOST_COUNTED,
+        "a_moderer": _to_moderate(user, espaces),
         "chartes": [espace for espace in espaces if not espace.charte_acceptee],
         "attendu": _placed(readable.awaiting(user)[:ASKED_SHOWN], espaces),
         "questions": _placed(_questions(user, espaces), espaces),
@@ -53,7 +56,7 @@ def mes_espaces(request):
         "sondages": _polls(user),
     }
     context["on_demande"] = any(
-        context[name] for name in ("chartes", "attendu", "questions", "demandes")
+        context[name] for name in ("a_moderer", "chartes", "attendu", "questions", "demandes")
     )
     return render(request, "communaute/mes_espaces.html", context)
 
@@ -88,6 +91,23 @@ def _new(user, espaces):
     for espace, keys in latest.items():
         espace.topics = [topics[key] for key in keys if key in topics]
     return [espace for espace in espaces if espace.topics]
+
+
+def _to_moderate(user, espaces):
+    """The spaces that ``user`` facilitates where something waits for a decision, each with how much."""
+    if not rights_of(user).animated:
+        return []
+    reports = Alerte.objects.readable_by(user).waiting().order_by()
+    waiting = Post.objects.readable_by(user).waiting().exclude(poster=user.pk).order_by()
+    counts = Counter(
+        forum
+        for (forum,) in reports.values_list("post__topic__forum").union(
+            waiting.values_list("topic__forum"), all=True
+        )
+    )
+    for espace in espaces:
+        espace.waiting_count = counts[espace.forum_id]
+    return [espace for espace in espaces if espace.waiting_count]
 
 
 def _placed(topics, espaces):

@@ -9,6 +9,7 @@ from communaute import conversation
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     AccordPromesse,
+    Alerte,
     DemandePromesse,
     Mention,
     Niveau,
@@ -179,6 +180,16 @@ def test_my_yes_is_asked_where_i_wrote_until_i_answered(home, espace, elue, pair
     assert "Votre accord sur ce qu’on fera d’un échange À partager ?" in home()["demande"]
     AccordPromesse.objects.create(demande=demande, membre=elue, oui=True)
     assert "Votre accord" not in home()["demande"]
+
+
+def test_what_waits_for_a_decision_is_asked_of_the_facilitators_alone(home, espace, elue, pair):
+    post = un_sujet(espace, author=pair).posts.get()
+    Alerte.objects.create(espace=espace, post=post, membre=pair, motif="ton")
+    reply = conversation.reply(pair, post.topic, "Attend")
+    Post.objects.filter(pk=reply.pk).update(approved=False)
+    assert "à prendre" not in home()["demande"]
+    espace.nominate("animation", [elue])
+    assert "2 décisions à prendre Entre élu·es" in home()["demande"]
 
 
 # --- What comes next -----------------------------------------------------------------------------
