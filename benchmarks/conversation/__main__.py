@@ -27,7 +27,7 @@ REPORT = ROOT / "benchmarks/conversation.md"
 HOST = "banc.example"
 SIZES = [int(size) for size in os.environ.get("SIZES", "10000 200000 1000000").split()]
 ROUNDS = int(os.environ.get("ROUNDS", "60"))
-WARMING, ENOUGH, LONG_ENOUGH = 2, 3, 20
+WARMING, ENOUGH, LONG_ENOUGH = 1, 2, 10
 """What took so many seconds in all is asked no more, once it was asked so often."""
 SERVER = (
     "gunicorn benchmarks.conversation.wsgi --bind 127.0.0.1:{port} --threads 4 --keep-alive 600 "

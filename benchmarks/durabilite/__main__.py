@@ -119,6 +119,8 @@ def campaign(database):
         for _ in range(KILLS):
             before = sum(len(writer.sent) for writer in writers)
             while sum(len(writer.sent) for writer in writers) == before:
+                if not all(thread.is_alive() for thread in threads):
+                    os._exit(1)  # it said why
                 time.sleep(0.01)
             time.sleep(chance.uniform(0, LONGEST_WAIT))
             for worker in family(master.pid)[1:]:
@@ -161,7 +163,10 @@ def members_who_write():
         client = Client(SERVER_NAME=HOST)
         client.force_login(entered(un_membre(), espace))
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
-        addresses = [topics[number % len(topics)], f"{espace.get_absolute_url()}nouveau-sujet/"]
+        addresses = [
+            topics[number % len(topics)],
+            f"{espace.get_absolute_url()}nouveau-sujet/?nature=question",
+        ]
         writers.append(Writer(f"écrivain {number}", session, *addresses))
     return writers
 
