@@ -176,7 +176,8 @@ def checks(monde, path, name, known):
         yield lambda: matrix.check_permissions(monde, people)
         for model in restricted_models() if path != "communaute/permissions.py" else ():
             yield lambda model=model: matrix.check_rows(monde, model, people)
-        if "middleware" not in path:
+        yield lambda: matrix.check_behind_the_charter(monde, people)
+        if "permissions" in path:
             return
     elif view.endswith(("reading", "composer")):
         view = ""

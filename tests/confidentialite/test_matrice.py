@@ -21,7 +21,7 @@ from wagtail.search.models import IndexEntry
 
 from communaute import permissions
 from communaute.forum_conversation.models import Nature, Post, Topic, new_reference
-from communaute.models import Acte, ActeModeration, Espace, Membre
+from communaute.models import Acte, ActeModeration, Espace, Membre, Recours
 from portail.logs import JsonFormatter
 from portail.settings import LOGGING
 from tests.confidentialite.adresses import COLLECTIONS, EXEMPT, addresses, samples
@@ -138,6 +138,20 @@ def test_each_reads_by_readable_by_what_is_theirs_and_nothing_else(model, monde)
     check_rows(monde, model, monde.members(READERS + OUTSIDERS))
 
 
+def check_behind_the_charter(monde, people):
+    """Refuse that anyone but who has yet to accept the charter is led to it, or by what is not shown."""
+    for model in (Topic, Post):
+        rows = in_space(model, monde.elus)
+        shown = {row for row in rows if all(part.approved for part in parts_of(row))}
+        for what, membre in people.items():
+            led = set(rows.behind_charte_for(membre))
+            assert led == (shown if what == "peer before the charter" else set()), what
+
+
+def test_the_charter_is_shown_to_who_has_yet_to_accept_it_alone(monde):
+    check_behind_the_charter(monde, monde.members(READERS + OUTSIDERS))
+
+
 # --- What each may do
 
 
@@ -153,6 +167,10 @@ def permitted(monde):
     question = changed(topic, nature=Nature.QUESTION)
     poll, yesterday = topic.sondage, timezone.now() - timedelta(days=1)
     against = ActeModeration.objects.get(acte=Acte.SUSPENDRE)
+    judged = changed(against)
+    judged._state.fields_cache["recours"] = Recours()
+    reread = changed(topic, forum=changed(topic.forum))
+    reread.forum._state.fields_cache["espace"] = changed(elus, premoderation=True)
     silent = monde.people["named reader"]  # who spoke there once, and only reads now
     for kept in (reply, post):
         kept.topic = topic
@@ -170,6 +188,7 @@ def permitted(monde):
         ("can_edit", [changed(post, topic=locked)], set()),
         *(("can_edit", [changed(post, **state)], set()) for state in gone),
         ("can_edit", [changed(post, poster=silent)], set()),
+        ("can_edit", [changed(post, topic=reread)], set()),
         ("can_withdraw", [post], {"author"}),
         ("can_withdraw", [changed(post, retire_le=yesterday)], set()),
         ("can_answer", [question], {"author"} | FACILITATORS),
@@ -186,6 +205,7 @@ def permitted(monde):
         ("can_vote", [poll], SPEAKERS),
         ("can_vote", [changed(poll, ferme_le=yesterday)], set()),
         ("can_summarise", [topic], {"author"} | FACILITATORS),
+        ("can_summarise", [reread], FACILITATORS),
         ("can_summarise", [changed(topic, poster=silent)], FACILITATORS),
         ("can_report", [post], set(READERS + OUTSIDERS) - {"author"}),
         *(("can_report", [changed(post, **s)], set()) for s in (*gone, {"approved": False})),
@@ -196,6 +216,7 @@ def permitted(monde):
             {"facilitator who decided"},
         ),
         ("can_appeal", [against], {"suspended"}),
+        ("can_appeal", [judged], set()),
         ("can_appeal", [changed(against, acte=Acte.CLASSER)], set()),
         ("can_appeal", [ActeModeration.objects.get(acte=Acte.MASQUER)], set()),
         ("is_referent", [], {"référent·e"}),
