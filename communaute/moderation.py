@@ -77,14 +77,15 @@ def destinations(facilitator, topic):
     )
     authors = next((e.authors_count for e in espaces if e.pk == source.pk), 0)
     waiting = posts.waiting().exists()
+    refused = posts.filter(approved=False).exclude(masque_le=None).exists()
     found = [espace for espace in espaces if espace.pk != source.pk]
     for espace in found:
         espace.losing = authors - espace.authors_count
-        espace.obstacle = _obstacle(source, espace, waiting)
+        espace.obstacle = _obstacle(source, espace, waiting, refused)
     return found
 
 
-def _obstacle(source, target, waiting):
+def _obstacle(source, target, waiting, refused):
     same = (source.audience, source.college, source.territoire_id) == (
         target.audience,
         target.college,
@@ -107,6 +108,11 @@ def _obstacle(source, target, waiting):
         )
     if waiting:
         return "Un message du sujet attend votre relecture : acceptez-le ou refusez-le d’abord."
+    if refused:
+        return (
+            "Un message du sujet a été refusé : les personnes qui animent cet espace pourraient le lire, "
+            "alors que son auteur ou autrice ne s’adressait pas à elles."
+        )
     return ""
 
 

@@ -183,7 +183,9 @@ def test_whoever_loses_a_topic_that_moves_loses_all_that_hangs_on_it(as_, tronc,
     assert "Un titre secret" not in html(client.get("/communaute/"))
 
 
-@pytest.mark.parametrize("case", ["wider", "other college", "named reader", "facilitator", "waits"])
+@pytest.mark.parametrize(
+    "case", ["wider", "other college", "named reader", "facilitator", "waits", "refused"]
+)
 def test_a_topic_never_moves_towards_a_wider_audience_and_it_is_said_why(as_, tronc, espace, case):
     agents = EspaceFactory(slug="agents", nom="Entre agent·es", college="agents")
     twin = EspaceFactory(slug="jumeau", nom="Entre élu·es, bis", college="elus")
@@ -196,10 +198,14 @@ def test_a_topic_never_moves_towards_a_wider_audience_and_it_is_said_why(as_, tr
         named = [MembreFactory(), *(twin.animateurs if role == "animation" else ())]
         twin.nominate(role, named)
         said = "Une personne y lit qui ne peut pas lire"
-    if case == "waits":
+    if case in ("waits", "refused"):
         Espace.objects.filter(pk=espace.pk).update(premoderation=True)
-        conversation.reply(entered(un_membre("elus"), espace), topic, "Attend")
+        post = conversation.reply(entered(un_membre("elus"), espace), topic, "Attend")
         said = "attend votre relecture"
+    if case == "refused":
+        moderation.decide(animatrice, post, Acte.REFUSER, "Un motif")
+        ActeModeration.objects.all().delete()
+        said = "a été refusé"
     page = html(as_(animatrice).get(f"/communaute/sujets/{topic.reference}/deplacer/"))
     assert said in page.split("Pourquoi pas ailleurs")[1]
     assert f'value="{target.slug}"' not in page
