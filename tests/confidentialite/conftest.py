@@ -68,7 +68,7 @@ def _editor():
 
 
 def _suspended():
-    espace = Espace.objects.get(slug="elus")
+    espace = Espace.objects.filter(slug="elus").first() or EspaceFactory(slug="elus")
     animatrice, membre = MembreFactory(), entered(un_membre("elus"), espace)
     espace.nominate("animation", [animatrice])
     moderation.suspend(entered(animatrice, espace), espace, membre, "Un motif")

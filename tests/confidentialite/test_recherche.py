@@ -18,7 +18,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.usefixtures("tree")
 
-SEATED = {"agent", "state", "socio-economic", "ally", "editor"}
+SEATED = {"agent", "state", "socio-economic", "ally", "editor", "suspended"}
 """Who holds an active seat: they read what is for members."""
 
 

@@ -72,9 +72,12 @@ def test_a_frame_whose_page_is_not_public_stays_on_the_path_without_a_link(read)
     assert "/la-cohorte/cadre-dorganisation/" not in links(page, "main")
 
 
-def test_the_page_leads_to_the_common_path_and_to_what_stands_below_it(read):
+def test_the_page_leads_to_the_common_path_and_to_what_stands_below_it(
+    read, django_capture_on_commit_callbacks
+):
     page = read(ADDRESS)
     assert "/tronc-commun/" in links(page, ".entree")
     assert links(page, ".rubriques") == ["/la-cohorte/dispositifs/", "/la-cohorte/allies/"]
-    restrict(TroncCommunPage.objects.get())
+    with django_capture_on_commit_callbacks(execute=True):
+        restrict(TroncCommunPage.objects.get())
     assert "/tronc-commun/" not in links(read(ADDRESS), "body")

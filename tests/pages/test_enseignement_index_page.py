@@ -77,7 +77,7 @@ def test_a_fundamental_filters_the_list_and_asks_its_question(read):
     un_enseignement("Sur l’évaluation", ["evaluation"])
     page = read(f"{LIST}?fondamental=cooperation")
     assert set(titles(page)) == {"Sur la coopération", "Sur les deux"}
-    assert page.h2.get_text() == "Que faisons-nous ensemble que nul ne ferait seul ?"
+    assert page.h2.get_text() == "Que faisons-nous ensemble que nul ne ferait seul\xa0?"
     assert chosen(page, "fondamental") == "cooperation"
     assert page.title.get_text().startswith("Enseignements\xa0: Coopération ·")
 

@@ -3,6 +3,7 @@
 from xml.etree import ElementTree
 
 import pytest
+from django.utils import timezone
 
 from tests.factories import restrict, un_enseignement, une_page_libre
 
@@ -39,7 +40,7 @@ def test_a_published_page_says_when_it_was(client):
     page = une_page_libre()
     page.save_revision().publish()
     page.refresh_from_db()
-    day = page.last_published_at.date().isoformat()
+    day = timezone.localdate(page.last_published_at).isoformat()
     assert (
         f"<loc>{page.full_url}</loc><lastmod>{day}</lastmod>"
         in client.get("/sitemap.xml").content.decode()
