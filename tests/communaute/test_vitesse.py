@@ -2,8 +2,15 @@
 
 import pytest
 
-from communaute import conversation, markdown
-from tests.factories import EspaceFactory, TerritoireFactory, entered, un_membre, un_sujet
+from communaute import conversation, markdown, moderation
+from tests.factories import (
+    EspaceFactory,
+    MembreFactory,
+    TerritoireFactory,
+    entered,
+    un_membre,
+    un_sujet,
+)
 
 pytestmark = pytest.mark.usefixtures("tree", "at_the_portals_address")
 
@@ -46,6 +53,34 @@ def topic(espace, elue):
 )
 def test_no_page_that_is_read_costs_more_than_twelve_queries(address, queries, topic):
     assert queries(address.format(topic=topic.get_absolute_url())) <= MOST_QUERIES
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "decisions/",
+        "suivi/",
+        "espaces/elus/",
+        "espaces/elus/moderation/",
+        "espaces/elus/suspensions/",
+        "espaces/elus/journal/",
+        "espaces/elus/sante/",
+        "messages/{post}/moderer/",
+        "sujets/{topic}/deplacer/",
+        "sujets/{topic}/promesse/",
+        "sujets/{topic}/",
+    ],
+)
+def test_no_page_of_a_facilitator_costs_more_either(address, queries, espace, topic, signed_in):
+    twin, animatrice = EspaceFactory(), MembreFactory()
+    for each in (espace, twin):
+        each.nominate("animation", [animatrice, MembreFactory()])
+    post = topic.posts.last()
+    moderation.report(entered(un_membre(), espace), post, "ton", "Cela blesse.")
+    signed_in(entered(animatrice, espace, twin))
+    address = address.format(topic=topic.reference, post=post.reference)
+    assert queries(f"/communaute/{address}") <= MOST_QUERIES
 
 
 def test_a_message_is_made_into_html_once_when_it_is_written(client, topic, monkeypatch):

@@ -61,25 +61,39 @@ MEMBERS = {
     "question": "/communaute/espaces/elus/nouveau-sujet/?nature=question",
     "poll": "/communaute/espaces/elus/nouveau-sujet/?nature=sondage",
     "topic": "topic",
-    "edit": "edit",
+    "edit": "Modifier mon message",
+    "report": "Alerter l’animation",
+    "decisions": "/communaute/decisions/",
     "members' not found": "/communaute/sujets/rien/",
     "my name": "/communaute/mon-nom/",
     "analysis for members": "/territoires/hautes-serines/maisons-de-famille/",
     "sign-out": "/compte/deconnexion/",
 }
-PAGES = [(path, None) for path in PUBLIC.values()] + [(path, "elue") for path in MEMBERS.values()]
-IDS = [*PUBLIC, *MEMBERS]
+FACILITATORS = {
+    "queue": "/communaute/espaces/elus/moderation/",
+    "suspensions": "/communaute/espaces/elus/suspensions/",
+    "journal": "/communaute/espaces/elus/journal/",
+    "health": "/communaute/espaces/elus/sante/",
+    "decide": "Modérer",
+    "move": "Déplacer…",
+}
+PAGES = [
+    *((path, None) for path in PUBLIC.values()),
+    *((path, "elue") for path in MEMBERS.values()),
+    *((path, "animation") for path in FACILITATORS.values()),
+]
+IDS = [*PUBLIC, *MEMBERS, *FACILITATORS]
 
 
 @pytest.fixture(params=PAGES, ids=IDS)
 def address(request, open_page):
-    """The path of one of the pages, and the account that sees it."""
+    """The path of one of the pages, or of where a link of a topic leads, and the account that sees it."""
     path, account = request.param
-    if path in ("topic", "edit"):
+    if not path.startswith("/"):
         page = open_page("/communaute/espaces/elus/", account)
         page.get_by_role("link", name="Seule de mon avis").click()
-        if path == "edit":
-            page.get_by_role("link", name="Modifier mon message").first.click()
+        if path != "topic":
+            page.goto(page.locator("main a", has_text=path).first.get_attribute("href"))
         path = urlsplit(page.url).path
     return path, account
 
