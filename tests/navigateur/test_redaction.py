@@ -39,7 +39,6 @@ def received(site, to, words):
 
 def write(editor):
     """A draft: what is typed is kept without a button; what lacks is said when it is proposed."""
-    editor.add_init_script(WATCHING)
     editor.goto("/gestion/enseignements/")
     editor.get_by_role("link", name=re.compile("Ajouter")).first.click()
     editor.wait_for_function("window.watching")
@@ -67,6 +66,7 @@ def send_back(facilitator):
     waiting = facilitator.get_by_role("region", name="On attend votre relecture")
     expect(waiting).to_contain_text("Proposé par Sandrine Maurel")
     waiting.get_by_role("link", name=TITLE).click()
+    facilitator.wait_for_function("window.watching")
     introduction = facilitator.get_by_role("region", name="En deux phrases")
     introduction.get_by_role("textbox").hover()
     introduction.get_by_role("button", name="Ajouter un commentaire").click()
@@ -97,6 +97,8 @@ def rewrite(editor):
 
 def test_a_learning_goes_from_draft_to_review_to_publication(open_page, site):
     editor, facilitator = open_page("/gestion/", "editeur"), open_page("/gestion/", "animation")
+    for page in (editor, facilitator):
+        page.add_init_script(WATCHING)
     write(editor)
     assert received(site, "animation@demo.example", f"Sandrine Maurel propose « {TITLE} »")
     visitor = open_page("/enseignements/")
