@@ -96,7 +96,7 @@ def reply(author, topic, content, at=None, *, envoi=None, pieces=()):
     ``envoi`` and ``pieces`` as for ``start_topic``.
     """
     author = as_of_now(author)
-    topic = locked(Topic.objects.readable_by(author), topic)
+    topic = locked(Topic.objects.readable_by(author).with_espace(), topic)
     if sent := _already_sent(author, envoi):
         _close_draft(author, {"topic": topic})
         return sent
@@ -117,7 +117,7 @@ def edit(author, post, content, *, subject=None, base=None, pieces=None):
     the files it is to have, of its own and of the draft's; None leaves them.
     """
     author = as_of_now(author)
-    topic = locked(Topic.objects.readable_by(author), post.topic)
+    topic = locked(Topic.objects.readable_by(author).with_espace(), post.topic)
     post = locked(Post.objects.readable_by(author), post)
     if not permissions.can_edit(author, post):
         raise PermissionDenied
@@ -157,7 +157,7 @@ def withdraw(author, post):
     listed; a topic that goes on without its first message loses the title that it had given.
     """
     author = as_of_now(author)
-    topic = locked(Topic.objects.readable_by(author), post.topic)
+    topic = locked(Topic.objects.readable_by(author).with_espace(), post.topic)
     post = locked(Post.objects.readable_by(author), post)
     if not permissions.can_withdraw(author, post):
         raise PermissionDenied

@@ -1,16 +1,27 @@
-"""Queries asked at every request, whose SQL is written once: Django takes longer to write them than
+"""Querysets asked at every request, whose SQL is written once: Django takes longer to write it than
 databases to answer.
 """
 
+from copy import copy
+from dataclasses import fields
 from datetime import date, datetime
+from types import SimpleNamespace
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
+
+READER, FIRST_SPACE = -1_848, -18_480
+"""What stands for the key of who reads, and for those of the spaces of their rights, counting down."""
+OFFSET = 184_800
+"""The example of how many rows are left out; the slice ends what ``make`` writes."""
+SIZES = (1, 4, 24, 96, 500)
+"""A list is asked for as long as one of these, so that few are written."""
 
 _written = {}
 
 
 class Prepared:
-    """The rows that a queryset of ``values_list`` finds, for parameters given each time.
+    """A queryset, for values given each time.
 
     ``make`` is called once, with the values of ``examples``; wherever one of these is among the parameters
     of the SQL, the value of the same name takes its place. Examples are values that nothing else is, and
@@ -20,28 +31,66 @@ class Prepared:
     def __init__(self, make, **examples):
         self.make, self.examples = make, examples
 
-    def rows(self, **values):
-        """What it finds with these values, named as the examples are, as a list of tuples."""
-        if self not in _written:
-            _written[self] = self._write()
-        sql, names, params = _written[self]
-        given = {name: _adapted(value) for name, value in values.items()}
-        pairs = zip(names, params, strict=True)
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [given[name] if name else param for name, param in pairs])
-            return cursor.fetchall()
+    def fetch(self, *shape, user=None, **values):
+        """A list of what it finds: instances, or the tuples of ``values_list``.
 
-    def _write(self):
-        sql, params = self.make(**self.examples).query.sql_with_params()
-        named = {_adapted(example): name for name, example in self.examples.items()}
-        names = [named.get(param) for param in params]
-        if set(names) - {None} != set(self.examples):
-            raise ValueError(f"Not all of {set(self.examples)} is asked for: {sql}")
-        return sql, names, params
+        The SQL is written anew for each ``shape``, which ``make`` is given first, and for each set of names
+        that are given. Given a ``user``, it is written once for all those with as many spaces in each set of
+        their rights. A value may be a list: its example is then the first of as many keys, counting down.
+        """
+        key, given, lists = [self, *shape, *values], {}, {}
+        if user is not None:
+            spaces = _spaces(user.rights)
+            key.append(tuple(spaces.values()))
+            given[READER] = user.pk
+            given |= {FIRST_SPACE - number: space for number, space in enumerate(spaces)}
+        for name, value in values.items():
+            example = self.examples[name]
+            if isinstance(value, list):
+                if not value:
+                    return []
+                lists[name] = next(size for size in SIZES if size >= len(value))
+                value = value + value[-1:] * (lists[name] - len(value))
+                given |= {example - number: one for number, one in enumerate(value)}
+            else:
+                given[_adapted(example)] = _adapted(value)
+        key = (*key, *lists.values())
+        if key not in _written:
+            _written[key] = self._write(shape, user, values, lists)
+        if _written[key] is None:
+            return []
+        queryset, compiler, sql, params = _written[key]
+        compiler = copy(compiler)
+        compiler.connection = connection
+        compiler.as_sql = lambda: (sql, [given.get(param, param) for param in params])
+        query = copy(queryset.query)
+        query.get_compiler = lambda using: compiler
+        found = SimpleNamespace(**{**vars(queryset), "query": query, "db": queryset.db})
+        return list(queryset._iterable_class(found))
+
+    def _write(self, shape, user, values, lists):
+        """The queryset for the examples, its compiler, its SQL and parameters; None if it finds nothing."""
+        examples = {name: self.examples[name] for name in values}
+        for name, size in lists.items():
+            examples[name] = [examples[name] - number for number in range(size)]
+        if user is not None:
+            examples["user"] = _stand_in(user)
+        queryset = self.make(*shape, **examples)
+        compiler = queryset.query.get_compiler(connection=connection)
+        try:
+            sql, params = compiler.as_sql()
+        except EmptyResultSet:
+            return None
+        if sql.endswith(f"OFFSET {OFFSET}"):
+            sql, params = sql.removesuffix(str(OFFSET)) + "%s", (*params, OFFSET)
+        for name, example in self.examples.items():
+            if name in values and name not in lists and _adapted(example) not in params:
+                raise ValueError(f"{name} is not asked for: {sql}")
+        return queryset, compiler, sql, params
 
 
 def forget():
-    """Have each query written again, for whoever changes what it is made from while it is used."""
+    """Have each queryset written again, for whoever changes what it is made from while it is used."""
     _written.clear()
 
 
@@ -52,3 +101,22 @@ def _adapted(value):
     if isinstance(value, date):
         return connection.ops.adapt_datefield_value(value)
     return value
+
+
+def _spaces(rights):
+    """The sets that each space is in, by its key: all of those in the same sets follow one another."""
+    sets = {}
+    for field in fields(rights):
+        for space in getattr(rights, field.name):
+            sets[space] = (*sets.get(space, ()), field.name)
+    return dict(sorted(sets.items(), key=lambda one: (one[1], one[0])))
+
+
+def _stand_in(user):
+    """Someone whose rights are of the same shape as those of ``user``."""
+    sets = {field.name: set() for field in fields(user.rights)}
+    for number, names in enumerate(_spaces(user.rights).values()):
+        for name in names:
+            sets[name].add(FIRST_SPACE - number)
+    rights = type(user.rights)(**{name: frozenset(one) for name, one in sets.items()})
+    return SimpleNamespace(pk=READER, is_authenticated=True, rights=rights)

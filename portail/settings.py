@@ -151,7 +151,12 @@ if _embedded:
         "init_command": "PRAGMA journal_mode=WAL;",
     }
 else:
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 10}
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        pool={"min_size": 1, "max_size": 10},
+        # The database plans a query that comes back once: it takes longer to plan than to answer.
+        server_side_binding=True,
+        prepare_threshold=2,
+    )
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 # machina's own migrations are written for AutoField; ours say BigAutoField in each apps.py.

@@ -31,10 +31,11 @@ from communaute.models.echanges import (
     readable_post,
     readable_topic,
 )
-from communaute.prepared import Prepared
+from communaute.prepared import OFFSET, Prepared
 from communaute.search import StemsField
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+POSTS_PER_PAGE = 20
 LOOKED_AT = 500
 """The latest topics of a space that are looked at for what is new in it: its page marks them all."""
 
@@ -165,9 +166,9 @@ class TopicQuerySet(models.QuerySet):
             .filter(Q(cited_in__isnull=False) | Q(Exists(answers), poster=user.pk))
         )
 
-    def asking_for_a_yes(self, user):
+    def asking_for_a_yes(self, user, since):
         """Those whose promise ``user``, who wrote there, is asked to loosen, and has not answered."""
-        return self.filter(_asked_for_a_yes(user.pk))
+        return self.filter(_asked_for_a_yes(user.pk, since))
 
     def for_page(self, user):
         """Fetch what the page of a topic shows ``user`` of it, but for its messages."""
@@ -277,7 +278,7 @@ class Topic(AbstractTopic):
     def around_for(self, user):
         """What surrounds its messages for ``user``, who may read it."""
         now, espace = timezone.now(), self.espace.pk
-        [found] = AROUND.rows(
+        [found] = AROUND.fetch(
             topic=self.pk,
             membre=user.pk,
             animated=espace if espace in rights_of(user).animated else 0,
@@ -296,6 +297,15 @@ class Topic(AbstractTopic):
             champs=self.draft_fields,
             garde_le=self.draft_kept,
         )
+
+    def page_of_posts(self, user, offset):
+        """As many of them as a page holds, each with its author, after the ``offset`` first ones."""
+        rights = rights_of(user)
+        if self.espace.pk in rights.animated:
+            return PAGE_OF_POSTS.fetch(topic=self.pk, offset=offset)
+        if self.espace.pk not in rights.entered:
+            return []
+        return PAGE_OF_POSTS.fetch(topic=self.pk, offset=offset, membre=user.pk)
 
     def posts_read_by(self, user):
         """The messages of this topic, which ``user`` may read, that they may read: in one table."""
@@ -480,3 +490,12 @@ AROUND = Prepared(
     at=datetime(1848, 2, 24, tzinfo=UTC),
     since=datetime(1848, 2, 25, tzinfo=UTC),
 )
+
+
+def _page_of_posts(topic, offset, membre=None):
+    shown = Q() if membre is None else Q(approved=True) | Q(poster=membre)
+    posts = Post.objects.filter(shown, topic=topic).select_related("poster").with_openings()
+    return posts.defer("mots")[offset : offset + POSTS_PER_PAGE]
+
+
+PAGE_OF_POSTS = Prepared(_page_of_posts, topic=-1_848, offset=OFFSET, membre=-1_849)

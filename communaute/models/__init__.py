@@ -24,7 +24,7 @@ from communaute.models.espaces import (
     rights_of,
 )
 from communaute.models.lecture import Niveau, Participation, Suivi
-from communaute.models.membres import Allie, College, Membre, Siege
+from communaute.models.membres import Allie, College, Membre, Siege, seat
 from communaute.models.moderation import (
     APPEALABLE,
     Acte,
@@ -85,4 +85,5 @@ __all__ = [
     "new_reference",
     "parts_of",
     "rights_of",
+    "seat",
 ]

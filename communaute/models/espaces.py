@@ -114,7 +114,7 @@ class EspaceQuerySet(models.QuerySet):
             return NO_RIGHTS
         espaces = [
             EspaceRights(*row)
-            for row in RIGHTS.rows(membre=membre.pk, on=timezone.localdate(), at=timezone.now())
+            for row in RIGHTS.fetch(membre=membre.pk, on=timezone.localdate(), at=timezone.now())
         ]
         return Rights(
             readable=frozenset(e.pk for e in espaces),
@@ -341,6 +341,24 @@ class Espace(models.Model):
     def readers(self):
         """All the members who can read this space today."""
         return Membre.objects.readers_of(self)
+
+    def count_readers(self):
+        """How many they are."""
+        [(count,)] = READERS_COUNT.fetch(espace=self.pk, on=timezone.localdate(), at=timezone.now())
+        return count
+
+
+READERS_COUNT = Prepared(
+    lambda espace, on, at: (
+        Espace.objects.filter(pk=espace)
+        .order_by()
+        .with_readers_count(on=on, at=at)
+        .values_list("readers_count")
+    ),
+    espace=-1_848,
+    on=date(1848, 2, 24),
+    at=datetime(1848, 2, 24, tzinfo=UTC),
+)
 
 
 class NominationQuerySet(models.QuerySet):

@@ -1,5 +1,7 @@
 """Members and the seats they hold."""
 
+from datetime import date
+
 from django.conf import settings
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
@@ -8,6 +10,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
+
+from communaute.prepared import Prepared
 
 
 class College(models.TextChoices):
@@ -152,9 +156,9 @@ class SiegeQuerySet(models.QuerySet):
         on = on or timezone.localdate()
         return self.filter(Q(fin__isnull=True) | Q(fin__gte=on), debut__lte=on)
 
-    def speaking(self):
+    def speaking(self, on=None):
         """Active seats with what ``qualite`` names."""
-        return self.active().select_related("territoire", "allie")
+        return self.active(on).select_related("territoire", "allie")
 
     def giving_access_to(self, espace):
         """Active seats whose holder is among the peers of ``espace``."""
@@ -234,3 +238,19 @@ class Siege(models.Model):
         """Function, then territory or allied organisation."""
         place = self.allie or self.territoire
         return f"{self.fonction}, {place}" if place else self.fonction
+
+
+SPEAKING = Prepared(
+    lambda membres, on: Siege.objects.speaking(on).filter(membre__in=membres),
+    membres=-20_000,
+    on=date(1848, 2, 24),
+)
+
+
+def seat(membres):
+    """Give each of ``membres`` the ``siege`` that says in what capacity they speak, in one query."""
+    keys = list({membre.pk for membre in membres})
+    sieges = SPEAKING.fetch(membres=keys, on=timezone.localdate())
+    speaking = {siege.membre_id: siege for siege in reversed(sieges)}
+    for membre in membres:
+        membre.siege = speaking.get(membre.pk)

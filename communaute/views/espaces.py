@@ -1,10 +1,10 @@
 """What each space says of itself, and its topics."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,14 +17,18 @@ from communaute.forum_conversation.models import NEVER, Nature, Topic
 from communaute.models import (
     Acte,
     ActeModeration,
+    Espace,
     Niveau,
     Nomination,
     Participation,
     Siege,
     Suivi,
     rights_of,
+    seat,
 )
+from communaute.prepared import Prepared
 from communaute.views.reading import entered_espace, form_page, readable_espace, who_reads
+from communaute.views.shown import row
 
 TOPICS_PER_PAGE = 20
 READINGS_SHOWN = 5
@@ -72,28 +76,22 @@ def espace(request, slug):
     """
     user = request.user
     espace = entered_espace(user, slug)
-    participation = Participation.objects.readable_by(user).filter(espace=espace).first()
+    [participation] = PARTICIPATION.fetch(user=user, espace=espace.pk) or [None]
     asked = {
         "voir": _known(request.GET.get("voir"), VUES),
         "nature": _known(request.GET.get("nature"), NATURES),
     }
-    readable = Topic.objects.readable_by(user).filter(forum=espace.forum_id)
-    readable = readable.with_reading_of(user)
-    topics = _narrowed(readable.filter(approved=True), user, participation, **asked)
-    first, after = [], request.GET.get("avant", "")
-    if not any(asked.values()):
-        topics = topics.filter(type=Topic.TOPIC_POST)
-        if not after:
-            above = Q(type__gt=Topic.TOPIC_POST) | Q(approved=False)
-            first = list(readable.listed().filter(above).select_related("poster")[:ABOVE_SHOWN])
-    listed, suite = _page(topics.select_related("poster"), readable, after)
-    topics = [*first, *listed]
-    prefetch_related_objects(
-        [topic.poster for topic in topics], Prefetch("sieges", Siege.objects.speaking())
-    )
+    after = request.GET.get("avant", "")
+    since = participation.lu_jusqua if participation else NEVER
+    topics, suite = _page(user, espace, since, after, **asked)
+    if not after and not any(asked.values()):
+        topics = [*ABOVE.fetch(user=user, forum=espace.forum_id), *topics]
+    seat([topic.poster for topic in topics])
+    for topic in topics:
+        topic.html = row(user, topic)
     context = {
         **who_reads(espace),
-        "animateurs": espace.animateurs.all(),
+        "animateurs": ANIMATEURS.fetch(espace=espace.pk),
         "topics": topics,
         "suite": _address(**asked, avant=suite) if suite else "",
         "debut": _address(**asked) if after else "",
@@ -132,34 +130,76 @@ def _choices(choices, name, asked):
     ]
 
 
-def _narrowed(topics, user, participation, voir, nature):
-    """Those of ``topics`` that belong to a view, and are of a nature."""
+PARTICIPATION = Prepared(
+    lambda user, espace: Participation.objects.readable_by(user).filter(espace=espace),
+    espace=-1_849,
+)
+ANIMATEURS = Prepared(lambda espace: Espace(pk=espace).animateurs, espace=-1_849)
+
+
+def _in_list(user, forum):
+    """The topics of a space, with what their rows show."""
+    topics = Topic.objects.readable_by(user).filter(forum=forum)
+    return topics.with_reading_of(user).select_related("poster")
+
+
+def _above(user, forum):
+    """Those pinned, or waiting for approval."""
+    above = Q(type__gt=Topic.TOPIC_POST) | Q(approved=False)
+    return _in_list(user, forum).listed().filter(above)[:ABOVE_SHOWN]
+
+
+def _below(voir, nature, user, forum, since=None, moment=None, reference=None):
+    """Those of a view and of a nature, after the topic ``reference`` whose last message is of ``moment``.
+
+    ``since`` is the time until which all was read in the space.
+    """
+    topics = _in_list(user, forum).filter(approved=True)
     if nature:
         topics = topics.filter(nature=nature)
     if voir == "non-lus":
-        since = participation.lu_jusqua if participation else NEVER
-        return topics.filter(is_unread=True, last_post_on__gt=since).exclude(level=Niveau.RIEN)
-    if voir == "sans-reponse":
-        return topics.unanswered()
-    if voir == "suivis":
+        topics = topics.filter(is_unread=True, last_post_on__gt=since).exclude(level=Niveau.RIEN)
+    elif voir == "sans-reponse":
+        topics = topics.unanswered()
+    elif voir == "suivis":
         followed = Suivi.objects.readable_by(user).filter(niveau=Niveau.TOUT)
-        return topics.filter(pk__in=followed.values("topic"))
-    return topics.filter(poster=user.pk) if voir == "miens" else topics
+        topics = topics.filter(pk__in=followed.values("topic"))
+    elif voir == "miens":
+        topics = topics.filter(poster=user.pk)
+    elif not nature:
+        topics = topics.filter(type=Topic.TOPIC_POST)
+    if moment:
+        same = Topic.objects.readable_by(user).filter(forum=forum, reference=reference)
+        topics = topics.filter(
+            Q(last_post_on__lt=moment) | Q(pk__lt=Subquery(same.order_by().values("pk"))),
+            last_post_on__lte=moment,
+        )
+    return topics.order_by("-last_post_on", "-pk")[: TOPICS_PER_PAGE + 1]
 
 
-def _page(topics, readable, after):
+ABOVE = Prepared(_above, forum=-1_849)
+BELOW = Prepared(
+    _below,
+    forum=-1_849,
+    since=datetime(1848, 2, 24, tzinfo=UTC),
+    moment=datetime(1848, 2, 25, tzinfo=UTC),
+    reference="référence",
+)
+
+
+def _page(user, espace, since, after, voir, nature):
     """The topics that come after a place in the list, and the place that the next page begins after.
 
     A place is the time of the last message of a topic, and its reference. One that cannot be read is
     the beginning.
     """
+    values = {"forum": espace.forum_id}
+    if voir == "non-lus":
+        values["since"] = since
     moment, reference = _place(after)
     if moment:
-        same = readable.filter(reference=reference).values("pk")
-        topics = topics.filter(
-            Q(last_post_on__lt=moment) | Q(pk__lt=Subquery(same)), last_post_on__lte=moment
-        )
-    found = list(topics.order_by("-last_post_on", "-pk")[: TOPICS_PER_PAGE + 1])
+        values |= {"moment": moment, "reference": reference}
+    found = BELOW.fetch(voir, nature, user=user, **values)
     if len(found) <= TOPICS_PER_PAGE:
         return found, ""
     last = found[TOPICS_PER_PAGE - 1]

@@ -1,7 +1,7 @@
 """My spaces: what is new for me, what is asked of me, what comes next."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Exists, JSONField, OuterRef, Subquery
 from django.shortcuts import render
@@ -19,6 +19,8 @@ from communaute.models import (
     Vote,
     rights_of,
 )
+from communaute.models.echanges import TIME_TO_AGREE
+from communaute.prepared import Prepared
 
 MOST_COUNTED = 99
 """Topics counted as new in a space: past that, the number says nothing more."""
@@ -43,17 +45,16 @@ def mes_espaces(request):
     """The spaces one can enter, what is new there, what is asked, and what comes next."""
     user = request.user
     espaces = _espaces(user)
-    readable = Topic.objects.readable_by(user).order_by("-last_post_on")
     context = {
         "espaces": espaces,
         "nouveaux": _new(user, espaces),
         "most": MOST_COUNTED,
         "a_moderer": _to_moderate(user, espaces),
         "chartes": [espace for espace in espaces if not espace.charte_acceptee],
-        "attendu": _placed(readable.awaiting(user)[:ASKED_SHOWN], espaces),
+        "attendu": _placed(AWAITING.fetch(user=user), espaces),
         "questions": _placed(_questions(user, espaces), espaces),
-        "demandes": _placed(readable.asking_for_a_yes(user), espaces),
-        "sondages": _polls(user),
+        "demandes": _placed(ASKING.fetch(user=user, since=timezone.now() - TIME_TO_AGREE), espaces),
+        "sondages": POLLS.fetch(user=user, at=timezone.now()),
     }
     context["on_demande"] = any(
         context[name] for name in ("a_moderer", "chartes", "attendu", "questions", "demandes")
@@ -64,30 +65,51 @@ def mes_espaces(request):
 def _espaces(user):
     """The spaces ``user`` may enter, each with the keys of the topics where something is new, bounded."""
     entered = rights_of(user).entered
-    mine = Participation.objects.readable_by(user).filter(espace=OuterRef("pk"))
-    new = Topic.objects.readable_by(user).new_to(user)
-    new = new.order_by("-last_post_on").values("pk")[: MOST_COUNTED + 1]
-    espaces = list(
-        Espace.objects.readable_by(user)
-        .select_related("forum", "territoire")
-        .with_readers_count()
-        .annotate(
-            lu_jusqua=Subquery(mine.values("lu_jusqua")), niveau=Subquery(mine.values("niveau"))
-        )
-        .annotate(new=Keys(new))
-    )
+    espaces = ESPACES.fetch(user=user, on=timezone.localdate(), at=timezone.now())
     for espace in espaces:
         espace.charte_acceptee = espace.pk in entered
         espace.new_count = len(espace.new or ())
     return espaces
 
 
+def _with_new(user, on, at):
+    mine = Participation.objects.readable_by(user).filter(espace=OuterRef("pk"))
+    new = Topic.objects.readable_by(user).new_to(user)
+    new = new.order_by("-last_post_on").values("pk")[: MOST_COUNTED + 1]
+    return (
+        Espace.objects.readable_by(user)
+        .select_related("forum", "territoire")
+        .with_readers_count(on=on, at=at)
+        .annotate(
+            lu_jusqua=Subquery(mine.values("lu_jusqua")), niveau=Subquery(mine.values("niveau"))
+        )
+        .annotate(new=Keys(new))
+    )
+
+
+NOW = datetime(1848, 2, 24, tzinfo=UTC)
+ESPACES = Prepared(_with_new, on=NOW.date(), at=NOW)
+TOPICS = Prepared(
+    lambda user, topics: Topic.objects.readable_by(user).filter(pk__in=topics), topics=-20_000
+)
+AWAITING = Prepared(
+    lambda user: (
+        Topic.objects.readable_by(user).order_by("-last_post_on").awaiting(user)[:ASKED_SHOWN]
+    )
+)
+ASKING = Prepared(
+    lambda user, since: (
+        Topic.objects.readable_by(user).order_by("-last_post_on").asking_for_a_yes(user, since)
+    ),
+    since=NOW,
+)
+
+
 def _new(user, espaces):
     """The spaces where something is new, each with its latest topics as ``topics``."""
     latest = {espace: (espace.new or ())[:NEW_SHOWN] for espace in espaces}
-    topics = Topic.objects.readable_by(user).in_bulk(
-        [key for keys in latest.values() for key in keys]
-    )
+    keys = [key for keys in latest.values() for key in keys]
+    topics = {topic.pk: topic for topic in TOPICS.fetch(user=user, topics=keys)}
     for espace, keys in latest.items():
         espace.topics = [topics[key] for key in keys if key in topics]
     return [espace for espace in espaces if espace.topics]
@@ -127,6 +149,10 @@ def _questions(user, espaces):
         for espace in espaces
         if espace.pk in rights.peer & rights.entered and espace.niveau != Niveau.RIEN
     ]
+    return QUESTIONS.fetch(user=user, speaking=speaking, since=timezone.now() - QUESTIONS_SINCE)
+
+
+def _unanswered(user, speaking, since):
     silenced = Suivi.objects.readable_by(user).filter(topic=OuterRef("pk"), niveau=Niveau.RIEN)
     return (
         Topic.objects.readable_by(user)
@@ -134,7 +160,7 @@ def _questions(user, espaces):
             ~Exists(silenced),
             forum__in=speaking,
             status=Topic.TOPIC_UNLOCKED,
-            last_post_on__gte=timezone.now() - QUESTIONS_SINCE,
+            last_post_on__gte=since,
         )
         .exclude(poster=user.pk)
         .unanswered()
@@ -143,13 +169,19 @@ def _questions(user, espaces):
     )
 
 
-def _polls(user):
+QUESTIONS = Prepared(_unanswered, speaking=-20_000, since=NOW)
+
+
+def _polls(user, at):
     """The polls that close soonest."""
     voted = Vote.objects.readable_by(user).filter(choix__sondage=OuterRef("pk"))
     return (
         Sondage.objects.readable_by(user)
-        .filter(ferme_le__gt=timezone.now(), topic__approved=True)
+        .filter(ferme_le__gt=at, topic__approved=True)
         .annotate(voted=Exists(voted))
         .select_related("topic__forum__espace")
         .order_by("ferme_le")[:POLLS_SHOWN]
     )
+
+
+POLLS = Prepared(_polls, at=NOW)

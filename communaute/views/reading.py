@@ -6,12 +6,23 @@ from django.shortcuts import get_object_or_404, render
 from communaute import markdown
 from communaute.middleware import CharteRequired
 from communaute.models import Acte, ActeModeration, Espace, rights_of
+from communaute.prepared import Prepared
 
 
 def readable_espace(user, slug):
     """The space of this address among those ``user`` may enter; else 404."""
-    espaces = Espace.objects.readable_by(user).select_related("forum", "territoire")
-    return get_object_or_404(espaces, slug=slug)
+    found = ESPACE.fetch(user=user, slug=slug)
+    if not found:
+        raise Http404
+    return found[0]
+
+
+ESPACE = Prepared(
+    lambda user, slug: (
+        Espace.objects.readable_by(user).select_related("forum", "territoire").filter(slug=slug)
+    ),
+    slug="adresse",
+)
 
 
 def entered_espace(user, slug):
@@ -38,7 +49,7 @@ def readable(user, model, reference, fetch=lambda found: found.with_espace()):
 
 def who_reads(espace):
     """What each page of a space says of its readers."""
-    return {"espace": espace, "readers_count": espace.readers().count()}
+    return {"espace": espace, "readers_count": espace.count_readers()}
 
 
 def with_exceptional_readings(user, posts):

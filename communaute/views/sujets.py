@@ -4,19 +4,20 @@ from collections import defaultdict
 from functools import partial
 
 from django.core.paginator import Paginator
-from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import conversation, permissions
 from communaute.forms import NIVEAUX_DU_SUJET, MessageForm, VoteForm
-from communaute.forum_conversation.models import Topic
-from communaute.models import Choix, Merci, Niveau, Siege, Suivi
+from communaute.forum_conversation.models import POSTS_PER_PAGE, Topic
+from communaute.models import Choix, Merci, Niveau, Suivi, seat
+from communaute.prepared import Prepared
 from communaute.views.composition import Composition
 from communaute.views.ecrire import quoted
 from communaute.views.reading import readable, with_exceptional_readings
+from communaute.views.shown import message
 
-POSTS_PER_PAGE = 20
 VOTERS_BEFORE_RESULTS = 5
 """With fewer, while others may still vote, a count would tell who chose what."""
 
@@ -42,11 +43,18 @@ def sujet(request, reference):
     return show(request, topic, page, 409 if is_posted else 200)
 
 
+TOPIC = Prepared(
+    lambda user, reference: (
+        Topic.objects.readable_by(user).for_page(user).filter(reference=reference)[:1]
+    ),
+    reference="référence",
+)
+
+
 def readable_for_page(user, reference):
-    """The topic of this address, if ``user`` may read it, with all that its page says but for messages."""
-    topic = readable(user, Topic, reference, lambda topics: topics.for_page(user))
-    topic.around = topic.around_for(user)
-    return topic
+    """The topic of this address, if ``user`` may read it, with what its page says of it."""
+    found = TOPIC.fetch(user=user, reference=reference)
+    return found[0] if found else readable(user, Topic, reference)
 
 
 def reply_to(request, topic):
@@ -68,7 +76,8 @@ def show(request, topic, posts=None, status=200, **context):
     posts = posts or posts_page(user, topic, 1)
     context = {
         "espace": topic.espace,
-        "readers_count": topic.around.readers_count,
+        "readers_count": posts.around.readers_count,
+        "asks_me": posts.around.asks_me,
         "topic": topic,
         "posts": posts,
         "is_new_elsewhere": topic.is_unread and not any(post.is_new for post in posts),
@@ -112,41 +121,47 @@ def results(offered, sondage):
 def nouveau(request, reference):
     """Lead to the first message that one has not read; to the last one when all is read."""
     user = request.user
-    topic = readable(user, Topic, reference, lambda topics: topics.for_page(user))
+    topic = readable_for_page(user, reference)
     posts = topic.posts_read_by(user)
     unread = posts.filter(approved=True, created__gt=topic.read_until).exclude(poster=user)
     post = unread.first() or posts.last()
     return redirect(place(user, topic, post) if post else topic)
 
 
+MERCIS = Prepared(
+    lambda user, posts: (
+        Merci.objects.readable_by(user).filter(post__in=posts).select_related("membre")
+    ),
+    posts=-20_000,
+)
+
+
 def posts_page(user, topic, number):
-    """A page of the messages of ``topic`` that ``user`` may read, each with what the page says of it."""
-    posts = topic.posts_read_by(user).select_related("poster").with_openings().defer("mots")
-    paginator = Paginator(posts, POSTS_PER_PAGE)
+    """A page of the messages of ``topic`` that ``user`` may read, each with its ``html``, and what is
+    ``around`` them.
+    """
+    around = topic.around_for(user)
+    paginator = Paginator((), POSTS_PER_PAGE)
     # Known already: the messages of a long topic are not counted again.
-    paginator.count = topic.posts_count + topic.around.waiting_count
+    paginator.count = topic.posts_count + around.waiting_count
     page = paginator.get_page(paginator.num_pages if number == "last" else number)
-    page.object_list = list(page.object_list)
+    page.around = around
+    page.object_list = topic.page_of_posts(user, (page.number - 1) * POSTS_PER_PAGE)
     members = [post.poster for post in page]
     if topic.answer:
         members.append(topic.answer.poster)
-    prefetch_related_objects(members, Prefetch("sieges", Siege.objects.speaking()))
+    seat(members)
     mercis = defaultdict(list)
-    for merci in Merci.objects.readable_by(user).filter(post__in=page).select_related("membre"):
+    for merci in MERCIS.fetch(user=user, posts=[post.pk for post in page]):
         mercis[merci.post_id].append(merci.membre)
     prefetch_related_objects([post for post in page if post.pieces_count], "pieces")
     for post in page:
         post.topic = topic
         post.is_new = post.is_new_to(user, topic.read_until)
-        post.thanked_by = mercis[post.pk]
-        post.is_thanked = user in post.thanked_by
-        post.can_thank = permissions.can_thank(user, post)
-        post.can_edit = permissions.can_edit(user, post)
-        post.can_withdraw = permissions.can_withdraw(user, post)
-        post.can_keep_answer = permissions.can_keep_answer(user, post)
-        post.can_report = permissions.can_report(user, post)
-        post.can_decide = permissions.can_decide(user, post)
     with_exceptional_readings(user, page)
+    can_reply = permissions.can_reply(user, topic)
+    for post in page:
+        post.html = message(user, post, mercis=mercis[post.pk], can_reply=can_reply)
     return page
 
 
