@@ -1,18 +1,37 @@
 """What a message and the row of a topic show, as plain values: shown alike, their HTML is made once."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
+from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from communaute import permissions
-from portail.fragments import fragment
+
+KEPT = 2000
+"""Messages and rows whose HTML a process keeps: of a few thousand bytes each."""
+
+
+def _html(template, shown):
+    """The HTML of ``template``, given nothing but the fields of ``shown``.
+
+    It is kept under these very values, and under the day that dates are told from: who is shown something
+    else is never shown this.
+    """
+    return _made(template, shown, timezone.localdate())
+
+
+@lru_cache(maxsize=KEPT)
+def _made(template, shown, day):
+    return render_to_string(template, shown._asdict())
 
 
 class File(NamedTuple):
     """A file joined to a message."""
 
-    adresse: str
+    reference: str
     nom: str
     taille: int
     is_image: bool
@@ -57,8 +76,11 @@ class Message(NamedTuple):
     can_decide: bool
 
 
-def message(user, post, *, mercis, can_reply):
-    """The HTML of ``post``, of a page of its topic, for ``user``; ``mercis`` are those who thank for it."""
+def message(user, post, *, pieces, mercis, can_reply):
+    """The HTML of ``post``, of a page of its topic, for ``user``, with the files joined to it.
+
+    ``mercis`` are the members who thank for it.
+    """
     poster, is_shown = post.poster, post.is_shown
     shown = Message(
         reference=post.reference,
@@ -72,7 +94,7 @@ def message(user, post, *, mercis, can_reply):
         masque_le=post.masque_le,
         approved=post.approved,
         texte=post.content.rendered if is_shown else SafeString(),
-        pieces=_files(post) if is_shown and post.pieces_count else (),
+        pieces=tuple(File(*(getattr(piece, name) for name in File._fields)) for piece in pieces),
         lectures=tuple(
             Reading(acte.fait_le, str(acte.par), acte.motif)
             for acte in getattr(post, "lectures", ())
@@ -89,21 +111,7 @@ def message(user, post, *, mercis, can_reply):
         can_report=permissions.can_report(user, post),
         can_decide=permissions.can_decide(user, post),
     )
-    return fragment("composants/message.html", shown)
-
-
-def _files(post):
-    return tuple(
-        File(
-            piece.get_absolute_url(),
-            piece.nom,
-            piece.taille,
-            piece.is_image,
-            piece.largeur,
-            piece.hauteur,
-        )
-        for piece in post.pieces.all()
-    )
+    return _html("composants/message.html", shown)
 
 
 class Row(NamedTuple):
@@ -145,4 +153,4 @@ def row(user, topic):
         is_unread=topic.is_unread,
         is_new=topic.created > topic.read_until and topic.poster_id != user.pk,
     )
-    return fragment("composants/sujet.html", shown)
+    return _html("composants/sujet.html", shown)

@@ -4,14 +4,14 @@ from collections import defaultdict
 from functools import partial
 
 from django.core.paginator import Paginator
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import Q
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import conversation, permissions
 from communaute.forms import NIVEAUX_DU_SUJET, MessageForm, VoteForm
 from communaute.forum_conversation.models import POSTS_PER_PAGE, Topic
-from communaute.models import Choix, Merci, Niveau, Suivi, seat
+from communaute.models import Choix, Merci, Niveau, PieceJointe, Suivi, seat
 from communaute.prepared import Prepared
 from communaute.views.composition import Composition
 from communaute.views.ecrire import quoted
@@ -154,14 +154,23 @@ def posts_page(user, topic, number):
     mercis = defaultdict(list)
     for merci in MERCIS.fetch(user=user, posts=[post.pk for post in page]):
         mercis[merci.post_id].append(merci.membre)
-    prefetch_related_objects([post for post in page if post.pieces_count], "pieces")
+    pieces = defaultdict(list)
+    with_files = [post.pk for post in page if post.pieces_count and post.is_shown]
+    for piece in PieceJointe.objects.readable_by(user).filter(post__in=with_files):
+        pieces[piece.post_id].append(piece)
     for post in page:
         post.topic = topic
         post.is_new = post.is_new_to(user, topic.read_until)
     with_exceptional_readings(user, page)
     can_reply = permissions.can_reply(user, topic)
     for post in page:
-        post.html = message(user, post, mercis=mercis[post.pk], can_reply=can_reply)
+        post.html = message(
+            user,
+            post,
+            pieces=pieces[post.pk],
+            mercis=mercis[post.pk],
+            can_reply=can_reply,
+        )
     return page
 
 

@@ -1,0 +1,68 @@
+"""Queries written once find what the queryset itself would, for each reader and for each value."""
+
+import pytest
+
+from communaute import conversation
+from communaute.forum_conversation.models import Post, Topic
+from communaute.models import Membre
+from communaute.prepared import OFFSET, SIZES, Prepared
+from tests.factories import EspaceFactory, entered, un_membre, un_sujet
+
+pytestmark = pytest.mark.django_db
+
+READ = Prepared(
+    lambda user, topics: Topic.objects.readable_by(user).filter(pk__in=topics), topics=-5
+)
+AFTER = Prepared(
+    lambda topic, offset: Post.objects.filter(topic=topic)[offset : offset + 2],
+    topic=-4,
+    offset=OFFSET,
+)
+
+
+def again(membre):
+    """The same person, whose rights were not read yet."""
+    return Membre.objects.get(pk=membre.pk)
+
+
+@pytest.fixture
+def topics():
+    """A topic in each of three spaces, and two more in the first."""
+    espaces = [EspaceFactory(college=college) for college in ("elus", "agents", "etat")]
+    return [un_sujet(espace) for espace in (*espaces, espaces[0], espaces[0])]
+
+
+def test_each_reader_is_given_what_they_may_read_whoever_asked_before(topics):
+    keys = [topic.pk for topic in topics]
+    readers = [un_membre(college) for college in ("elus", "agents", "etat")]
+    for reader in readers:
+        entered(reader, *{topic.espace for topic in topics})
+    for reader in [*readers, un_membre("socio_economiques")]:
+        expected = set(Topic.objects.readable_by(again(reader)).filter(pk__in=keys))
+        assert set(READ.fetch(user=again(reader), topics=keys)) == expected
+    assert len(READ.fetch(user=again(readers[0]), topics=keys)) == 3
+
+
+def test_lists_of_any_length_are_asked_for(topics):
+    reader = un_membre("elus")
+    entered(reader, topics[0].espace)
+    keys = [topics[0].pk, topics[3].pk, topics[4].pk]
+    for length in range(4):
+        found = READ.fetch(user=again(reader), topics=keys[:length])
+        assert {topic.pk for topic in found} == set(keys[:length])
+    many = keys * (SIZES[-1] // len(keys))
+    assert len(READ.fetch(user=again(reader), topics=many)) == 3
+
+
+def test_some_rows_are_left_out(topics):
+    topic = topics[0]
+    author = again(topic.poster)
+    said = [topic.first_post, *(conversation.reply(author, topic, f"Mot {n}") for n in range(4))]
+    for offset in (0, 1, 3, 4, 5):
+        assert AFTER.fetch(topic=topic.pk, offset=offset) == said[offset : offset + 2]
+
+
+def test_a_value_that_is_not_asked_for_is_refused():
+    forgetful = Prepared(lambda topic: Topic.objects.all(), topic=-4)
+    with pytest.raises(ValueError, match="topic is not asked for"):
+        forgetful.fetch(topic=1)
