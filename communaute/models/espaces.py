@@ -79,16 +79,18 @@ class EspaceQuerySet(models.QuerySet):
         """
         among = Q() if among is None else among
         sieges = Siege.objects.active(on)
-        nominations = Nomination.objects.active().filter(espace=OuterRef(OuterRef("pk")))
+        named = Nomination.objects.active().filter(espace=OuterRef(OuterRef("pk")))
+        named = named.order_by().values("membre")
         suspended = apps.get_model("communaute", "Suspension").objects.active(at)
-        suspended = suspended.filter(espace=OuterRef(OuterRef("pk")), membre=OuterRef("pk"))
+        suspended = suspended.filter(espace=OuterRef(OuterRef("pk"))).order_by()
 
         def count(peers):
             return Subquery(
                 Membre.objects.filter(
-                    Q(pk__in=peers.values("membre")) | Q(pk__in=nominations.values("membre")),
                     among,
-                    ~Exists(suspended),
+                    # In lists that the database makes once, rather than asking for each member.
+                    ~Q(pk__in=suspended.values("membre")),
+                    pk__in=peers.order_by().values("membre").union(named),
                     is_active=True,
                 )
                 .order_by()
