@@ -25,6 +25,7 @@ from communaute.models import (
 from communaute.search import indexed
 
 WITHDRAWN_TITLE = "Sujet dont le premier message a été retiré"
+HIDDEN_TITLE = "Sujet dont le premier message est masqué"
 
 
 class Conflict(Exception):
@@ -145,7 +146,7 @@ def edit(author, post, content, *, subject=None, base=None, pieces=None):
     post.updates_count += 1
     _save(post, topic.espace)
     if subject != topic.subject:
-        Topic.objects.filter(pk=topic.pk).update(subject=subject, mots=indexed(subject))
+        _retitle(topic, subject)
     return post
 
 
@@ -172,12 +173,30 @@ def withdraw(author, post):
     post.save()
     Topic.objects.filter(pk=topic.pk, reponse=post).update(reponse=None)
     if topic.first_post_id == post.pk:
-        Topic.objects.filter(pk=topic.pk).update(
-            subject=WITHDRAWN_TITLE, mots=indexed(WITHDRAWN_TITLE)
-        )
+        _retitle(topic, WITHDRAWN_TITLE)
         Sondage.objects.filter(topic=topic).delete()
     if not topic.posts.filter(retire_le=None).exists():
         _unlist(topic)
+
+
+def hide(post, topic, at):
+    """Keep from readers what ``post`` says, and the title that it gave; the caller holds both."""
+    Post.objects.filter(pk=post.pk).update(masque_le=at)
+    if topic.first_post_id == post.pk:
+        _retitle(topic, HIDDEN_TITLE, titre_masque=topic.titre_masque or topic.subject)
+
+
+def show(post, topic):
+    """Let ``post``, and the title that it gave, be read again; the caller holds both."""
+    Post.objects.filter(pk=post.pk).update(masque_le=None)
+    if topic.first_post_id == post.pk and topic.titre_masque:
+        _retitle(topic, topic.titre_masque)
+
+
+def _retitle(topic, subject, titre_masque=""):
+    Topic.objects.filter(pk=topic.pk).update(
+        subject=subject, mots=indexed(subject), titre_masque=titre_masque
+    )
 
 
 def _unlist(topic):

@@ -241,9 +241,9 @@ def decide(facilitator, post, acte, motif="", *, base=None):
     )
     if acte in (Acte.MASQUER, Acte.REFUSER):
         # The same instant as the act's: this is how the act is known to be in force.
-        Post.objects.filter(pk=post.pk).update(masque_le=record.fait_le)
+        conversation.hide(post, topic, record.fait_le)
     elif acte == Acte.DEMASQUER:
-        Post.objects.filter(pk=post.pk).update(masque_le=None)
+        conversation.show(post, topic)
     elif acte == Acte.APPROUVER:
         _accept(post, topic)
     if acte in (Acte.MASQUER, Acte.CLASSER):
@@ -255,7 +255,8 @@ def _accept(post, topic):
     """Let a message that waited appear, as said now, so that nobody has read past it."""
     Forum.objects.select_for_update().get(pk=topic.forum_id)
     now = timezone.now()
-    Post.objects.filter(pk=post.pk).update(approved=True, masque_le=None, created=now)
+    conversation.show(post, topic)
+    Post.objects.filter(pk=post.pk).update(approved=True, created=now)
     if topic.first_post_id == post.pk:
         Topic.objects.filter(pk=topic.pk).update(approved=True, created=now)
     post.created = now
@@ -380,7 +381,7 @@ def judge(facilitator, recours, confirm, motif):
         elif acte.acte == Acte.REFUSER:
             _accept(post, topic)
         else:
-            Post.objects.filter(pk=post.pk).update(masque_le=None)
+            conversation.show(post, topic)
     answer = _record(
         Acte.CONFIRMER if confirm else Acte.INFIRMER,
         facilitator,

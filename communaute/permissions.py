@@ -86,8 +86,10 @@ def can_thank(user, post):
 
 
 def can_vote(user, sondage):
-    """Whoever could reply in the topic of the poll, until it closes."""
-    return can_reply(user, sondage.topic) and not sondage.is_closed
+    """Whoever could reply in the topic of the poll, until it closes, while its question is shown."""
+    return (
+        can_reply(user, sondage.topic) and not sondage.is_closed and not sondage.topic.titre_masque
+    )
 
 
 def can_summarise(user, topic):

@@ -71,8 +71,10 @@ class TopicQuerySet(models.QuerySet):
         return self.filter(forum__espace__in=rights.readable - rights.entered, approved=True)
 
     def listed(self):
-        """All but those whose every message was withdrawn."""
-        return self.exclude(approved=False, first_post__retire_le__isnull=False)
+        """All but those whose every message was withdrawn, or whose first message was refused."""
+        return self.exclude(
+            Q(first_post__retire_le__isnull=False) | ~Q(titre_masque=""), approved=False
+        )
 
     def with_espace(self):
         """Fetch the space each belongs to."""
@@ -131,13 +133,14 @@ class TopicQuerySet(models.QuerySet):
         )
 
     def unanswered(self):
-        """Questions that have no answer, and to which nobody but who asked said anything."""
+        """Questions to read that have no answer, and to which nobody but who asked said anything."""
         answers = Post.objects.filter(topic=OuterRef("pk"), approved=True)
         return self.filter(
             ~Exists(answers.exclude(poster=OuterRef("poster"))),
             nature=Nature.QUESTION,
             reponse=None,
             approved=True,
+            titre_masque="",
         )
 
     def awaiting(self, user):
@@ -218,6 +221,9 @@ class Topic(AbstractTopic):
         blank=True,
         related_name="+",
         verbose_name="résumé",
+    )
+    titre_masque = models.CharField(
+        "titre masqué avec le premier message", max_length=255, blank=True, editable=False
     )
     approved = models.BooleanField("approuvé", default=True)
     last_post_on = models.DateTimeField("dernier message le", null=True, blank=True)
@@ -428,6 +434,11 @@ class Post(AbstractPost):
     def is_shown(self):
         """Whether its text is there to read: neither withdrawn nor hidden."""
         return self.retire_le is None and self.masque_le is None
+
+    @property
+    def hidden_title(self):
+        """The title that it gave to its topic, while it is hidden with it; else an empty text."""
+        return self.topic.titre_masque if self.topic.first_post_id == self.pk else ""
 
     def is_new_to(self, user, read_until):
         """Whether another said it after the time until which ``user`` has read its topic."""

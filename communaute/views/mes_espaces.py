@@ -177,7 +177,7 @@ def _polls(user, at):
     voted = Vote.objects.readable_by(user).filter(choix__sondage=OuterRef("pk"))
     return (
         Sondage.objects.readable_by(user)
-        .filter(ferme_le__gt=at, topic__approved=True)
+        .filter(ferme_le__gt=at, topic__approved=True, topic__titre_masque="")
         .annotate(voted=Exists(voted))
         .select_related("topic__forum__espace")
         .order_by("ferme_le")[:POLLS_SHOWN]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from communaute.models import (
     Recours,
     Suivi,
     Suspension,
+    Vote,
 )
 from tests.factories import (
     EspaceFactory,
@@ -348,6 +350,106 @@ def test_a_hidden_message_is_read_by_its_author_alone_with_the_reason(
     counts(espace)
 
 
+VIEWS = (
+    "",
+    "?voir=sans-reponse",
+    "?voir=suivis",
+    "?voir=non-lus",
+    "?voir=miens",
+    "?nature=question",
+)
+PLACES = (
+    "/communaute/",
+    "/communaute/suivi/",
+    "/communaute/recherche/?q=titre",
+    "/communaute/recherche/?q=raconte",
+    *(f"/communaute/espaces/elus/{view}" for view in VIEWS),
+    "/communaute/espaces/elus/journal/",
+)
+"""Where a topic may be listed, counted or found."""
+
+
+def seen_by(client, topic, *places):
+    """Where ``client`` is shown something of the title or of the text of ``topic``."""
+    return [
+        place
+        for place in (topic.get_absolute_url(), *PLACES, *places)
+        for page in [words(client.get(place))]
+        if "Un titre" in page or "raconte" in page
+    ]
+
+
+def words(response):
+    """What the page says, without its marks."""
+    text = BeautifulSoup(response.content, "html.parser").main.get_text(" ")
+    return " ".join(text.split())
+
+
+def test_a_hidden_first_message_takes_its_title_along_until_it_is_restored(as_, espace, animatrice):
+    elue, other = (entered(un_membre("elus"), espace) for _ in range(2))
+    topic = un_sujet(espace, author=elue, subject="Un titre qui nomme", content="Ce qui le raconte")
+    Suivi.objects.choose(other, topic, "tout")
+    shown = {who: seen_by(as_(who), topic) for who in (elue, other, animatrice)}
+    assert {topic.get_absolute_url(), "/communaute/suivi/", *PLACES[2:5]} <= {*shown[other]}
+
+    acte = moderation.decide(animatrice, topic.posts.get(), Acte.MASQUER, "On l’y reconnaît.")
+    for who in shown:
+        assert seen_by(as_(who), topic) == []
+        assert conversation.HIDDEN_TITLE in html(as_(who).get(topic.get_absolute_url()))
+    for page in ("/communaute/", "/communaute/espaces/elus/?voir=sans-reponse"):
+        assert conversation.HIDDEN_TITLE not in html(as_(other).get(page))
+    assert "Un titre qui nomme" in html(as_(elue).get("/communaute/decisions/"))
+    address = f"/communaute/messages/{topic.posts.get().reference}/moderer/"
+    assert "Un titre qui nomme" in html(as_(animatrice).get(address))
+
+    moderation.appeal(elue, acte, "Il est d’accord.")
+    moderation.judge(a_facilitator(espace), acte.recours, False, "Il l’a confirmé.")
+    for who, places in shown.items():
+        assert {*places} <= {*seen_by(as_(who), topic)}
+    topic = Topic.objects.get(pk=topic.pk)
+    assert (topic.subject, topic.titre_masque) == ("Un titre qui nomme", "")
+    assert counts(espace) == (1, 1)
+
+
+def test_a_hidden_message_that_its_author_withdraws_leaves_no_title_behind(espace, animatrice):
+    elue = entered(un_membre("elus"), espace)
+    topic = un_sujet(espace, author=elue)
+    conversation.reply(entered(un_membre("elus"), espace), topic, "Et moi.")
+    acte = moderation.decide(animatrice, topic.posts.first(), Acte.MASQUER, "Un motif")
+    moderation.appeal(elue, acte, "Et pourtant")
+    conversation.withdraw(elue, topic.posts.first())
+    moderation.judge(a_facilitator(espace), acte.recours, False, "Soit.")
+    topic = Topic.objects.get(pk=topic.pk)
+    assert (topic.subject, topic.titre_masque) == (conversation.WITHDRAWN_TITLE, "")
+
+
+def test_a_hidden_answer_leaves_the_title_of_its_topic(espace, animatrice, sujet):
+    post = conversation.reply(entered(un_membre("elus"), espace), sujet, "Une réponse.")
+    moderation.decide(animatrice, post, Acte.MASQUER, "Un motif")
+    assert Topic.objects.get(pk=sujet.pk).subject == "Un titre à nous"
+    moderation.decide(animatrice, post, Acte.DEMASQUER, "Un motif")
+    assert Topic.objects.get(pk=sujet.pk).subject == "Un titre à nous"
+
+
+def test_a_poll_is_hidden_with_the_message_that_asks_it(as_, espace, animatrice):
+    tomorrow = timezone.now() + timedelta(days=1)
+    asked = {"choix": ["Un nom", "Un autre nom"], "plusieurs": False, "ferme_le": tomorrow}
+    elue = entered(un_membre("elus"), espace)
+    topic = conversation.start_topic(
+        elue, espace, "Qui donc ?", "Dites.", nature="sondage", sondage=asked
+    )
+    assert "Un autre nom" in html(as_(elue).get(topic.get_absolute_url()))
+    assert "Qui donc" in html(as_(elue).get("/communaute/"))
+    moderation.decide(animatrice, topic.posts.get(), Acte.MASQUER, "Des noms")
+    assert "Un autre nom" not in html(as_(elue).get(topic.get_absolute_url()))
+    assert "Un sondage se ferme" not in html(as_(elue).get("/communaute/"))
+    page = as_(elue).post(
+        f"/communaute/sujets/{topic.reference}/vote/", {"choix": "0"}, follow=True
+    )
+    assert "Un autre nom" not in html(page)
+    assert not Vote.objects.exists()
+
+
 def test_a_message_restored_is_read_again(as_, espace, animatrice, sujet, elue):
     post = sujet.posts.get()
     decide(as_(animatrice), post, "masquer", "Trop vite.")
@@ -468,6 +570,52 @@ def test_refused_it_is_told_to_its_author_and_shown_to_nobody(
     assert as_(other).get(sujet_relu.get_absolute_url()).status_code == 404
     assert counts(relue) == (0, 0)
     assert "Un texte relu" not in html(as_(animatrice).get("/communaute/espaces/elus/moderation/"))
+
+
+@pytest.mark.parametrize("decision", [None, "refuser"])
+def test_a_first_message_that_did_not_appear_is_nowhere_for_readers(
+    as_, relue, animatrice, decision
+):
+    elue, other = (entered(un_membre("elus"), relue) for _ in range(2))
+    before = [words(as_(other).get("/communaute/")) for _ in range(2)][1]
+    topic = un_sujet(relue, author=elue, subject="Un titre à relire", content="Ce qui se raconte")
+    Suivi.objects.choose(elue, topic, "tout")
+    Suivi.objects.choose(other, topic, "tout")
+    health = "/communaute/espaces/elus/sante/"
+    if decision:
+        moderation.decide(animatrice, topic.posts.get(), decision, "Un motif")
+    assert seen_by(as_(other), topic) == []
+    assert words(as_(other).get("/communaute/")) == before
+    assert topic.reference not in html(as_(other).get("/communaute/espaces/elus/"))
+    if decision:
+        # Its author reads it with the decision; nobody is shown it in a list any more.
+        assert seen_by(as_(elue), topic) == []
+        assert seen_by(as_(animatrice), topic, health) == []
+        for reader in (elue, animatrice):
+            for place in PLACES:
+                if "journal" not in place:
+                    page = html(as_(reader).get(place))
+                    assert topic.reference not in page
+                    assert conversation.HIDDEN_TITLE not in page
+        page = html(as_(elue).get("/communaute/decisions/"))
+        assert "Un titre à relire" in page
+        assert topic.posts.get().get_absolute_url() in page
+    else:
+        assert "/communaute/espaces/elus/" in seen_by(as_(elue), topic)
+        assert "/communaute/espaces/elus/" in seen_by(as_(animatrice), topic, health)
+    assert counts(relue) == (0, 0)
+
+
+def test_a_first_message_refused_then_accepted_in_appeal_has_its_title_again(
+    as_, relue, animatrice, sujet_relu, elue
+):
+    acte = moderation.decide(animatrice, sujet_relu.posts.get(), Acte.REFUSER, "Un motif")
+    assert Topic.objects.get(pk=sujet_relu.pk).subject == conversation.HIDDEN_TITLE
+    moderation.appeal(elue, acte, "Relisez.")
+    moderation.judge(a_facilitator(relue), acte.recours, False, "Soit.")
+    other = entered(un_membre("elus"), relue)
+    assert "Un sujet relu" in html(as_(other).get("/communaute/espaces/elus/"))
+    assert counts(relue) == (1, 1)
 
 
 def test_what_was_accepted_stays_as_it_was_read(as_, relue, animatrice, sujet_relu, elue):
@@ -697,8 +845,9 @@ def test_the_journal_tells_facilitators_all_and_readers_nothing_of_it(
     moderation.change_topic(animatrice, sujet, Acte.FERMER)
     moderation.decide(animatrice, sujet.posts.get(), Acte.MASQUER, "Un motif du journal")
     page = html(as_(animatrice).get("/communaute/espaces/elus/journal/"))
-    for shown in ("Sujet fermé aux réponses", "Message masqué", "Un motif du journal", "Un titre"):
+    for shown in ("Sujet fermé aux réponses", "Message masqué", "Un motif du journal"):
         assert shown in page
+    assert "Un titre à nous" not in page
     page = html(as_(elue).get("/communaute/espaces/elus/journal/"))
     for hidden in ("Message masqué", "Un motif du journal"):
         assert hidden not in page

@@ -70,6 +70,7 @@ FIELDS = (
     "texte en attente",
     "réponse en attente",
     "texte masqué",
+    "titre masqué",
     "texte retiré",
     "brouillon",
     "pièce de brouillon",
@@ -264,6 +265,14 @@ class Monde:
         self._post(self.topic, author, "réponse en attente", approved=False)
         now = timezone.now()
         self.hidden = self._post(self.topic, author, "texte masqué", masque_le=now)
+        untitled = Topic.objects.create(
+            forum=self.elus.forum,
+            poster=author,
+            subject=conversation.HIDDEN_TITLE,
+            titre_masque=CANARIES["titre masqué"],
+        )
+        self.hidden_first = self._post(untitled, author, "texte masqué", masque_le=now)
+        Topic.objects.filter(pk=untitled.pk).update(first_post=self.hidden_first)
         withdrawn = self._post(self.topic, author, "texte retiré", retire_le=now)
         Version.objects.create(
             post=withdrawn, texte=CANARIES["texte retiré"], auteur=author, ecrite_le=now
@@ -287,13 +296,16 @@ class Monde:
             motif=Alerte.Motif.TON,
             texte=CANARIES["alerte"],
         )
-        hidden = ActeModeration.objects.create(
-            **decided,
-            acte=Acte.MASQUER,
-            topic=self.topic,
-            post=self.hidden,
-            membre=author,
-            motif=CANARIES["motif"],
+        hidden, _ = (
+            ActeModeration.objects.create(
+                **decided,
+                acte=Acte.MASQUER,
+                topic=post.topic,
+                post=post,
+                membre=author,
+                motif=CANARIES["motif"],
+            )
+            for post in (self.hidden, self.hidden_first)
         )
         Recours.objects.create(acte=hidden, texte=CANARIES["recours"])
         suspended = ActeModeration.objects.create(

@@ -65,9 +65,9 @@ TO_ALL_READERS = {
 WAITING = {"titre en attente", "texte en attente", "réponse en attente"}
 OWN = {
     *("brouillon", "pièce de brouillon", "contenu de brouillon"),
-    *("motif", "recours", "texte masqué"),
+    *("motif", "recours", "texte masqué", "titre masqué"),
 }
-DECIDED = {"alerte", "motif", "motif de suspension", "texte masqué"}
+DECIDED = {"alerte", "motif", "motif de suspension", "texte masqué", "titre masqué"}
 SHOWN = {
     "author": TO_ALL_READERS | WAITING | OWN,
     "peer": TO_ALL_READERS,
@@ -204,6 +204,7 @@ def permitted(monde):
         *(("can_thank", [changed(post, **s)], set()) for s in (*gone, {"approved": False})),
         ("can_vote", [poll], SPEAKERS),
         ("can_vote", [changed(poll, ferme_le=yesterday)], set()),
+        ("can_vote", [changed(poll, topic=changed(topic, titre_masque="Masqué"))], set()),
         ("can_summarise", [topic], {"author"} | FACILITATORS),
         ("can_summarise", [reread], FACILITATORS),
         ("can_summarise", [changed(topic, poster=silent)], FACILITATORS),
@@ -218,7 +219,7 @@ def permitted(monde):
         ("can_appeal", [against], {"suspended"}),
         ("can_appeal", [judged], set()),
         ("can_appeal", [changed(against, acte=Acte.CLASSER)], set()),
-        ("can_appeal", [ActeModeration.objects.get(acte=Acte.MASQUER)], set()),
+        ("can_appeal", [ActeModeration.objects.get(post=monde.hidden)], set()),
         ("is_referent", [], {"référent·e"}),
         ("can_manage", [], {"facilitator of another space", "editor", "administrator"}),
     ]
