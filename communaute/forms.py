@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from communaute.forum_conversation.models import Nature, Promesse
 from communaute.markdown import MAX_LENGTH
 from communaute.models import Acte, Alerte, Niveau
+from communaute.models.echanges import in_two_weeks
 from communaute.moderation import WITHOUT_REASON
 from communaute.pieces import ACCEPTED
 from communaute.recherche import Recherche
@@ -301,17 +302,24 @@ class SondageForm(TopicForm):
     plusieurs = forms.BooleanField(label="On peut en choisir plusieurs", required=False)
     ferme_le = forms.DateField(
         label="Dernier jour pour répondre",
-        required=False,
+        help_text=(
+            "Les résultats paraissent ensuite, pas avant : en les regardant bouger, on devinerait qui a "
+            "répondu quoi."
+        ),
+        initial=lambda: timezone.localdate(in_two_weeks()),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%d/%m/%Y"],
-        error_messages={"invalid": "Cette date n’en est pas une : écrivez par exemple 31/12/2026."},
+        error_messages={
+            "required": "Choisissez le dernier jour pour répondre.",
+            "invalid": "Cette date n’en est pas une : écrivez par exemple 31/12/2026.",
+        },
     )
 
     nature = Nature.SONDAGE
     icone = "list-checks"
     invite = "Des réponses à choisir. Personne ne voit qui a répondu quoi."
-    main = ["subject", "choix", "content"]
-    folds = [("Régler le vote", ["plusieurs", "ferme_le"]), *TopicForm.folds]
+    main = ["subject", "choix", "ferme_le", "content"]
+    folds = [("Régler le vote", ["plusieurs"]), *TopicForm.folds]
 
     def clean_choix(self):
         choices = [
@@ -332,8 +340,6 @@ class SondageForm(TopicForm):
 
     def clean_ferme_le(self):
         day = self.cleaned_data["ferme_le"]
-        if day is None:
-            return None
         if day < timezone.localdate():
             raise forms.ValidationError("Ce jour est passé : choisissez-en un qui vient.")
         return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
@@ -496,7 +502,10 @@ class PromesseForm(forms.Form):
     promesse = forms.ChoiceField(
         label="Ce que ce sujet promettra",
         widget=forms.RadioSelect,
-        error_messages={"required": "Choisissez la promesse que vous proposez."},
+        error_messages={
+            "required": "Choisissez la promesse que vous proposez.",
+            "invalid_choice": "Cette promesse ne peut pas être proposée maintenant.",
+        },
     )
 
     def __init__(self, *args, offered, current, **kwargs):

@@ -46,14 +46,15 @@ def tighten(membre, topic, promesse):
 def ask(membre, topic, promesse):
     """Ask every author of a topic to promise less, and return the demand; ``membre`` says yes by it.
 
-    ``Conflict`` says that a demand is open already.
+    ``Conflict`` says that a demand is open already, or that the last one failed too recently.
     """
     membre, topic = _participant(membre, topic)
     if not Promesse(promesse).is_looser_than(topic.promesse):
         raise PermissionDenied
     _close_expired(DemandePromesse.objects.filter(topic=topic))
-    if current := DemandePromesse.objects.open().filter(topic=topic).first():
-        raise Conflict(current)
+    last = DemandePromesse.objects.filter(topic=topic).first()
+    if last and (last.is_resting or not last.is_over):
+        raise Conflict(last)
     demande = DemandePromesse.objects.create(topic=topic, promesse=promesse, auteur=membre)
     _say(demande, membre, oui=True)
     _apply_if_all_agree(demande, topic)

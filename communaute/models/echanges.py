@@ -269,12 +269,17 @@ class PieceJointe(models.Model):
         return self.type_mime.startswith("image/")
 
 
+def in_two_weeks():
+    """When a poll closes unless its author chooses another day."""
+    return timezone.now() + timedelta(days=14)
+
+
 class Sondage(models.Model):
-    """The poll of a topic. Who voted what is shown to nobody."""
+    """The poll of a topic. Who voted what is shown to nobody: it closes, and only then is counted."""
 
     topic = models.OneToOneField("forum_conversation.Topic", models.CASCADE, related_name="sondage")
     plusieurs = models.BooleanField("plusieurs réponses possibles", default=False)
-    ferme_le = models.DateTimeField("se ferme le", null=True, blank=True)
+    ferme_le = models.DateTimeField("se ferme le", default=in_two_weeks)
 
     objects = OfTopicQuerySet.as_manager()
 
@@ -289,7 +294,7 @@ class Sondage(models.Model):
     @property
     def is_closed(self):
         """Whether its closing date has passed."""
-        return self.ferme_le is not None and self.ferme_le <= timezone.now()
+        return self.ferme_le <= timezone.now()
 
 
 class ChoixQuerySet(models.QuerySet):
@@ -396,6 +401,8 @@ PROMESSES_EXPLIQUEES = {
 
 TIME_TO_AGREE = timedelta(days=14)
 """How long the authors of a topic have to say yes to a looser promise: silence is a no."""
+TIME_OF_REST = timedelta(days=30)
+"""How long they are not asked again after one of them did not say yes: nobody is worn down."""
 
 
 class DemandePromesseQuerySet(OfTopicQuerySet):
@@ -450,6 +457,16 @@ class DemandePromesse(models.Model):
     def is_over(self):
         """Whether one can no longer say yes."""
         return self.close_le is not None or self.jusquau <= timezone.now()
+
+    @property
+    def next_on(self):
+        """The day from which another may follow this one, if not everyone says yes to it."""
+        return timezone.localdate(self.jusquau + TIME_OF_REST)
+
+    @property
+    def is_resting(self):
+        """Whether not everyone said yes, too recently for another to follow."""
+        return self.is_over and not self.obtenue and timezone.localdate() < self.next_on
 
 
 class AccordPromesseQuerySet(models.QuerySet):

@@ -31,10 +31,11 @@ def promesse(request, reference):
         request.POST if acte == "repondre" else None,
         initial={"oui": int(mine.oui)} if mine else None,
     )
+    is_asked = demande is not None and (demande.is_resting or not demande.is_over)
     offered = [
         one
         for one in Promesse
-        if one != topic.promesse and not (current and one.is_looser_than(topic.promesse))
+        if one != topic.promesse and not (is_asked and one.is_looser_than(topic.promesse))
     ]
     form = PromesseForm(
         request.POST if acte == "changer" else None, offered=offered, current=topic.promesse
@@ -74,8 +75,13 @@ def _change(request, topic, wanted):
         return redirect(topic)
     try:
         demande = promise.ask(request.user, topic, wanted)
-    except Conflict:
-        messages.error(request, "Une demande est déjà ouverte dans ce sujet.")
+    except Conflict as conflict:
+        messages.error(
+            request,
+            "La dernière demande n’a pas obtenu tous les oui : attendez avant d’en faire une autre."
+            if conflict.current.is_over
+            else "Une demande est déjà ouverte dans ce sujet.",
+        )
     else:
         demande.refresh_from_db()
         messages.success(

@@ -18,9 +18,6 @@ from communaute.views.ecrire import quoted
 from communaute.views.reading import readable, with_exceptional_readings
 from communaute.views.shown import message
 
-VOTERS_BEFORE_RESULTS = 5
-"""With fewer, while others may still vote, a count would tell who chose what."""
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def sujet(request, reference):
@@ -108,13 +105,13 @@ def vote_form(user, topic, data=None):
 
 
 def results(offered, sondage):
-    """How many voted, and what the answers ``offered`` got: nothing before it may be known.
+    """How many voted, and what the answers ``offered`` got: nothing before the poll is closed.
 
-    That is once the poll is closed, or enough people voted for a count not to name anyone.
+    Two looks at an open one would tell what was chosen between them, and so by whom.
     """
-    voters = offered[0].voters_count if offered else 0
-    shown = sondage.is_closed or voters >= VOTERS_BEFORE_RESULTS
-    return {"voters": voters if shown else None, "choix": offered if shown else []}
+    if not sondage.is_closed:
+        return {"voters": None, "choix": []}
+    return {"voters": offered[0].voters_count if offered else 0, "choix": offered}
 
 
 @require_safe

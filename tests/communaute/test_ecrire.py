@@ -125,6 +125,11 @@ def test_a_poll_keeps_its_answers_and_its_last_day(en_elue):
     assert (closing.date(), closing.hour, closing.minute) == (day, 23, 59)
 
 
+def test_a_poll_offers_to_close_in_two_weeks(en_elue):
+    day = timezone.localdate() + timedelta(days=14)
+    assert f'value="{day}"' in html(en_elue.get(f"{NEW}?nature=sondage"))
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
@@ -135,6 +140,7 @@ def test_a_poll_keeps_its_answers_and_its_last_day(en_elue):
         ({"choix": ""}, "Proposez au moins 2 réponses"),
         ({"choix": "Oui\nNon", "ferme_le": "2020-01-01"}, "Ce jour est passé"),
         ({"choix": "Oui\nNon", "ferme_le": "demain"}, "Cette date n’en est pas une"),
+        ({"choix": "Oui\nNon"}, "Choisissez le dernier jour"),
     ],
 )
 def test_a_poll_that_cannot_be_is_given_back(en_elue, fields, said):

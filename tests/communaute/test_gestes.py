@@ -250,17 +250,28 @@ def test_what_is_no_vote_is_said(act, elue, sondage, choix):
     assert not votes(sondage)
 
 
-def test_results_wait_for_five_voters_or_the_end(act, espace, elue, sondage):
-    for number in range(5):
-        membre = entered(un_membre("elus"), espace)
-        page = act(membre, about(sondage.topic, "vote"), choix="0")
-        assert ("5 personnes ont voté" in page) == (number == 4)
-    Vote.objects.exclude(membre=membre).delete()
-    page = act(elue, about(sondage.topic, "suivi"), niveau="")
-    assert "dès que cinq personnes" in page
-    assert "sondage__resultats" not in page
+def test_an_open_poll_reads_the_same_before_and_after_others_vote(
+    act, client, read, espace, elue, autre, animatrice, sondage
+):
+    reader = MembreFactory()
+    espace.nominate("lecture", [reader])
+    act(autre, about(sondage.topic, "vote"), choix="1")
+
+    def seen():
+        for membre in (elue, autre, animatrice, entered(reader, espace)):
+            client.force_login(membre)
+            yield read(sondage.topic.get_absolute_url()).select_one("#sondage").get_text(" ")
+
+    before = list(seen())
+    for _ in range(6):
+        act(entered(un_membre("elus"), espace), about(sondage.topic, "vote"), choix="0")
+        assert list(seen()) == before
+    assert "Les résultats paraîtront à la clôture" in before[0]
     Sondage.objects.update(ferme_le=timezone.now() - timedelta(seconds=1))
-    assert "1 personne a voté" in act(elue, about(sondage.topic, "suivi"), niveau="")
+    for words in seen():
+        assert "7 personnes ont voté" in words
+        counted = words.partition("ont voté")[2].split()
+        assert [word for word in counted if word.isdigit()] == ["6", "1", "0"]
 
 
 def test_a_closed_poll_takes_no_vote(act, elue, sondage):

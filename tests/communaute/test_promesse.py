@@ -205,9 +205,41 @@ def test_one_demand_at_a_time(membres, sujet):
     promesse.ask(membres[0], sujet, A_PARTAGER)
     with pytest.raises(conversation.Conflict):
         promesse.ask(membres[1], sujet, A_PARTAGER)
-    let_time_pass()
+    let_time_pass(14 + 30)
     assert promesse.ask(membres[1], sujet, A_PARTAGER)
     assert DemandePromesse.objects.filter(close_le=None).count() == 1
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_nobody_is_asked_again_soon_after_a_demand_that_failed(send, membres, sujet, refused):
+    Topic.objects.filter(pk=sujet.pk).update(promesse=RESTE_ICI)
+    send(membres[0], **change(SANS_ATTRIBUTION))
+    if refused:
+        send(membres[1], **say(False))
+    for days in (14, 14 + 29):
+        let_time_pass(days)
+        again = timezone.localdate() + timedelta(days=14 + 30 - days)
+        for asking in membres[:2]:
+            for wanted in (SANS_ATTRIBUTION, A_PARTAGER):
+                page = send(asking, status=422, **change(wanted))
+                assert "On ne pourra demander de nouveau" in page
+                assert f'datetime="{again.isoformat()}"' in page
+            with pytest.raises(conversation.Conflict):
+                promesse.ask(asking, sujet, A_PARTAGER)
+        assert promised(sujet) == RESTE_ICI
+    let_time_pass(14 + 30)
+    send(membres[1], **change(SANS_ATTRIBUTION))
+    send(membres[0], **say(True))
+    assert promised(sujet) == SANS_ATTRIBUTION
+    # What everyone said yes to calls for no rest.
+    assert "Votre demande est partie" in send(membres[1], **change(A_PARTAGER))
+
+
+def test_a_promise_is_tightened_while_nobody_may_be_asked_to_loosen_it(send, membres, sujet):
+    send(membres[0], **change(A_PARTAGER))
+    let_time_pass()
+    send(membres[1], **change(RESTE_ICI))
+    assert promised(sujet) == RESTE_ICI
 
 
 def test_a_way_is_not_the_other(membres, sujet):
