@@ -5,6 +5,7 @@ change of that message).
 """
 
 from datetime import timedelta
+from itertools import islice
 
 from django.core import signing
 from django.core.exceptions import SuspiciousOperation
@@ -17,6 +18,7 @@ from communaute import permissions
 from communaute.forms import WRITTEN, typed_text
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import Brouillon, Espace, Membre, PieceJointe
+from communaute.prepared import Prepared
 
 PLACES = {"espace": Espace, "topic": Topic, "post": Post}
 SALT = "communaute.brouillon"
@@ -24,6 +26,36 @@ TOKEN_AGE = timedelta(days=3)
 """How long after a page was shown what is sent from it is kept for who had signed in."""
 FILES_KEPT = timedelta(days=30)
 """How long the files of a draft wait for it to be sent."""
+
+
+SHOWN, LOOKED_AT = 3, 20
+"""The latest drafts that my spaces show, among those that are looked at for some that can be sent."""
+LATEST = Prepared(
+    lambda user: (
+        Brouillon.objects.readable_by(user)
+        .select_related("espace__forum", "topic__forum__espace", "post__topic__forum__espace")
+        .order_by("-garde_le", "-pk")[:LOOKED_AT]
+    )
+)
+
+
+def begun(membre):
+    """The latest drafts of ``membre`` that have something in them and could be sent, in one query."""
+    drafts = (
+        brouillon
+        for brouillon in LATEST.fetch(user=membre)
+        if (typed_text(brouillon.champs) or brouillon.champs.get("pieces"))
+        and _can_be_sent(membre, brouillon)
+    )
+    return list(islice(drafts, SHOWN))
+
+
+def _can_be_sent(membre, brouillon):
+    if brouillon.espace:
+        return permissions.can_speak(membre, brouillon.espace)
+    if brouillon.topic:
+        return permissions.can_reply(membre, brouillon.topic)
+    return permissions.can_edit(membre, brouillon.post)
 
 
 def of(membre, place):

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 from statistics import median
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Min, OuterRef, Q, Subquery
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
@@ -29,11 +29,10 @@ def of(user, espace):
     )
     answers = Post.objects.readable_by(user).filter(topic=OuterRef("pk"), approved=True)
     answers = answers.exclude(poster=OuterRef("poster")).order_by()
-    unanswered = questions.filter(~Exists(answers), reponse=None).order_by("created")
     said = list(_said(user, espace))
     last = espace.forum.last_post_on
     return {
-        "unanswered": unanswered[:LISTED],
+        "unanswered": questions.unanswered().order_by("created")[:LISTED],
         "days_to_answer": _days_to_answer(questions, answers),
         "days_of_silence": (timezone.localdate() - timezone.localdate(last)).days if last else None,
         "weeks": _weeks(said),

@@ -7,7 +7,7 @@ from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from communaute import brouillons, mentions, pieces
+from communaute import brouillons, mentions, permissions, pieces
 from communaute.conversation import Conflict
 from communaute.forms import typed_text
 from communaute.forum_conversation.models import Post
@@ -121,6 +121,7 @@ class Composition:
             "pieces": self.pieces,
             "brouillon": None if self.is_posted else self.brouillon,
             "conflit": self.conflict,
+            "attendra": not permissions.needs_no_approval(self.request.user, self.espace),
             "jeton": brouillons.token(self.request.user, self.place),
             "action": self.action,
         }

@@ -1,13 +1,14 @@
 """My spaces: what is new for me, what is asked of me, what comes next."""
 
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Exists, JSONField, OuterRef, Subquery
+from django.db.models import Count, Exists, JSONField, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from communaute import brouillons
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     Alerte,
@@ -49,12 +50,13 @@ def mes_espaces(request):
         "espaces": espaces,
         "nouveaux": _new(user, espaces),
         "most": MOST_COUNTED,
-        "a_moderer": _to_moderate(user, espaces),
+        "a_moderer": [espace for espace in espaces if espace.waiting_count],
         "chartes": [espace for espace in espaces if not espace.charte_acceptee],
         "attendu": _placed(AWAITING.fetch(user=user), espaces),
         "questions": _placed(_questions(user, espaces), espaces),
         "demandes": _placed(ASKING.fetch(user=user, since=timezone.now() - TIME_TO_AGREE), espaces),
         "sondages": POLLS.fetch(user=user, at=timezone.now()),
+        "brouillons": brouillons.begun(user),
     }
     context["on_demande"] = any(
         context[name] for name in ("a_moderer", "chartes", "attendu", "questions", "demandes")
@@ -63,7 +65,9 @@ def mes_espaces(request):
 
 
 def _espaces(user):
-    """The spaces ``user`` may enter, each with the keys of the topics where something is new, bounded."""
+    """The spaces ``user`` may enter, each with the keys of the topics where something is new, bounded, and
+    how many decisions they have to take there.
+    """
     entered = rights_of(user).entered
     espaces = ESPACES.fetch(user=user, on=timezone.localdate(), at=timezone.now())
     for espace in espaces:
@@ -78,6 +82,7 @@ def _with_new(user, on, at):
     new = new.order_by("-last_post_on").values("pk")[: MOST_COUNTED + 1]
     return (
         Espace.objects.readable_by(user)
+        .annotate(waiting_count=_waiting(user))
         .select_related("forum", "territoire")
         .with_readers_count(on=on, at=at)
         .annotate(
@@ -85,6 +90,22 @@ def _with_new(user, on, at):
         )
         .annotate(new=Keys(new))
     )
+
+
+def _waiting(user):
+    """How many decisions wait for ``user``, in the space of the query around: none where they have none to
+    take.
+    """
+    if not rights_of(user).animated:
+        return Value(0)
+    reports = Alerte.objects.readable_by(user).waiting()
+    posts = Post.objects.readable_by(user).waiting().exclude(poster=user.pk)
+    return _count_of(reports, "post__topic__forum") + _count_of(posts, "topic__forum")
+
+
+def _count_of(queryset, forum):
+    here = queryset.order_by().filter(**{forum: OuterRef("forum")}).values(forum)
+    return Coalesce(Subquery(here.annotate(total=Count("pk")).values("total")), 0)
 
 
 NOW = datetime(1848, 2, 24, tzinfo=UTC)
@@ -113,23 +134,6 @@ def _new(user, espaces):
     for espace, keys in latest.items():
         espace.topics = [topics[key] for key in keys if key in topics]
     return [espace for espace in espaces if espace.topics]
-
-
-def _to_moderate(user, espaces):
-    """The spaces that ``user`` facilitates where something waits for a decision, each with how much."""
-    if not rights_of(user).animated:
-        return []
-    reports = Alerte.objects.readable_by(user).waiting().order_by()
-    waiting = Post.objects.readable_by(user).waiting().exclude(poster=user.pk).order_by()
-    counts = Counter(
-        forum
-        for (forum,) in reports.values_list("post__topic__forum").union(
-            waiting.values_list("topic__forum"), all=True
-        )
-    )
-    for espace in espaces:
-        espace.waiting_count = counts[espace.forum_id]
-    return [espace for espace in espaces if espace.waiting_count]
 
 
 def _placed(topics, espaces):

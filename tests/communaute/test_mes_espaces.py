@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from communaute import conversation
+from communaute import brouillons, conversation
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     AccordPromesse,
     Alerte,
+    Cohorte,
     DemandePromesse,
     Mention,
     Niveau,
@@ -40,7 +41,8 @@ def pair(espace):
 
 @pytest.fixture
 def home(signed_in, elue, read):
-    """``home()`` returns what the élue reads in each of her three lists, and in that of her spaces."""
+    """``home()`` returns what the élue reads in each of her three lists, in that of her spaces, and the
+    whole ``page``."""
 
     def home():
         signed_in(elue)
@@ -49,10 +51,11 @@ def home(signed_in, elue, read):
             name: page.select_one(f"[aria-labelledby={name}-titre]")
             for name in ("nouveau", "demande", "venir", "espaces")
         }
-        return {
+        words = {
             name: " ".join(part.get_text(" ").split()) if part else ""
             for name, part in lists.items()
         }
+        return words | {"page": page}
 
     return home
 
@@ -207,6 +210,65 @@ def test_a_poll_that_closes_soon_comes_next(home, espace, pair):
     assert "Rien de prévu" in home()["venir"]
 
 
+# --- What I began --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def drafts(home):
+    """``drafts()`` returns what the élue reads of her drafts, and where each leads."""
+
+    def drafts():
+        listed = home()["page"].select("[aria-labelledby=brouillons-titre] li")
+        for when in (line.time for line in listed):
+            when.extract()
+        return [(" ".join(line.get_text(" ").split()), line.a["href"]) for line in listed]
+
+    return drafts
+
+
+def test_what_i_began_to_write_is_found_again_where_it_can_be_sent(drafts, espace, elue, pair):
+    assert drafts() == []
+    topic, own = un_sujet(espace, author=pair, subject="Quel jour ?"), un_sujet(espace, author=elue)
+    post = own.posts.get()
+    text = {"content": "Presque"}
+    brouillons.keep(elue, {"post": post}, text)
+    brouillons.keep(elue, {"topic": topic}, text)
+    brouillons.keep(elue, {"espace": espace}, text | {"nature": "retour", "subject": "À dire"})
+    assert drafts() == [
+        (
+            "Un sujet à ouvrir À dire Entre élu·es, gardé",
+            f"{espace.get_absolute_url()}nouveau-sujet/?nature=retour",
+        ),
+        (
+            "Une réponse Quel jour ? Entre élu·es, gardée",
+            f"{topic.get_absolute_url()}#composer",
+        ),
+        (
+            "Un message à modifier Un titre secret Entre élu·es, gardé",
+            f"/communaute/messages/{post.reference}/modifier/",
+        ),
+    ]
+    Topic.objects.filter(pk=topic.pk).update(status=Topic.TOPIC_LOCKED)
+    Post.objects.filter(pk=post.pk).update(masque_le=timezone.now())
+    brouillons.keep(elue, {"espace": espace}, {"content": " ", "subject": ""})
+    assert drafts() == []
+
+
+def test_nobody_else_is_shown_what_i_began(drafts, espace, pair):
+    brouillons.keep(pair, {"espace": espace}, {"subject": "À dire"})
+    assert drafts() == []
+
+
+# --- The rest ------------------------------------------------------------------------------------
+
+
+def test_who_may_open_a_message_that_breaks_the_law_is_led_to_those(read, signed_in, elue, pair):
+    Cohorte.objects.update_or_create(pk=Cohorte.load().pk, defaults={"referent": elue})
+    for membre, is_led in ((elue, True), (pair, False)):
+        signed_in(membre)
+        assert bool(read("/communaute/").select('a[href="/communaute/referent/"]')) == is_led
+
+
 def test_quiet_days_are_told_kindly(home):
     told = home()
     assert "Vous avez tout lu" in told["nouveau"]
@@ -221,6 +283,7 @@ def test_my_spaces_cost_as_many_queries_whatever_there_is(queries, signed_in, es
             Mention.objects.create(post=conversation.reply(pair, topic, "Et vous ?"), membre=elue)
             conversation.reply(pair, un_sujet(espace, author=elue), "Réponse")
             Sondage.objects.create(topic=topic, ferme_le=timezone.now() + timedelta(days=2))
+            brouillons.keep(elue, {"topic": topic}, {"content": "Presque"})
             un_sujet(entered_by_elue(), author=elue)
 
     def entered_by_elue():

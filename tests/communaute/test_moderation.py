@@ -629,6 +629,17 @@ def test_what_was_accepted_stays_as_it_was_read(as_, relue, animatrice, sujet_re
     assert Post.objects.get(pk=post.pk).content.raw == "Un texte mieux dit"
 
 
+def test_who_writes_is_told_that_their_messages_are_read_first(as_, relue, animatrice, elue):
+    topic = un_sujet(relue, author=animatrice)
+    places = [topic.get_absolute_url(), "/communaute/espaces/elus/nouveau-sujet/?nature=question"]
+    told = "Le vôtre attendra d’être accepté"
+    for place in places:
+        assert told in html(as_(elue).get(place))
+        assert told not in html(as_(animatrice).get(place))
+    moderation.read_before_publication(animatrice, relue, False)
+    assert told not in html(as_(elue).get(places[0]))
+
+
 def test_what_facilitators_write_does_not_wait(relue, animatrice):
     assert un_sujet(relue, author=animatrice).approved
     assert counts(relue) == (1, 1)

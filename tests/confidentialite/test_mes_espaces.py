@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from communaute import conversation
+from communaute import brouillons, conversation
 from communaute.models import Espace, Membre, Mention, Niveau, Participation, Sondage, Suivi
 from tests.confidentialite.conftest import CANARY
 from tests.factories import EspaceFactory, entered, un_membre, un_sujet
@@ -30,6 +30,7 @@ def told(sujet):
 
     def tell(membre):
         Mention.objects.create(post=topic.posts.get(), membre=membre)
+        brouillons.keep(membre, {"topic": topic}, {"content": f"Presque {CANARY}"})
         Suivi.objects.choose(membre, topic, Niveau.TOUT)
         Participation.objects.choose(membre, espace, Niveau.TOUT)
         return topic
