@@ -36,7 +36,7 @@ from communaute.search import StemsField
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 POSTS_PER_PAGE = 20
-LOOKED_AT = 500
+LOOKED_AT = 200
 """The latest topics of a space that are looked at for what is new in it: its page marks them all."""
 
 
@@ -55,6 +55,12 @@ def _asked_for_a_yes(membre, since=None):
     wrote = Post.objects.filter(topic=OuterRef("topic"), poster=membre, retire_le=None)
     asked = DemandePromesse.objects.open(since).filter(Exists(wrote), topic=OuterRef("pk"))
     return Exists(asked.exclude(accords__membre=membre))
+
+
+def _nobody_else_spoke():
+    """The condition on a topic that nobody but who opened it said anything there."""
+    answers = Post.objects.filter(topic=OuterRef("pk"), approved=True)
+    return ~Exists(answers.exclude(poster=OuterRef("poster")))
 
 
 class TopicQuerySet(models.QuerySet):
@@ -134,14 +140,16 @@ class TopicQuerySet(models.QuerySet):
 
     def unanswered(self):
         """Questions to read that have no answer, and to which nobody but who asked said anything."""
-        answers = Post.objects.filter(topic=OuterRef("pk"), approved=True)
-        return self.filter(
-            ~Exists(answers.exclude(poster=OuterRef("poster"))),
-            nature=Nature.QUESTION,
-            reponse=None,
-            approved=True,
-            titre_masque="",
-        )
+        return self._open_questions().filter(_nobody_else_spoke())
+
+    def unanswered_among_latest(self, number):
+        """The same, the latest first, looked for among the ``number`` latest open questions of these."""
+        latest = self._open_questions().order_by("-last_post_on").values("pk")[:number]
+        # By their keys alone, so that the database begins there.
+        return Topic.objects.filter(_nobody_else_spoke(), pk__in=latest).order_by("-last_post_on")
+
+    def _open_questions(self):
+        return self.filter(nature=Nature.QUESTION, reponse=None, approved=True, titre_masque="")
 
     def awaiting(self, user):
         """Those where something that ``user`` has not read names them, or was added by another to a

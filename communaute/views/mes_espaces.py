@@ -27,7 +27,8 @@ MOST_COUNTED = 99
 """Topics counted as new in a space: past that, the number says nothing more."""
 NEW_SHOWN, ASKED_SHOWN, QUESTIONS_SHOWN, POLLS_SHOWN = 3, 5, 3, 3
 """How many of each are shown: new topics of a space, topics where one is awaited, questions, polls."""
-QUESTIONS_SINCE = timedelta(days=30)
+QUESTIONS_SINCE, QUESTIONS_LOOKED_AT = timedelta(days=30), 60
+"""Among which latest questions those that nobody has answered are looked for."""
 
 
 class Keys(Subquery):
@@ -158,7 +159,7 @@ def _questions(user, espaces):
 
 def _unanswered(user, speaking, since):
     silenced = Suivi.objects.readable_by(user).filter(topic=OuterRef("pk"), niveau=Niveau.RIEN)
-    return (
+    asked = (
         Topic.objects.readable_by(user)
         .filter(
             ~Exists(silenced),
@@ -167,10 +168,9 @@ def _unanswered(user, speaking, since):
             last_post_on__gte=since,
         )
         .exclude(poster=user.pk)
-        .unanswered()
-        .select_related("poster")
-        .order_by("-last_post_on")[:QUESTIONS_SHOWN]
     )
+    latest = asked.unanswered_among_latest(QUESTIONS_LOOKED_AT)
+    return latest.select_related("poster")[:QUESTIONS_SHOWN]
 
 
 QUESTIONS = Prepared(_unanswered, speaking=-20_000, since=NOW)
