@@ -16,17 +16,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from communaute import conversation, gestes
+from communaute import conversation, gestes, moderation
 from communaute.forum_conversation.models import Post, Topic
-from communaute.models import Choix, Siege, Sondage, Suivi, Vote
-from tests.factories import EspaceFactory, entered, un_membre, un_sujet
+from communaute.models import Acte, ActeModeration, Choix, Espace, Siege, Sondage, Suivi, Vote
+from tests.factories import EspaceFactory, MembreFactory, entered, un_membre, un_sujet
 from tests.recount import differences
 
 WRITERS = 8
 SECONDS, A_MOMENT = 60, 0.3
 READING = ("SELECT", "PRAGMA")
 LOCKED, UNLOCKED = Topic.TOPIC_LOCKED, Topic.TOPIC_UNLOCKED
-REFUSED = (PermissionDenied, ObjectDoesNotExist)
+REFUSED = (PermissionDenied, ObjectDoesNotExist, conversation.Conflict, moderation.Refused)
 
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -40,11 +40,6 @@ def transactional_db(shared_database):
 @pytest.fixture
 def espace(shared_database):
     return EspaceFactory(slug="elus")
-
-
-@pytest.fixture
-def elue(espace):
-    return entered(un_membre("elus"), espace)
 
 
 @pytest.fixture
@@ -124,6 +119,24 @@ def test_the_same_form_sent_eight_times_at_once_is_one_message(espace, elue, at_
     sent = at_once([lambda: conversation.reply(elue, topic, "Une fois", envoi=envoi)] * WRITERS)
     assert len(set(sent)) == 1
     assert Post.objects.filter(topic=topic).count() == 2
+    assert differences() == []
+
+
+def test_a_form_whose_button_is_pressed_eight_times_at_once_gives_one_message(
+    espace, elue, at_once
+):
+    topic = un_sujet(espace)
+    clients = [Client() for _ in range(WRITERS)]
+    for client in clients:
+        client.force_login(elue)
+    page = clients[0].get(topic.get_absolute_url()).content.decode()
+    envoi = re.search(r'name="envoi" value="([^"]+)"', page)[1]
+    data = {"envoi": envoi, "content": "Une seule fois"}
+    answers = at_once([partial(c.post, topic.get_absolute_url(), data) for c in clients])
+    [post] = Post.objects.filter(topic=topic, poster=elue)
+    assert {(answer.status_code, answer.url) for answer in answers} == {
+        (302, post.get_absolute_url())
+    }
     assert differences() == []
 
 
@@ -245,3 +258,74 @@ def test_a_message_withdrawn_while_others_write_leaves_the_counts_right(espace, 
     assert differences() == []
     for topic in Topic.objects.filter(pk__in=[topic.pk for topic in topics]):
         assert topic.approved == topic.posts.filter(retire_le=None).exists()
+
+
+# --- Facilitators at the same time as others ------------------------------------------------------
+
+
+def facilitators(*espaces):
+    """Two who facilitate all of these spaces."""
+    both = [MembreFactory(), MembreFactory()]
+    for espace in espaces:
+        espace.nominate("animation", both)
+    return [entered(membre, *espaces) for membre in both]
+
+
+def test_a_topic_moved_twice_while_others_write_leaves_the_counts_of_both_spaces_right(
+    espace, at_once
+):
+    twin = EspaceFactory(slug="jumeau", nom="Bis", college="elus")
+    one, other = facilitators(espace, twin)
+    elue, autre = (entered(un_membre("elus"), espace, twin) for _ in range(2))
+    for _ in range(4):
+        topic = un_sujet(espace, author=elue)
+        mine = conversation.reply(elue, topic, "Un message.")
+        outcomes = at_once(
+            [
+                partial(moderation.move, one, topic, twin),
+                partial(moderation.move, other, topic, twin),
+                partial(conversation.reply, autre, topic, "Un message."),
+                partial(conversation.reply, elue, topic, "Un autre."),
+                partial(conversation.withdraw, elue, mine),
+                partial(conversation.start_topic, autre, twin, "Un titre", "Un texte."),
+            ]
+        )
+        assert sum(isinstance(outcome, REFUSED) for outcome in outcomes[:2]) == 1
+        assert Topic.objects.get(pk=topic.pk).forum == twin.forum
+        assert ActeModeration.objects.filter(acte=Acte.DEPLACER, topic=topic).count() == 1
+    assert differences() == []
+
+
+def test_two_who_decide_at_once_decide_once(espace, at_once):
+    one, other = facilitators(espace)
+    topic = un_sujet(espace)
+    post = topic.posts.get()
+    for acte in (Acte.MASQUER, Acte.DEMASQUER) * 2:
+        outcomes = at_once(
+            [partial(moderation.decide, who, post, acte, "Un motif") for who in (one, other)]
+        )
+        assert sum(isinstance(outcome, REFUSED) for outcome in outcomes) == 1
+    assert ActeModeration.objects.count() == 4
+    assert Topic.objects.get(pk=topic.pk).subject == topic.subject
+
+
+def test_a_message_decided_on_while_its_author_changes_or_withdraws_it_is_in_one_state(
+    espace, elue, at_once
+):
+    one, _ = facilitators(espace)
+    Espace.objects.filter(pk=espace.pk).update(premoderation=True)
+    for acte in (Acte.APPROUVER, Acte.REFUSER) * 3:
+        topic = un_sujet(Espace.objects.get(pk=espace.pk), author=elue)
+        post = topic.posts.get()
+        at_once(
+            [
+                partial(moderation.decide, one, post, acte, "Un motif", base=0),
+                partial(conversation.edit, elue, post, "Autre chose", subject="Un autre titre"),
+                partial(conversation.withdraw, elue, post),
+            ]
+        )
+        topic, post = Topic.objects.get(pk=topic.pk), Post.objects.get(pk=post.pk)
+        assert post.content.raw == ""
+        assert (topic.subject, topic.titre_masque) == (conversation.WITHDRAWN_TITLE, "")
+        assert (topic.approved, topic.posts_count) == (False, 0)
+        assert differences() == []

@@ -18,16 +18,6 @@ NEW = "/communaute/espaces/elus/nouveau-sujet/"
 
 
 @pytest.fixture
-def espace():
-    return EspaceFactory(slug="elus", nom="Entre élu·es")
-
-
-@pytest.fixture
-def elue(espace):
-    return entered(un_membre("elus"), espace)
-
-
-@pytest.fixture
 def en_elue(client, elue):
     client.force_login(elue)
     return client

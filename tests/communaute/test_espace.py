@@ -9,21 +9,11 @@ from communaute import conversation
 from communaute.forum_conversation.models import Nature, Topic
 from communaute.models import Niveau, Participation, Suivi
 from communaute.views import espaces
-from tests.factories import EspaceFactory, entered, un_membre, un_sujet
+from tests.factories import entered, un_membre, un_sujet
 
 pytestmark = pytest.mark.django_db
 
 ESPACE = "/communaute/espaces/elus/"
-
-
-@pytest.fixture
-def espace():
-    return EspaceFactory(slug="elus", nom="Entre élu·es")
-
-
-@pytest.fixture
-def elue(espace):
-    return entered(un_membre("elus"), espace)
 
 
 @pytest.fixture

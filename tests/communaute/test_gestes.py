@@ -17,24 +17,9 @@ from communaute.models import (
     Suivi,
     Vote,
 )
-from tests.factories import EspaceFactory, MembreFactory, entered, un_membre, un_sujet
+from tests.factories import MembreFactory, entered, un_membre, un_sujet
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def espace():
-    return EspaceFactory(slug="elus", nom="Entre élu·es")
-
-
-@pytest.fixture
-def elue(espace):
-    return entered(un_membre("elus", membre__last_name="Fontan"), espace)
-
-
-@pytest.fixture
-def autre(espace):
-    return entered(un_membre("elus", membre__last_name="Sarda"), espace)
 
 
 @pytest.fixture

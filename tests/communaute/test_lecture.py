@@ -71,18 +71,10 @@ def test_a_facilitator_reads_the_spaces_in_their_charge(espaces):
     assert read_by(animatrice, espaces) == {"elus"}
 
 
-@pytest.mark.parametrize(
-    "dates",
-    [
-        {"debut": timezone.localdate() + timedelta(days=1)},
-        {
-            "debut": timezone.localdate() - timedelta(days=9),
-            "fin": timezone.localdate() - timedelta(days=1),
-        },
-    ],
-    ids=["to come", "ended"],
-)
-def test_a_seat_not_held_today_opens_nothing(espaces, dates):
+@pytest.mark.parametrize("days", [{"debut": 1}, {"debut": -9, "fin": -1}], ids=["to come", "ended"])
+def test_a_seat_not_held_today_opens_nothing(espaces, days):
+    today = timezone.localdate()
+    dates = {name: today + timedelta(days=away) for name, away in days.items()}
     assert read_by(SiegeFactory(**dates).membre, espaces) == set()
 
 

@@ -8,19 +8,9 @@ from django.utils import timezone
 from communaute import conversation
 from communaute.forum_conversation.models import Topic
 from communaute.models import Niveau, Participation, Suivi
-from tests.factories import EspaceFactory, entered, un_membre, un_sujet
+from tests.factories import entered, un_membre, un_sujet
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def espace():
-    return EspaceFactory(slug="elus", nom="Entre élu·es")
-
-
-@pytest.fixture
-def elue(espace):
-    return entered(un_membre("elus"), espace)
 
 
 @pytest.fixture

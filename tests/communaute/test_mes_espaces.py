@@ -25,16 +25,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def espace():
-    return EspaceFactory(slug="elus", nom="Entre élu·es")
-
-
-@pytest.fixture
-def elue(espace):
-    return entered(un_membre("elus"), espace)
-
-
-@pytest.fixture
 def pair(espace):
     return entered(un_membre("elus", membre__last_name="Dupré"), espace)
 

@@ -35,18 +35,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def espace():
-    return EspaceFactory(slug="elus", nom="Entre élu·es")
-
-
-@pytest.fixture
 def animatrice(espace):
     return a_facilitator(espace)
-
-
-@pytest.fixture
-def elue(espace):
-    return entered(un_membre("elus"), espace)
 
 
 @pytest.fixture

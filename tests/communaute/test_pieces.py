@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 from bs4 import BeautifulSoup
-from django.core.files.storage import InMemoryStorage
+from django.core.files.storage import FileSystemStorage, InMemoryStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.utils import timezone
@@ -15,7 +15,7 @@ from PIL import Image
 from communaute import brouillons, pieces
 from communaute.forum_conversation.models import Post
 from communaute.models import Brouillon, PieceJointe
-from tests.factories import EspaceFactory, entered, un_membre, un_sujet
+from tests.factories import entered, un_membre, un_sujet
 
 pytestmark = pytest.mark.django_db
 
@@ -27,16 +27,6 @@ WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.
 @pytest.fixture(autouse=True)
 def in_memory(monkeypatch):
     monkeypatch.setattr(PieceJointe._meta.get_field("fichier"), "storage", InMemoryStorage())
-
-
-@pytest.fixture
-def espace():
-    return EspaceFactory(slug="elus", nom="Entre élu·es")
-
-
-@pytest.fixture
-def elue(espace):
-    return entered(un_membre("elus"), espace)
 
 
 @pytest.fixture
@@ -341,6 +331,22 @@ def test_a_file_goes_out_of_sight_with_its_message(en_elue, sujet, column):
     [piece] = attached(en_elue, sujet, file())
     Post.objects.filter(pk=piece.post_id).update(**{column: timezone.now()})
     assert en_elue.get(piece.get_absolute_url()).status_code == 404
+
+
+def test_a_file_leaves_the_disk_with_the_message_that_its_author_withdraws(
+    en_elue, sujet, tmp_path, monkeypatch, django_capture_on_commit_callbacks
+):
+    storage = FileSystemStorage(tmp_path)
+    monkeypatch.setattr(PieceJointe._meta.get_field("fichier"), "storage", storage)
+    gone, kept = attached(en_elue, sujet, file("une.pdf")) + attached(en_elue, sujet, file())[1:]
+    assert len(on_disk(tmp_path)) == 2
+    with django_capture_on_commit_callbacks(execute=True):
+        en_elue.post(f"/communaute/messages/{gone.post.reference}/retirer/")
+    assert on_disk(tmp_path) == [kept.fichier.name]
+
+
+def on_disk(folder):
+    return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
 
 
 def test_a_visitor_leaves_no_file(client, elue, sujet):

@@ -10,16 +10,11 @@ from django.utils import timezone
 from communaute import conversation, promesse
 from communaute.forum_conversation.models import Promesse, Topic
 from communaute.models import AccordPromesse, DemandePromesse, Siege
-from tests.factories import EspaceFactory, MembreFactory, entered, un_membre, un_sujet
+from tests.factories import MembreFactory, entered, un_membre, un_sujet
 
 pytestmark = pytest.mark.django_db
 
 RESTE_ICI, SANS_ATTRIBUTION, A_PARTAGER = Promesse
-
-
-@pytest.fixture
-def espace():
-    return EspaceFactory(slug="elus", nom="Entre élu·es")
 
 
 @pytest.fixture

@@ -16,16 +16,6 @@ from tests.factories import EspaceFactory, entered, un_membre, un_sujet
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def espace():
-    return EspaceFactory(slug="elus", nom="Entre élu·es")
-
-
-@pytest.fixture
-def elue(espace):
-    return entered(un_membre("elus"), espace)
-
-
 # --- What is kept to be found --------------------------------------------------------------------
 
 
