@@ -75,7 +75,7 @@ class Lecteur:
             path,
             encode_multipart(BOUNDARY, data) if method == "POST" else b"",
             MULTIPART_CONTENT if method == "POST" else "",
-            query_string=query,
+            QUERY_STRING=query,
             headers={"cookie": self.cookies} if self.cookies else None,
         )
         response = self.handler(request.environ)
@@ -93,6 +93,10 @@ class Written:
 
     def __init__(self):
         self.tables, self.elsewhere, self.state = set(), set(), None
+
+    def changes(self, model, rows):
+        """Whether ``rows`` of ``model`` are others after it."""
+        return self.state is not None and self.state[model] != rows
 
     def note(self, execute, sql, params, many, context):
         """Look at a statement before it is executed."""

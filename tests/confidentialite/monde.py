@@ -3,7 +3,8 @@
 import itertools
 from datetime import timedelta
 
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.utils import timezone
 from wagtail.models import Page
@@ -23,10 +24,13 @@ from communaute.models import (
     Membre,
     Mention,
     Merci,
+    Niveau,
+    Participation,
     PieceJointe,
     Recours,
     Resume,
     Sondage,
+    Suivi,
     Suspension,
     Version,
     Vote,
@@ -38,6 +42,7 @@ from tests.factories import (
     EspaceFactory,
     MembreFactory,
     SiegeFactory,
+    TerritoireFactory,
     entered,
     in_group,
     un_allie,
@@ -65,10 +70,13 @@ FIELDS = (
     "résumé",
     "nom de pièce",
     "contenu de pièce",
+    "nom de pièce masquée",
+    "contenu de pièce masquée",
     "choix",
     "titre en attente",
     "texte en attente",
     "réponse en attente",
+    "réponse d’un sujet en attente",
     "texte masqué",
     "titre masqué",
     "texte retiré",
@@ -76,6 +84,7 @@ FIELDS = (
     "pièce de brouillon",
     "contenu de brouillon",
     "alerte",
+    "alerte sur l’animation",
     "motif",
     "recours",
     "motif de lecture",
@@ -96,9 +105,20 @@ class Monde:
     """The cohort, its people by what they are, and what they said."""
 
     def __init__(self):
-        self.elus = EspaceFactory(slug="elus", college="elus")
-        self.agents = EspaceFactory(slug="agents", college="agents")
+        self.elus = EspaceFactory(slug="elus", nom="Salon des chênes", college="elus")
+        self.agents = EspaceFactory(slug="agents", nom="Salon des ormes", college="agents")
         self.commun = EspaceFactory(slug="commun", audience=Espace.Audience.TOUS, college="")
+        self.territoire = TerritoireFactory()
+        self.delegation = EspaceFactory(
+            slug="vallee",
+            audience=Espace.Audience.DELEGATION,
+            college="",
+            territoire=self.territoire,
+        )
+        # The charters in force are the second here, the third there, the first elsewhere.
+        self.elus.adopt_charte("Ce qui s’écrit ici reste entre nous.")
+        for texte in ("Chacun·e écoute.", "Chacun·e écoute, puis parle."):
+            self.commun.adopt_charte(texte)
         self.people = {**self._readers(), **self._outsiders()}
         self._say()
         self._publish()
@@ -143,7 +163,7 @@ class Monde:
 
     def _readers(self):
         people = {
-            "author": un_membre("elus", membre__last_name="Autrice"),
+            "author": un_membre("elus", territoire=self.territoire, membre__last_name="Autrice"),
             "peer": un_membre("elus"),
             "facilitator": MembreFactory(last_name="Animatrice"),
             "facilitator who decided": MembreFactory(),
@@ -153,15 +173,19 @@ class Monde:
         self.elus.nominate("lecture", [people["named reader"]])
         for what in ("author", "peer", "facilitator", "facilitator who decided", "named reader"):
             entered(people[what], self.elus, self.commun)
+        self.delegation.nominate("animation", [people["peer"]])
+        for what in ("author", "peer"):
+            entered(people[what], self.delegation)
         return people
 
     def _outsiders(self):
         people = {
             "peer before the charter": un_membre("elus"),
+            "facilitator before the charter": MembreFactory(),
             "inactive": un_membre("elus"),
-            "agent": un_membre("agents"),
-            "state": un_membre("etat"),
-            "socio-economic": un_membre("socio_economiques"),
+            "agent": un_membre("agents", territoire=self.territoire),
+            "state": un_membre("etat", territoire=TerritoireFactory()),
+            "socio-economic": un_membre("socio_economiques", territoire=self.territoire),
             "ally": un_allie(),
             "ex-member": MembreFactory(),
             "suspended": un_membre("elus"),
@@ -172,7 +196,14 @@ class Monde:
             "référent·e": un_membre("etat"),
             "without seat": MembreFactory(),
         }
-        SiegeFactory(membre=people["ex-member"], college="agents")
+        today = timezone.localdate()
+        SiegeFactory(membre=people["ex-member"], college="agents", debut=today - timedelta(days=20))
+        people["ally"].sieges.update(territoire=self.territoire)
+        people["ally"].user_permissions.set(self._near_the_back_office())
+        self.elus.nominations.create(
+            membre=people["facilitator before the charter"], role="animation"
+        )
+        self.elus.chartes.get(version=1).accept(people["peer before the charter"])
         self.agents.nominate("animation", [people["facilitator of another space"]])
         people["editor"].groups.add(une_page_territoire().editors())
         cohorte = Cohorte.load()
@@ -186,9 +217,23 @@ class Monde:
             "ex-member",
         ):
             entered(people[what], self.agents)
-        for what in set(people) - {"without seat", "administrator", "peer before the charter"}:
+        for what in set(people) - {"without seat", "administrator"}:
             self.commun.charte.accept(people[what])
         return people
+
+    def _near_the_back_office(self):
+        """Permissions that look like that of entering the back office, and are not."""
+        entry = Permission.objects.get(
+            content_type__app_label="wagtailadmin", codename="access_admin"
+        )
+        elsewhere = ContentType.objects.get_for_model(Espace)
+        return [
+            Permission.objects.create(name="Autre", content_type=kind, codename=codename)
+            for kind, codename in (
+                (entry.content_type, "access_nothing"),
+                (elsewhere, "access_admin"),
+            )
+        ]
 
     def _say(self):
         """What is said in the space of the élu·es, and beside it in the others."""
@@ -198,20 +243,36 @@ class Monde:
         self.elus.nominate("lecture", [self.people["named reader"], self.people["former reader"]])
         entered(self.people["former reader"], self.elus)
         seat = SiegeFactory(membre=self.people["ex-member"])
-        for what in ("inactive", "ex-member", "suspended"):
+        left = [
             self._leave_behind(entered(self.people[what], self.elus))
+            for what in ("inactive", "ex-member", "suspended")
+        ]
         self.topic = self._open_topic(author)
-        self._answer_and_thank(peer)
+        self._answer_and_thank(peer, left)
         self._wait(author)
         self._draft(author)
         self._moderate(author)
         self._end_rights(seat)
+        # Nobody else follows a space so.
+        Participation.objects.choose(author, self.elus, Niveau.MENTIONS)
 
     def _leave_behind(self, membre):
-        """What someone wrote while they could read: a reply, one that waits, a draft."""
-        topic = conversation.start_topic(membre, self.elus, "Avant de partir", "Un mot.")
+        """What someone wrote and chose while they could read: a reply, one that waits, a draft."""
+        topic = conversation.start_topic(membre, self.elus, CANARIES["titre"], "Un mot.")
+        choix = Choix.objects.create(
+            sondage=Sondage.objects.create(topic=topic), texte="Partir", ordre=1
+        )
+        Vote.objects.create(choix=choix, membre=membre)
+        past, _ = (
+            DemandePromesse.objects.create(
+                topic=topic, promesse="a_partager", auteur=membre, close_le=close
+            )
+            for close in (timezone.now(), None)
+        )
+        AccordPromesse.objects.create(demande=past, membre=membre, oui=True)
         Post.objects.create(topic=topic, poster=membre, content="J’attends.", approved=False)
         Brouillon.objects.create(membre=membre, topic=topic, champs={"content": "Presque."})
+        return topic
 
     def _open_topic(self, author):
         topic = un_sujet(
@@ -225,7 +286,8 @@ class Monde:
         resume = Resume.objects.create(
             topic=topic, texte=CANARIES["résumé"], auteur=author, version=2
         )
-        sondage = Sondage.objects.create(topic=topic)
+        closes = timezone.now() + timedelta(days=7)
+        sondage = Sondage.objects.create(topic=topic, ferme_le=closes)
         for ordre in (1, 2):
             Choix.objects.create(sondage=sondage, texte=f"{CANARIES['choix']} {ordre}", ordre=ordre)
         Topic.objects.filter(pk=topic.pk).update(resume=resume, nature=Nature.SONDAGE)
@@ -245,15 +307,18 @@ class Monde:
             **fields,
         )
 
-    def _answer_and_thank(self, peer):
+    def _answer_and_thank(self, peer, left):
         reader = Membre.objects.get(pk=peer.pk)
-        conversation.reply(reader, self.topic, "Merci de ce récit.")
+        for topic in left:
+            answer = conversation.reply(reader, topic, "Restez donc.")
+            Mention.objects.create(post=answer, membre=topic.poster)
+        self.reply = conversation.reply(reader, self.topic, "Merci de ce récit.")
         Merci.objects.create(post=self.post, membre=peer)
         Mention.objects.create(post=self.post, membre=peer)
         Vote.objects.create(choix=self.topic.sondage.choix.first(), membre=peer)
 
     def _wait(self, author):
-        """What awaits approval, what was hidden, what was withdrawn."""
+        """What awaits approval, whole or in part, what was hidden, what was withdrawn."""
         waiting = Topic.objects.create(
             forum=self.elus.forum,
             poster=author,
@@ -262,7 +327,9 @@ class Monde:
         )
         first = self._post(waiting, author, "texte en attente", approved=False)
         Topic.objects.filter(pk=waiting.pk).update(first_post=first)
-        self._post(self.topic, author, "réponse en attente", approved=False)
+        Suivi.objects.follow(self.people["peer"], waiting)
+        in_waiting = self._post(waiting, self.people["peer"], "réponse d’un sujet en attente")
+        waiting_reply = self._post(self.topic, author, "réponse en attente", approved=False)
         now = timezone.now()
         self.hidden = self._post(self.topic, author, "texte masqué", masque_le=now)
         untitled = Topic.objects.create(
@@ -273,13 +340,20 @@ class Monde:
         )
         self.hidden_first = self._post(untitled, author, "texte masqué", masque_le=now)
         Topic.objects.filter(pk=untitled.pk).update(first_post=self.hidden_first)
+        self._attach(
+            "nom de pièce masquée", "contenu de pièce masquée", post=self.hidden, auteur=author
+        )
         withdrawn = self._post(self.topic, author, "texte retiré", retire_le=now)
         Version.objects.create(
             post=withdrawn, texte=CANARIES["texte retiré"], auteur=author, ecrite_le=now
         )
+        self.not_referred = [waiting_reply, in_waiting, withdrawn]
 
     def _post(self, topic, poster, field, **fields):
-        return Post.objects.create(topic=topic, poster=poster, content=CANARIES[field], **fields)
+        post = Post.objects.create(topic=topic, poster=poster, content=CANARIES[field], **fields)
+        if post.approved:
+            conversation.publish(post)
+        return post
 
     def _draft(self, author):
         draft = Brouillon.objects.create(
@@ -289,13 +363,9 @@ class Monde:
 
     def _moderate(self, author):
         decided = {"espace": self.elus, "par": self.people["facilitator who decided"]}
-        Alerte.objects.create(
-            espace=self.elus,
-            post=self.post,
-            membre=self.people["peer"],
-            motif=Alerte.Motif.TON,
-            texte=CANARIES["alerte"],
-        )
+        self._report(self.post, self.people["peer"], Alerte.Motif.TON, texte=CANARIES["alerte"])
+        for post in (self.reply, *self.not_referred):
+            self._report(post, self.people["named reader"], Alerte.Motif.ILLICITE)
         hidden, _ = (
             ActeModeration.objects.create(
                 **decided,
@@ -308,13 +378,23 @@ class Monde:
             for post in (self.hidden, self.hidden_first)
         )
         Recours.objects.create(acte=hidden, texte=CANARIES["recours"])
-        suspended = ActeModeration.objects.create(
+        self._judge_a_facilitator(decided)
+        gone = self.people["ex-member"]
+        ActeModeration.objects.create(
             **decided,
-            acte=Acte.SUSPENDRE,
-            membre=self.people["suspended"],
-            motif=CANARIES["motif de suspension"],
+            acte=Acte.MASQUER,
+            post=Post.objects.filter(poster=gone, approved=True).first(),
+            membre=gone,
+            motif="Hors de propos.",
         )
-        Suspension.objects.create(espace=self.elus, membre=self.people["suspended"], acte=suspended)
+        self.suspended = self._suspend(self.elus, "suspended", CANARIES["motif de suspension"])
+        now = timezone.now()
+        self.ended = [
+            self._suspend(self.elus, "peer", "Levée.", levee_le=now),
+            self._suspend(self.elus, "author", "Passée.", jusqua=now - timedelta(days=1)),
+        ]
+        self._suspend(self.commun, "peer", "Ailleurs.")
+        self._suspend(self.delegation, "socio-economic", "Ailleurs aussi.")
         ActeModeration.objects.create(
             espace=self.elus,
             acte=Acte.LIRE,
@@ -323,6 +403,39 @@ class Monde:
             membre=author,
             motif=CANARIES["motif de lecture"],
         )
+
+    def _report(self, post, membre, motif, **fields):
+        Alerte.objects.create(espace=self.elus, post=post, membre=membre, motif=motif, **fields)
+
+    def _judge_a_facilitator(self, decided):
+        """A facilitator’s own message, reported, hidden by another, about which they appeal."""
+        facilitator, now = self.people["facilitator"], timezone.now()
+        post = conversation.reply(self.member("facilitator"), self.topic, "À mon avis.")
+        Post.objects.filter(pk=post.pk).update(masque_le=now)
+        texte = CANARIES["alerte sur l’animation"]
+        self._report(post, self.people["peer"], Alerte.Motif.TON, texte=texte)
+        acte = ActeModeration.objects.create(
+            **decided,
+            acte=Acte.MASQUER,
+            topic=self.topic,
+            post=post,
+            membre=facilitator,
+            motif="Un ton.",
+            fait_le=now,
+        )
+        Recours.objects.create(acte=acte, texte="Je conteste.")
+
+    def _suspend(self, espace, what, motif, **ended):
+        """The act that closed a space to someone, who was given it back when ``ended`` says so."""
+        acte = ActeModeration.objects.create(
+            espace=espace,
+            par=self.people["facilitator who decided"],
+            acte=Acte.SUSPENDRE,
+            membre=self.people[what],
+            motif=motif,
+        )
+        Suspension.objects.create(espace=espace, membre=acte.membre, acte=acte, **ended)
+        return acte
 
     def _publish(self):
         """What the public reads, so that each of its addresses has something to say."""
@@ -339,8 +452,10 @@ class Monde:
         Signalement.objects.create(objet="question", message="Une coquille.")
 
     def _end_rights(self, seat):
-        seat.debut = timezone.localdate() - timedelta(days=9)
-        seat.fin = timezone.localdate() - timedelta(days=1)
+        today = timezone.localdate()
+        seat.debut, seat.fin = today - timedelta(days=9), today - timedelta(days=1)
+        seat.territoire = self.territoire
         seat.save()
+        SiegeFactory(membre=seat.membre, debut=today + timedelta(days=1))
         self.elus.nominate("lecture", [self.people["named reader"]])
         Membre.objects.filter(pk=self.people["inactive"].pk).update(is_active=False)

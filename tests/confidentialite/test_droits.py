@@ -27,6 +27,8 @@ def suspend(monde, membre):
     acte = ActeModeration.objects.create(
         espace=monde.elus, acte="suspendre", par=monde.people["facilitator"], membre=membre
     )
+    past = Suspension.objects.filter(espace=monde.elus, membre=membre, levee_le=None)
+    past.update(levee_le=timezone.now())
     Suspension.objects.create(espace=monde.elus, membre=membre, acte=acte)
 
 

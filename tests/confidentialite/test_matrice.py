@@ -6,6 +6,7 @@ left behind, is looked through. Every request is undone (``lecteur.py``), so tha
 """
 
 import logging
+import re
 from copy import copy
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -14,14 +15,28 @@ import pytest
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core import mail
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from wagtail.models import ModelLogEntry, PageLogEntry, ReferenceIndex
 from wagtail.search.models import IndexEntry
 
 from communaute import permissions
 from communaute.forum_conversation.models import Nature, Post, Topic, new_reference
-from communaute.models import Acte, ActeModeration, Espace, Membre, Recours
+from communaute.models import (
+    AccordPromesse,
+    Acte,
+    ActeModeration,
+    Alerte,
+    Cohorte,
+    Espace,
+    Membre,
+    Niveau,
+    PieceJointe,
+    Recours,
+    Suivi,
+    rights_of,
+)
 from portail.logs import JsonFormatter
 from portail.settings import LOGGING
 from tests.confidentialite.adresses import COLLECTIONS, EXEMPT, addresses, samples
@@ -36,6 +51,7 @@ OUTSIDERS = (
     "visitor",
     "inactive",
     "peer before the charter",
+    "facilitator before the charter",
     "agent",
     "state",
     "socio-economic",
@@ -49,6 +65,12 @@ OUTSIDERS = (
     "référent·e",
     "without seat",
 )
+BEFORE_THE_CHARTER = {"peer before the charter", "facilitator before the charter"}
+"""Who may enter the space of the élu·es, and has yet to accept its charter."""
+
+SIGNED_OUT = {"visitor", "inactive"}
+"""Whom any address of the members leads to sign-in."""
+
 WELCOME_BEHIND = {
     *("editor", "administrator", "facilitator of another space"),
     *("visitor", "inactive"),
@@ -62,7 +84,10 @@ TO_ALL_READERS = {
     *("titre", "texte", "titre d’avant", "texte d’avant", "résumé", "résumé d’avant", "choix"),
     *("nom de pièce", "contenu de pièce", "motif de lecture"),
 }
-WAITING = {"titre en attente", "texte en attente", "réponse en attente"}
+WAITING = {
+    *("titre en attente", "texte en attente", "réponse en attente"),
+    "réponse d’un sujet en attente",
+}
 OWN = {
     *("brouillon", "pièce de brouillon", "contenu de brouillon"),
     *("motif", "recours", "texte masqué", "titre masqué"),
@@ -72,7 +97,7 @@ SHOWN = {
     "author": TO_ALL_READERS | WAITING | OWN,
     "peer": TO_ALL_READERS,
     "facilitator": TO_ALL_READERS | WAITING | DECIDED | {"recours"},
-    "facilitator who decided": TO_ALL_READERS | WAITING | DECIDED,
+    "facilitator who decided": TO_ALL_READERS | WAITING | DECIDED | {"alerte sur l’animation"},
     "named reader": TO_ALL_READERS,
     "suspended": {"motif de suspension"},
 }
@@ -86,15 +111,19 @@ what the suspended are told of it."""
 def may_read(what, membre, row):
     """Whether ``membre``, a reader of the space, may read ``row``, said in the simplest way."""
     facilitates, kind = what.startswith("facilitator"), type(row).__name__
-    if kind in ("Brouillon", "Vote", "AccordPromesse", "Participation", "Suivi"):
+    if kind in ("Participation", "Suivi"):
+        return row.membre_id == membre.pk
+    if kind in ("Brouillon", "Vote", "AccordPromesse"):
         if row.membre_id != membre.pk:
             return False
-    elif kind in ("Alerte", "Suspension"):
+    elif kind == "Alerte":
+        return facilitates and row.post.poster_id != membre.pk
+    elif kind == "Suspension":
         return facilitates
     elif kind == "ActeModeration":
         return facilitates or row.acte == Acte.LIRE
     elif kind == "Recours":
-        return facilitates and row.acte.par_id != membre.pk
+        return facilitates and membre.pk not in (row.acte.par_id, row.acte.membre_id)
     elif kind == "PieceJointe":
         if row.brouillon:
             return may_read(what, membre, row.brouillon)
@@ -127,7 +156,7 @@ def check_rows(monde, model, people):
         read = set(in_space(model, monde.elus).readable_by(membre))
         if what in READERS:
             assert read == {row for row in rows if may_read(what, membre, row)}, what
-        elif what == "peer before the charter" and model is Espace:
+        elif what in BEFORE_THE_CHARTER and model is Espace:
             assert read == {monde.elus}
         else:
             assert read == set(), what
@@ -145,11 +174,88 @@ def check_behind_the_charter(monde, people):
         shown = {row for row in rows if all(part.approved for part in parts_of(row))}
         for what, membre in people.items():
             led = set(rows.behind_charte_for(membre))
-            assert led == (shown if what == "peer before the charter" else set()), what
+            assert led == (shown if what in BEFORE_THE_CHARTER else set()), what
 
 
 def test_the_charter_is_shown_to_who_has_yet_to_accept_it_alone(monde):
     check_behind_the_charter(monde, monde.members(READERS + OUTSIDERS))
+
+
+def readers_of_spaces(monde):
+    """Each space, its readers, and which of them have its charter to accept yet."""
+    agents = {"agent", "former reader", "editor", "ex-member", "facilitator of another space"}
+    seated = agents - {"facilitator of another space"}
+    seated |= {"author", "named reader", "peer before the charter", "state", "socio-economic"}
+    seated |= {"ally", "suspended", "référent·e"}
+    return [
+        (monde.elus, {*READERS, *BEFORE_THE_CHARTER}, BEFORE_THE_CHARTER),
+        (monde.agents, agents, set()),
+        (monde.commun, seated, set()),
+        (monde.delegation, {"author", "peer", "agent"}, {"agent"}),
+    ]
+
+
+def check_spaces(monde, people):
+    """Refuse that a space has other readers than those named, whichever way it is asked who they are."""
+    author = people["author"]
+    counted = Espace.objects.with_readers_count()
+    counted = counted.with_readers_count("authors", among=Q(pk=author.pk))
+    counts = {e: (e.readers_count, e.authors) for e in counted}
+    shown = {what: membre for what, membre in people.items() if what != "visitor"}
+    for espace, named, before in readers_of_spaces(monde):
+        readers = set(espace.readers())
+        open_to = {what for what, m in people.items() if espace.pk in rights_of(m).readable}
+        assert open_to == named, espace.slug
+        assert {what for what, membre in shown.items() if membre in readers} == named, espace.slug
+        assert counts[espace] == (len(readers), author in readers), espace.slug
+        entered = {what for what, m in people.items() if espace in Espace.objects.entered_by(m)}
+        assert entered == named - before, espace.slug
+        assert not readers & {m for m in shown.values() if not m.is_active}
+    assert people["ex-member"].college == "agents", "neither the seat that ended nor that to come"
+
+
+def test_a_space_has_the_readers_that_are_named_and_no_other(monde):
+    check_spaces(monde, monde.members(READERS + OUTSIDERS))
+
+
+def check_topics(monde, people):
+    """Refuse that the page of a topic is given other messages than those that one may read."""
+    for what, membre in people.items():
+        for topic in in_space(Topic, monde.elus):
+            read = set(Post.objects.readable_by(membre).filter(topic=topic))
+            if what not in READERS or Topic.objects.readable_by(membre).filter(pk=topic.pk):
+                assert set(topic.posts_read_by(membre)) == read, what
+                assert set(topic.page_of_posts(membre, 0)) == read, what
+
+
+def test_the_page_of_a_topic_is_given_the_messages_that_one_may_read(monde):
+    check_topics(monde, monde.members(READERS + OUTSIDERS))
+
+
+def check_own(monde, people):
+    """Refuse that anyone is told of decisions or reports that are not about them, or theirs."""
+    reports, acts = in_space(Alerte, monde.elus), in_space(ActeModeration, monde.elus)
+    referred = set(reports.filter(post=monde.reply))
+    everyone = set(monde.people.values())
+    assert len({report.membre for report in reports}) > 1
+    for what, membre in people.items():
+        sent = {report for report in reports if report.membre_id == membre.pk}
+        assert set(reports.concerning(membre)) == sent, what
+        about = {acte for acte in acts if acte.membre_id == membre.pk}
+        assert set(acts.concerning(membre)) == about, what
+        assert set(reports.referred_to(membre)) == (referred if what == "référent·e" else set())
+    told = {
+        acte.membre_id: acte.espace_connu
+        for membre in everyone
+        for acte in ActeModeration.objects.concerning(membre)
+        if acte.espace != monde.elus
+    }
+    never_entered = monde.people["socio-economic"].pk
+    assert told == {monde.people["peer"].pk: True, never_entered: False}
+
+
+def test_each_is_told_of_the_decisions_and_reports_that_are_theirs_alone(monde):
+    check_own(monde, monde.members(READERS + OUTSIDERS))
 
 
 # --- What each may do
@@ -162,11 +268,11 @@ SPEAKERS = {"author", "peer"} | FACILITATORS
 def permitted(monde):
     """Each permission asked about one thing, in one state: its name, what it is about, who has it."""
     topic, post, elus = monde.topic, monde.post, monde.elus
-    reply = topic.posts.get(poster=monde.people["peer"])
+    reply = monde.reply
     locked = changed(topic, status=Topic.TOPIC_LOCKED)
     question = changed(topic, nature=Nature.QUESTION)
     poll, yesterday = topic.sondage, timezone.now() - timedelta(days=1)
-    against = ActeModeration.objects.get(acte=Acte.SUSPENDRE)
+    against = monde.suspended
     judged = changed(against)
     judged._state.fields_cache["recours"] = Recours()
     reread = changed(topic, forum=changed(topic.forum))
@@ -220,6 +326,7 @@ def permitted(monde):
         ("can_appeal", [judged], set()),
         ("can_appeal", [changed(against, acte=Acte.CLASSER)], set()),
         ("can_appeal", [ActeModeration.objects.get(post=monde.hidden)], set()),
+        *(("can_appeal", [acte], set()) for acte in monde.ended),
         ("is_referent", [], {"référent·e"}),
         ("can_manage", [], {"facilitator of another space", "editor", "administrator"}),
     ]
@@ -241,6 +348,10 @@ def check_permissions(monde, people):
         ask = getattr(permissions, name)
         passing = {what for what, membre in people.items() if ask(membre, *about)}
         assert passing == who, (name, about)
+    with transaction.atomic():
+        Cohorte.objects.update(referent=None)
+        assert not [what for what, membre in people.items() if permissions.is_referent(membre)]
+        transaction.set_rollback(True)
 
 
 def test_each_may_do_what_the_permissions_say_and_nothing_else(monde):
@@ -248,6 +359,48 @@ def test_each_may_do_what_the_permissions_say_and_nothing_else(monde):
     asked = {name for name, *_ in permitted(monde)}
     said = {n for n in vars(permissions) if n.startswith(("can_", "needs_", "is_"))}
     assert asked == said
+
+
+PAGES = {
+    "nouveau_sujet": permissions.can_speak,
+    "modifier_message": permissions.can_edit,
+    "retirer_message": permissions.can_withdraw,
+    "alerter": permissions.can_report,
+    "moderer_message": permissions.can_decide,
+    "faire_recours": permissions.can_appeal,
+    "historique": lambda membre, post: post.is_shown,
+    "vote": lambda membre, topic: hasattr(topic, "sondage"),
+    "deplacer_sujet": lambda membre, topic: permissions.can_moderate(membre, topic.espace),
+    **dict.fromkeys(("moderation", "suspensions", "sante"), permissions.can_moderate),
+}
+"""The pages that ask for more than to read what they are about, and what they ask for."""
+
+ASKED = {
+    "nouveau_sujet": (
+        "nature=annonce",
+        lambda membre, espace: permissions.can_open(membre, espace, Nature.ANNONCE),
+    ),
+}
+"""What an address may ask for besides, and to whom that opens."""
+
+ALONE = {"communaute:referent": permissions.is_referent}
+"""The pages about nothing in particular that are not everyone’s, and whose they are."""
+
+ANSWERED = re.compile(r'name="oui"[^>]*\bchecked')
+"""How the page of a promise shows what one answered."""
+
+NAMING = ("/communaute/decisions/", "/communaute/referent/")
+"""The addresses that name a space to who does not read it: of what was decided, of what is reported."""
+
+LEVEL_OF_THE_AUTHOR = re.compile(r'value="mentions"[^>]*aria-pressed="true"')
+
+ACTS = {
+    "resume": permissions.can_summarise,
+    "animer_sujet": lambda membre, topic: permissions.can_moderate(membre, topic.espace),
+    "promesse": lambda membre, topic: False,
+    **PAGES,
+}
+"""What is asked of who sends a form there; one that says neither what to do nor why does nothing."""
 
 
 # --- What each is answered
@@ -263,6 +416,7 @@ class Walk:
         self.not_theirs = monde.agents if self.is_reader else monde.elus
         self.lecteur = Lecteur(self.membre, self.not_theirs)
         self.before = state_of(self.not_theirs)
+        self.untold = set(self.not_to_tell())
         self.seen, self.wrong, self.asked = set(), [], 0
         self.turn = (READERS + OUTSIDERS).index(what)
 
@@ -276,9 +430,16 @@ class Walk:
             self.note(method, path, f"shows {sorted(leak)}")
         if written.elsewhere:
             self.note(method, path, f"writes private text in {written.elsewhere}")
-        appeals = path.startswith("/communaute/decisions/")  # theirs to make, from outside too
-        if written.state not in (None, self.before) and not appeals:
+        appeals = self.what == "suspended" and path.startswith("/communaute/decisions/")
+        changed = {model for model, rows in self.before.items() if written.changes(model, rows)}
+        if changed - ({Recours} if appeals else set()):
             self.note(method, path, "changes what is said in a space they do not read")
+        if not path.startswith("/gestion/"):
+            told = {a for a in self.untold if a in answer.text and a not in f"{path} {data}"}
+            if path.startswith(NAMING):
+                told -= {self.monde.elus.nom, self.monde.agents.nom}
+            if told:
+                self.note(method, path, f"leads to {sorted(told)}")
         if answer.status >= 500 and not path.startswith("/gestion/"):
             self.note(method, path, f"fails with {answer.status}")
         if path.startswith("/communaute/"):
@@ -291,6 +452,22 @@ class Walk:
         """Add what was wrong with an answer."""
         self.wrong.append(f"{method} {path} {fault}")
 
+    def not_to_tell(self):
+        """What would lead to what they may not read, or say that it is there: parts of its addresses."""
+        for espace in (self.monde.elus, self.monde.agents):
+            if not Espace.objects.readable_by(self.membre).filter(pk=espace.pk):
+                yield from (f"/espaces/{espace.slug}/", espace.nom)
+            if not permissions.can_moderate(self.membre, espace):
+                yield f"/espaces/{espace.slug}/moderation/"
+            for model in (Topic, Post, PieceJointe):
+                rows = in_space(model, espace)
+                for row in set(rows) - set(rows.readable_by(self.membre)):
+                    if not (self.what == "référent·e" and row == self.monde.reply):
+                        yield row.reference
+            appeals = in_space(Recours, espace)
+            for recours in set(appeals) - set(appeals.readable_by(self.membre)):
+                yield f"/recours/{recours.acte.reference}/"
+
     def members_addresses(self, view=""):
         """Every address about what members say, or those of a view: what is not theirs is answered as
         what is not."""
@@ -298,8 +475,7 @@ class Walk:
             if address.room != "communaute" or not address.view.startswith(view):
                 continue
             if not address.keys:
-                for method in self.methods():
-                    self.ask(method, f"/{address.path}", self.form(method))
+                self.lone_address(address)
                 continue
             collection, ways_in = COLLECTIONS[address.path.split("/")[1]]
             missing = {}
@@ -313,12 +489,73 @@ class Walk:
                     answer = self.ask(method, path, self.form(method))
                     if not reached and answer.but_for(path) != missing[method]:
                         self.note(method, path, f"({answer.status}) is not answered as what is not")
-            for row in self.own(collection):
-                path = self.path(address, row)
-                self.ask("GET", path)
-            if self.own(collection):
-                self.ask("GET", f"{path}?{urlencode(self.monde.keys(self.not_theirs))}")
-                self.ask("POST", path, self.form("POST"))
+            self.own_addresses(address, collection)
+
+    def lone_address(self, address):
+        """An address about nothing in particular."""
+        path, asks = f"/{address.path}", ALONE.get(address.name, self.reads)
+        closed = self.what not in SIGNED_OUT and not asks(self.membre)
+        for method in self.methods():
+            status = self.ask(method, path, self.form(method)).status
+            if closed and status not in (404, 405):
+                self.note(method, path, f"({status}) opens to another than whose it is")
+        if address.name == "communaute:suivi" and self.is_reader:
+            self.followed(path)
+
+    def own_addresses(self, address, collection):
+        """An address about each thing that they may read: it opens to who has the right that it asks."""
+        rows, name = self.own(collection), address.name.removeprefix("communaute:")
+        closed = [row for row in rows if not PAGES.get(name, self.reads)(self.membre, row)]
+        for row in rows:
+            path = self.path(address, row)
+            answer = self.ask("GET", path)
+            if self.is_reader and row in closed and answer.status != 404:
+                self.note("GET", path, f"({answer.status}) opens without the right to it")
+            if self.is_reader:
+                self.particulars(name, path, row, answer)
+        if rows:
+            self.ask("GET", f"{path}?{urlencode(self.monde.keys(self.not_theirs))}")
+            self.ask("POST", path, self.form("POST"))
+        refused = [row for row in rows if name in ACTS and not ACTS[name](self.membre, row)]
+        for row in refused[:1] if self.is_reader else ():
+            path = self.path(address, row)
+            for form in ({}, self.form("POST")):
+                if (answer := self.ask("POST", path, form)).status not in (404, 405):
+                    self.note("POST", path, f"({answer.status}) is taken without the right to it")
+
+    def particulars(self, name, path, row, answer):
+        """What some pages are asked besides, and what they should not show."""
+        if name in ASKED:
+            query, opens_to = ASKED[name]
+            status = self.ask("GET", f"{path}?{query}").status
+            if status != (200 if opens_to(self.membre, row) else 404):
+                self.note("GET", f"{path}?{query}", f"is answered {status}")
+        if name == "sujet":
+            for post in row.posts.all():
+                self.ask("GET", f"{path}?citer={post.reference}")
+        if name == "espace":
+            self.followed(f"{path}?voir=suivis")
+        if name == "promesse" and ANSWERED.search(answer.body):
+            answers = AccordPromesse.objects.filter(demande__topic=row)
+            if not answers.filter(membre=self.membre.pk):
+                self.note("GET", path, "shows what another answered")
+
+    def followed(self, path):
+        """Ask for the topics that they follow, among which no other is."""
+        answer = self.ask("GET", path)
+        own = Suivi.objects.filter(membre=self.membre.pk, niveau=Niveau.TOUT)
+        followed = set(own.values_list("topic__reference", flat=True))
+        topics = in_space(Topic, self.monde.elus)
+        read = set(topics.readable_by(self.membre).values_list("reference", flat=True))
+        shown = {topic.reference for topic in topics if topic.reference in answer.body}
+        if (self.what == "author") != bool(LEVEL_OF_THE_AUTHOR.search(answer.body)):
+            self.note("GET", path, "shows at what level another follows")
+        if shown != followed & read:
+            self.note("GET", path, "shows what others follow")
+
+    def reads(self, membre, row=None):
+        """What most pages ask for."""
+        return True
 
     def methods(self):
         """GET, HEAD, POST and one of the others, each in its turn."""
@@ -352,7 +589,7 @@ class Walk:
 
     def reaches(self, row, ways_in):
         """Whether the person may be answered about ``row``, or is led to its charter."""
-        if self.what == "peer before the charter":
+        if self.what in BEFORE_THE_CHARTER:
             return True
         found = row._meta.model._default_manager
         return any(getattr(found, w)(self.membre).filter(pk=row.pk).exists() for w in ways_in)
@@ -458,6 +695,12 @@ def test_a_search_for_what_was_said_is_answered_as_one_for_what_nobody_said(path
     assert len(answers) == 1
 
 
+def test_a_search_by_a_reader_finds_what_was_said(monde):
+    lecteur = Lecteur(monde.member("peer"), monde.agents)
+    answer, _ = lecteur.ask("GET", f"/communaute/recherche/?q={CANARIES['texte']}")
+    assert monde.post.reference in answer.body
+
+
 # --- What is kept of it, and where
 
 
@@ -471,7 +714,7 @@ def test_what_members_say_is_kept_in_their_own_tables_alone(monde):
                 holding[table] = fields
     own = {model._meta.db_table for model in restricted_models()}
     assert set(holding) <= own, holding
-    in_files = {"contenu de pièce", "contenu de brouillon"}
+    in_files = {field for field in CANARIES if field.startswith("contenu de")}
     assert set().union(*holding.values()) == set(CANARIES) - in_files
 
 
