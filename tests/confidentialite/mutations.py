@@ -1,15 +1,19 @@
 """Take each condition on who may read or do away in turn: the matrix must notice (``make mutation``).
 
 A mutant is a function of ours whose code lacks one condition, one filter or one refusal. It takes the
-place of the real code while the checks of ``test_matrice.py`` run, those on its own view first.
+place of the real code while the checks of ``test_matrice.py`` run, until one goes red: those on what it
+is about first, then those that noticed most until then. ``ONLY=views/gestes make mutation`` tries those
+mutants alone whose description matches it.
 """
 
 import ast
 import importlib
+import os
 import re
 import sys
 import time
 import types
+from collections import Counter
 from copy import deepcopy
 from pathlib import Path
 
@@ -19,6 +23,7 @@ from django.db import transaction
 
 from communaute import prepared
 from tests.confidentialite import test_matrice as matrix
+from tests.confidentialite.adresses import addresses
 from tests.confidentialite.donnees import restricted_models
 
 pytestmark = pytest.mark.django_db
@@ -35,17 +40,85 @@ CONDITIONS = [
     ),
 ]
 READING = re.compile(
-    r"readable|readers_of|_by$|behind_charte|concerning|referred|open_to|rights|active|"
-    r"giving_access|audience_filter|permissions|__call__|process_exception"
+    r"readable|readers_of|readers_count|_by$|behind_charte|concerning|referred|open_to|rights|active|"
+    r"page_of_posts|giving_access|audience_filter|permissions|__call__|process_exception"
 )
 """What decides on reading, by its name, where a module holds other things too."""
-REFUSAL = re.compile(r"raise$|permissions\.|rights|^\.(readable|entered|active|behind)")
+REFUSAL = re.compile(r"refuse$|permissions\.|rights|^\.(readable|entered|active|behind)")
 """What a view refuses by, and starts from; the rest of it is what it shows."""
+EMPTY_HANDED = re.compile(
+    r"raise |return (NO_RIGHTS|.*\.none\(\)|\[\]|user\.is_active)$|.*redirect_to_login"
+)
+"""How a branch ends that gives nothing."""
 FILTERS = {"filter", "exclude", "readable_by", "active", "entered_by", "behind_charte_for"}
 WALKERS = (
-    *("agent", "peer", "named reader", "author", "facilitator", "visitor"),
-    *("suspended", "peer before the charter", "without seat"),
+    *(
+        "agent",
+        "peer",
+        "named reader",
+        "author",
+        "facilitator",
+        "facilitator who decided",
+        "visitor",
+    ),
+    *("suspended", "ex-member", "peer before the charter", "référent·e", "without seat"),
 )
+WITHOUT_EFFECT = {
+    "What it is asked about was found readable just before, and is read by the same people.": {
+        "views/composition.py Composition._waiting: self.brouillon.pieces.readable_by(self.request.user)",
+        "views/ecrire.py historique: post.versions.readable_by(request.user)",
+        "views/ecrire.py modifier_message: post.pieces.readable_by(request.user)",
+        "views/gestes.py resume: Resume.objects.readable_by(request.user)",
+        "views/moderation.py file_de_moderation: ActeModeration.objects.readable_by(user)",
+        "views/moderation.py file_de_moderation: Post.objects.readable_by(user)",
+        "views/moderation.py moderer_message: Alerte.objects.readable_by(request.user)",
+        "views/moderation.py suspensions: Suspension.objects.readable_by(request.user)",
+        "views/promesse.py promesse: DemandePromesse.objects.readable_by(user)",
+        "views/reading.py with_exceptional_readings: ActeModeration.objects.readable_by(user)",
+        "views/sujets.py MERCIS: Merci.objects.readable_by(user)",
+        "views/sujets.py posts_page: PieceJointe.objects.readable_by(user)",
+        "views/sujets.py vote_form: Choix.objects.readable_by(user)",
+    },
+    "The keys that it is asked for were found readable just before, in the same request.": {
+        "views/mes_espaces.py TOPICS: Topic.objects.readable_by(user)",
+        "views/recherche.py _posts: Post.objects.readable_by(user)",
+        "views/recherche.py _topics: Topic.objects.readable_by(user)",
+    },
+    "What is found by it is looked for again among what one reads, or narrowed to one’s own.": {
+        "views/composition.py Composition._aside: Post.objects.readable_by(self.request.user)",
+        "views/mes_espaces.py _with_new: Topic.objects.readable_by(user)",
+        "views/mes_espaces.py _unanswered: Topic.objects.readable_by(user)",
+        "views/mes_espaces.py _questions: rights.entered",
+    },
+    "What is done is asked again where it is written, which refuses; this chooses what is answered.": {
+        "views/decisions.py lecture_exceptionnelle: if not permissions.is_referent(request.user): refuse",
+        "views/gestes.py vote: permissions.can_vote(request.user, topic.sondage)",
+        "views/moderation.py lever_suspension: Suspension.objects.readable_by(request.user).active()",
+    },
+    "It chooses how what one reads anyway is shown, or where one is led: not what is read.": {
+        "views/espaces.py _below: Topic.objects.readable_by(user)",
+        "views/espaces.py lecteurs: espace.nominations.active()",
+        "views/gestes.py retirer: Topic.objects.readable_by(request.user)",
+        "views/mes_espaces.py _polls: Vote.objects.readable_by(user)",
+        "views/mes_espaces.py _unanswered: Suivi.objects.readable_by(user)",
+        "views/mes_espaces.py _questions: espace.pk in rights.peer & rights.entered",
+        "views/mes_espaces.py _questions: rights.peer",
+        "views/moderation.py suspensions: Post.objects.readable_by(request.user)",
+        "views/moderation.py suspensions: Suspension.objects.readable_by(request.user).active()",
+    },
+    "It chooses when a draft is kept for who signed out, or what an error is answered by.": {
+        "middleware.py MembersOnlyMiddleware.__call__: not is_too_large",
+        "middleware.py MembersOnlyMiddleware.__call__: request.method == 'POST'",
+        "middleware.py MembersOnlyMiddleware.process_exception: "
+        "isinstance(exception, (ObjectDoesNotExist, PermissionDenied))",
+        "middleware.py MembersOnlyMiddleware.process_exception: "
+        "request.path_info.startswith(MEMBERS_PREFIX)",
+    },
+    "There are two roles, and who has the other reads the space already.": {
+        "models/espaces.py EspaceQuerySet._with_rights: .filter(role=Nomination.Role.LECTURE)",
+    },
+}
+"""Mutants that nobody reads or does more by, by the reason: they are not tried, and counted apart."""
 
 
 class Removal(ast.NodeTransformer):
@@ -54,8 +127,8 @@ class Removal(ast.NodeTransformer):
     def __init__(self, number, anything):
         self.number, self.removed, self.anything = number, None, anything
 
-    def _is_the_one(self, node, what):
-        if not (self.anything or REFUSAL.search(what)):
+    def _is_the_one(self, node, what, kind=""):
+        if not (self.anything or REFUSAL.search(kind or what)):
             return False
         self.number -= 1
         if self.number == -1:
@@ -81,10 +154,8 @@ class Removal(ast.NodeTransformer):
 
     def visit_If(self, node):
         self.generic_visit(node)
-        refusal = node.body[-1]
-        if isinstance(refusal, ast.Raise) and self._is_the_one(
-            node, f"if {ast.unparse(node.test)}: raise"
-        ):
+        refuses = any(EMPTY_HANDED.match(ast.unparse(statement)) for statement in node.body)
+        if refuses and self._is_the_one(node, f"if {ast.unparse(node.test)}: refuse"):
             return node.orelse or ast.Pass()
         return node
 
@@ -98,7 +169,7 @@ class Removal(ast.NodeTransformer):
                 if self._is_the_one(part, f".filter({ast.unparse(part)})"):
                     (node.args if part in node.args else node.keywords).remove(part)
                     return node
-        elif self._is_the_one(node, f".{name}()"):
+        elif self._is_the_one(node, ast.unparse(node), f".{name}()"):
             every = ast.Attribute(node.func.value, "all", ast.Load())
             return ast.Call(every, [], [])
         return node
@@ -111,7 +182,7 @@ def mutants():
         is_view = "/views/" in path
         for name, function in _functions(ast.parse(source)):
             number = 0
-            if not (is_view or "permissions" in path or READING.search(name)):
+            if not (is_view or "permissions" in path or READING.search(name.lower())):
                 continue
             while True:
                 tree, removal = deepcopy(function), Removal(number, not is_view)
@@ -128,6 +199,10 @@ def _functions(tree, prefix=""):
             yield from _functions(node, f"{prefix}{node.name}.")
         elif isinstance(node, ast.FunctionDef):
             yield f"{prefix}{node.name}", node
+        elif isinstance(node, ast.Assign) and any(
+            isinstance(n, ast.Lambda) for n in ast.walk(node)
+        ):
+            yield node.targets[0].id, node
 
 
 def _replaced(source, function, other):
@@ -137,29 +212,32 @@ def _replaced(source, function, other):
         if isinstance(node, ast.Module | ast.ClassDef):
             node.body = [
                 other
-                if isinstance(each, ast.FunctionDef) and each.lineno == function.lineno
+                if isinstance(each, type(function)) and each.lineno == function.lineno
                 else each
                 for each in node.body
             ]
     return compile(ast.fix_missing_locations(tree), "mutant", "exec")
 
 
-def code_of(code, name):
-    """The code of the function ``name`` inside that of its module."""
+def code_of(code, real):
+    """The code inside that of a module which takes the place of the code ``real``."""
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            if constant.co_qualname == name:
+            place = (constant.co_qualname, constant.co_firstlineno)
+            if place == (real.co_qualname, real.co_firstlineno):
                 return constant
-            if found := code_of(constant, name):
+            if found := code_of(constant, real):
                 return found
     return None
 
 
 def function_of(path, name):
-    """The function in the running project, below whatever decorates it."""
+    """The function in the running project, below whatever decorates it or prepares what it asks for."""
     found = importlib.import_module(path.removesuffix(".py").replace("/", "."))
     for part in name.split("."):
         found = vars(found)[part]
+    if isinstance(found, prepared.Prepared):
+        return found.make
     for inner in ("func", "fget", "__func__"):
         found = getattr(found, inner, found) if not isinstance(found, types.FunctionType) else found
     while hasattr(found, "__wrapped__"):
@@ -168,23 +246,40 @@ def function_of(path, name):
 
 
 def checks(monde, path, name, known):
-    """What looks for a leak, quickest first; ``known`` are people whose rights were read already."""
-    everyone = matrix.READERS + matrix.OUTSIDERS
-    people = known if path == "communaute/permissions.py" else monde.members(everyone)
-    view = path.removesuffix(".py").replace("/", ".") if "/views/" in path else ""
-    if not view:
-        yield lambda: matrix.check_permissions(monde, people)
-        for model in restricted_models() if path != "communaute/permissions.py" else ():
-            yield lambda model=model: matrix.check_rows(monde, model, people)
-        yield lambda: matrix.check_behind_the_charter(monde, people)
-        if "permissions" in path:
-            return
-    elif view.endswith(("reading", "composer")):
-        view = ""
-    elif not name.startswith("_"):
-        view = f"{view}.{name}"
+    """What looks for a leak, by its name; ``known`` are people whose rights were read already."""
+    found = {}
+    if "/views/" not in path:
+        of_permissions = path == "communaute/permissions.py"
+        people = known if of_permissions else monde.members(matrix.READERS + matrix.OUTSIDERS)
+        found["permissions"] = lambda: matrix.check_permissions(monde, people)
+        if of_permissions:
+            return found
+        for check in (matrix.check_spaces, matrix.check_own, matrix.check_topics):
+            found[check.__name__] = lambda check=check: check(monde, people)
+        found["charter"] = lambda: matrix.check_behind_the_charter(monde, people)
+        for model in restricted_models():
+            found[model.__name__] = lambda model=model: matrix.check_rows(monde, model, people)
     for what in WALKERS:
-        yield lambda what=what: walk(monde, what, view)
+        found[what] = lambda what=what: walk(monde, what, view_of(path, name))
+    return found
+
+
+def in_turn(found, name, noticed):
+    """The names of checks, those likely to notice a mutant of the function ``name`` first."""
+    model = name.partition("QuerySet")[0]
+    costly = dict.fromkeys(WALKERS, 1)
+    return sorted(found, key=lambda n: (n != model, costly.get(n, 0), -noticed[n]))
+
+
+def view_of(path, name):
+    """The views that a mutant shows in: its own; those of its module when it serves these; else all."""
+    module = path.removesuffix(".py").replace("/", ".")
+    views = {address.view for address in addresses()}
+    if f"{module}.{name}" in views:
+        return f"{module}.{name}"
+    is_inner = (name.startswith("_") or name.isupper()) and not module.endswith(".reading")
+    serves_its_own = is_inner and any(view.startswith(module) for view in views)
+    return module if serves_its_own else ""
 
 
 def walk(monde, what, view):
@@ -208,25 +303,44 @@ def notices(check):
 
 
 def test_the_matrix_notices_every_condition_that_is_missing(monde, plain_404):
-    killed, survivors, began = 0, [], time.monotonic()
+    tried, began, noticed = Counter(), time.monotonic(), {}
     known = monde.members(matrix.READERS + matrix.OUTSIDERS)
+    only = re.compile(os.environ.get("ONLY", ""))
+    spared, seen = {one for ones in WITHOUT_EFFECT.values() for one in ones}, set()
+    whole = checks(monde, "communaute/models/membres.py", "", known)
+    assert not [name for name in whole if notices(whole[name])], "red before anything is taken away"
     for path, name, removed, module in mutants():
-        function, code = function_of(path, name), code_of(module, name)
-        if function.__code__.co_freevars != code.co_freevars:
+        what = f"{path.removeprefix('communaute/')} {name}: {removed.partition(': ')[2]}"
+        if what in spared:
+            seen.add(what)
             continue
+        if not only.search(what):
+            continue
+        function = function_of(path, name)
+        code = code_of(module, function.__code__)
+        assert function.__code__.co_freevars == code.co_freevars, what
         real, function.__code__ = function.__code__, code
         prepared.forget()
+        found, before = checks(monde, path, name, known), noticed.setdefault(path, Counter())
         try:
-            dead = any(notices(check) for check in checks(monde, path, name, known))
+            by = next((c for c in in_turn(found, name, before) if notices(found[c])), None)
         finally:
             function.__code__ = real
             prepared.forget()
-        killed += dead
-        if not dead:
-            survivors.append(f"{path} {name}, line {removed}")
-        verdict = "red" if dead else "STILL GREEN"
-        print(f"{verdict:12} {path} {name} {removed}", file=sys.stderr, flush=True)  # noqa: T201
-    total = killed + len(survivors)
+        before[by] += 1
+        tried["red" if by else "STILL GREEN"] += 1
+        tell(f"red: {by}" if by else "STILL GREEN", what, removed)
     minutes = (time.monotonic() - began) / 60
-    print(f"{killed} of {total} noticed, in {minutes:.0f} min", file=sys.stderr)  # noqa: T201
-    assert survivors == []
+    total = tried.total()
+    for reason, ones in WITHOUT_EFFECT.items():
+        for one in sorted(ones):
+            tell("not tried, without effect", f"{one} — {reason}")
+    tell(f"{tried['red']} of {total} noticed in {minutes:.0f} min; {len(spared)} without effect")
+    assert seen == spared, "a reason given for what is there no more"
+    assert tried["STILL GREEN"] == 0
+
+
+def tell(verdict, what="", removed=""):
+    """Say at once what became of a mutant, with the line of its condition."""
+    line = removed and f" (line {removed.partition(':')[0]})"
+    print(f"{verdict:28} {what}{line}".strip(), file=sys.stderr, flush=True)  # noqa: T201
