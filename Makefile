@@ -70,7 +70,7 @@ bench: .venv/dev redis-server ## Measure how fast the portal is, on PostgreSQL (
 bench-conversation: .venv/dev redis-server ## Measure the spaces beside plain machina, to a million messages (an hour)
 	$(BIN)/python -m benchmarks.conversation
 
-mutation: .venv/dev ## Take each condition on who may read away in turn: the tests of leaks must notice (a quarter of an hour)
+mutation: .venv/dev ## Take each condition on who may read away in turn: the tests of leaks must notice (ten minutes)
 	TEST_ON=postgresql $(BIN)/python -m pytest -s tests/confidentialite/mutations.py
 
 durability: .venv/dev ## Kill the worker a hundred times while members write, on both databases (fifteen minutes)
