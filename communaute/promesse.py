@@ -53,7 +53,7 @@ def ask(membre, topic, promesse):
         raise PermissionDenied
     _close_expired(DemandePromesse.objects.filter(topic=topic))
     last = DemandePromesse.objects.filter(topic=topic).first()
-    if last and (last.is_resting or not last.is_over):
+    if last and last.is_alone:
         raise Conflict(last)
     demande = DemandePromesse.objects.create(topic=topic, promesse=promesse, auteur=membre)
     _say(demande, membre, oui=True)

@@ -14,8 +14,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from html.parser import HTMLParser
 from pathlib import Path
 from statistics import median
@@ -23,7 +21,8 @@ from urllib.parse import parse_qs, urldefrag, urljoin, urlsplit
 
 import django
 
-ROOT = Path(__file__).resolve().parents[2]
+from benchmarks.serving import ROOT, say, wait_for
+
 TOOLS = Path(__file__).parent / "node_modules"
 STATIC = ROOT / "portail/static"
 REPORT = ROOT / "docs/audit.md"
@@ -96,11 +95,6 @@ def main():
         say(f"  erreur : {fault}")
     say(f"{len(pages.faults)} erreur(s). Chiffres dans {REPORT.relative_to(ROOT)}.")
     sys.exit(bool(pages.faults))
-
-
-def say(text):
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 def set_up(folder):
@@ -312,17 +306,6 @@ def measure(url, pages):
                     f"{benchmark_index(reports):.0f}, à relancer au calme s’il est sous {BUSY})"
                 )
     return figures
-
-
-def wait_for(url):
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            return urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - on loopback
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
 
 
 def lighthouse(address):

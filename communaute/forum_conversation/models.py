@@ -314,21 +314,22 @@ class Topic(AbstractTopic):
 
     def page_of_posts(self, user, offset):
         """As many of them as a page holds, each with its author, after the ``offset`` first ones."""
-        rights = rights_of(user)
-        if self.espace.pk in rights.animated:
-            return PAGE_OF_POSTS.fetch(topic=self.pk, offset=offset)
-        if self.espace.pk not in rights.entered:
-            return []
-        return PAGE_OF_POSTS.fetch(topic=self.pk, offset=offset, membre=user.pk)
+        read = self._read_by(user)
+        return [] if read is None else PAGE_OF_POSTS.fetch(offset=offset, **read)
 
     def posts_read_by(self, user):
         """The messages of this topic, which ``user`` may read, that they may read: in one table."""
+        read = self._read_by(user)
+        return Post.objects.none() if read is None else _posts(**read)
+
+    def _read_by(self, user):
+        """What finds the messages that ``user`` may read here, as ``_posts`` takes it; None for no one."""
         rights = rights_of(user)
         if self.espace.pk in rights.animated:
-            return self.posts.all()
-        if self.espace.pk not in rights.entered:
-            return self.posts.none()
-        return self.posts.filter(Q(approved=True) | Q(poster=user.pk))
+            return {"topic": self.pk}
+        if self.espace.pk in rights.entered:
+            return {"topic": self.pk, "membre": user.pk}
+        return None
 
     def save(self, *args, **kwargs):
         """Save this row alone: machina's save writes back a whole stale row, and recounts."""
@@ -511,9 +512,14 @@ AROUND = Prepared(
 )
 
 
-def _page_of_posts(topic, offset, membre=None):
+def _posts(topic, membre=None):
+    """The messages of a topic; for ``membre``, those that wait for approval are theirs alone."""
     shown = Q() if membre is None else Q(approved=True) | Q(poster=membre)
-    posts = Post.objects.filter(shown, topic=topic).select_related("poster").with_openings()
+    return Post.objects.filter(shown, topic=topic)
+
+
+def _page_of_posts(offset, **read):
+    posts = _posts(**read).select_related("poster").with_openings()
     return posts.defer("mots")[offset : offset + POSTS_PER_PAGE]
 
 

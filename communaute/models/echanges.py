@@ -464,6 +464,11 @@ class DemandePromesse(models.Model):
         return timezone.localdate(self.jusquau + TIME_OF_REST)
 
     @property
+    def is_alone(self):
+        """Whether no other may follow it yet: it is open, or failed too recently."""
+        return not self.is_over or self.is_resting
+
+    @property
     def is_resting(self):
         """Whether not everyone said yes, too recently for another to follow."""
         return self.is_over and not self.obtenue and timezone.localdate() < self.next_on

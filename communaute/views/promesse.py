@@ -31,7 +31,7 @@ def promesse(request, reference):
         request.POST if acte == "repondre" else None,
         initial={"oui": int(mine.oui)} if mine else None,
     )
-    is_asked = demande is not None and (demande.is_resting or not demande.is_over)
+    is_asked = demande is not None and demande.is_alone
     offered = [
         one
         for one in Promesse
