@@ -1,11 +1,12 @@
 """Queries written once find what the queryset itself would, for each reader and for each value."""
 
 import pytest
+from django.utils import timezone
 
 from communaute import conversation
 from communaute.forum_conversation.models import Post, Topic
-from communaute.models import Membre
-from communaute.prepared import OFFSET, SIZES, Prepared
+from communaute.models import Membre, Nomination
+from communaute.prepared import OFFSET, SIZES, Prepared, _written, forget
 from tests.factories import EspaceFactory, entered, un_membre, un_sujet
 
 pytestmark = pytest.mark.django_db
@@ -66,3 +67,23 @@ def test_a_value_that_is_not_asked_for_is_refused():
     forgetful = Prepared(lambda topic: Topic.objects.all(), topic=-4)
     with pytest.raises(ValueError, match="topic is not asked for"):
         forgetful.fetch(topic=1)
+
+
+def test_no_page_is_made_from_the_time_it_was_first_asked_at(client, topics):
+    reader = again(un_membre("elus"))
+    facilitator = again(un_membre("elus"))
+    topics[0].espace.nominate(Nomination.Role.ANIMATION, [facilitator])
+    forget()
+    for membre in (entered(reader, topics[0].espace), entered(facilitator, topics[0].espace)):
+        client.force_login(membre)
+        for address in (
+            "/communaute/",
+            topics[0].espace.get_absolute_url(),
+            topics[0].get_absolute_url(),
+        ):
+            assert client.get(address).status_code == 200
+    today = f"{timezone.now():%Y-%m}"
+    written = [found for found in _written.values() if found]
+    assert len(written) > 15
+    for _, _, sql, params in written:
+        assert today not in f"{sql} {[str(param) for param in params]}", sql
