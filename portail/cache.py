@@ -2,8 +2,8 @@
 
 What is asked at the portal's own address without cookie nor query is answered to all alike. Such a
 page stays in the memory of the process until something public changes, until midnight (a seat may
-end with the day), or a few minutes. That something changed is said in the shared cache, so that
-every process knows it at its next request: a page withdrawn or reserved is gone for all at once.
+end with the day), or a few minutes. That something changed is told by a file, or the shared cache, so
+that every process knows it at its next request: a page withdrawn or reserved is gone for all at once.
 It is kept compressed: it holds no secret that its length could betray (BREACH).
 """
 
@@ -46,7 +46,10 @@ ABSENT = {"cookie", "hx-request"}
 PERSONAL = ("/communaute/", "/compte/", "/gestion/")
 """Where nothing is ever kept."""
 MAX_ADDRESS, MAX_BYTES = 200, 200_000
+CHANGES = settings.VAR_DIR / "changements"
+"""A file that grows by a byte at each public change: to look at it waits for nobody."""
 EDITION = "edition"
+"""What tells of it in the shared cache where machines have a bucket in common, not a folder."""
 
 
 class PublicPagesMiddleware:
@@ -145,7 +148,14 @@ def _marked(request, response):
 
 def _edition():
     """What tells the pages made since the last public change from those before."""
-    return cache.get_or_set(EDITION, lambda: uuid4().hex, timeout=None), timezone.localdate()
+    if settings.S3_BUCKET:
+        change = cache.get_or_set(EDITION, lambda: uuid4().hex, timeout=None)
+    elif CHANGES.exists():
+        file = CHANGES.stat()
+        change = (file.st_ino, file.st_size, file.st_mtime_ns)
+    else:
+        change = None
+    return change, timezone.localdate()
 
 
 def until_a_change(name, make):
@@ -160,7 +170,11 @@ def until_a_change(name, make):
 
 def forget():
     """Make every kept page, in every process, a thing of the past."""
-    cache.delete(EDITION)
+    if settings.S3_BUCKET:
+        cache.delete(EDITION)
+    else:
+        with CHANGES.open("ab") as file:
+            file.write(b".")
 
 
 def _changed(update_fields=None, **kwargs):

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from wagtail.models import Page, Site, Task, Workflow
 
 from pages import foundation
+from portail.cache import forget
 from tests.factories import MembreFactory
 
 
@@ -53,6 +54,7 @@ def empty_cache(django_db_setup, django_db_blocker):
     """Nothing remembered from another test, also where the cache is a table of the database."""
     with django_db_blocker.unblock():
         cache.clear()
+    forget()
 
 
 @pytest.fixture

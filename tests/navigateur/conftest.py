@@ -60,7 +60,7 @@ def empty_cache():
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """The demo cohort, set up from nothing and served by gunicorn on a database of its own."""
-    var, port, mailbox = tmp_path_factory.mktemp("var"), free_port(), Mailbox()
+    var, port, mailbox = tmp_path_factory.mktemp("site") / "var", free_port(), Mailbox()
     smtp = Controller(mailbox, hostname="127.0.0.1", port=free_port())
     smtp.start()
     environment = os.environ | {

@@ -1,6 +1,8 @@
 """What visitors share is kept, says so, and is forgotten as soon as something public changes."""
 
 import gzip
+import subprocess
+import sys
 from datetime import timedelta
 from functools import partial
 
@@ -270,6 +272,40 @@ def test_any_change_of_what_the_public_sees_forgets_the_pages(made, committed):
         with committed():
             change()
         assert made("/"), kind
+
+
+def test_what_another_process_changes_forgets_the_pages(made):
+    made("/")
+    assert not made("/")
+    elsewhere = "import django; django.setup(); from portail import cache; cache.forget()"
+    subprocess.run([sys.executable, "-c", elsewhere], check=True)
+    assert made("/")
+    assert not made("/")
+
+
+def test_machines_that_share_a_bucket_tell_one_another_by_the_shared_cache(
+    made, committed, settings
+):
+    settings.S3_BUCKET = "cohorte"
+    made("/")
+    assert not made("/")
+    before = cache.CHANGES.read_bytes()
+    with committed():
+        un_enseignement()
+    assert made("/")
+    assert not made("/")
+    assert cache.CHANGES.read_bytes() == before
+    caches["default"].delete(cache.EDITION)  # as another machine does
+    assert made("/")
+
+
+def test_the_first_change_ever_forgets_the_pages(made, committed):
+    cache.CHANGES.unlink()
+    made("/")
+    assert not made("/")
+    with committed():
+        un_enseignement()
+    assert made("/")
 
 
 def test_a_page_withdrawn_is_not_found_at_the_next_request(client, committed):

@@ -18,6 +18,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args, verbosity, **options):
+        settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.stdout.write("Migration de la base (une vingtaine de secondes la première fois)…")
         call_command("migrate", interactive=False, verbosity=verbosity - 1)
         call_command("createcachetable", verbosity=verbosity - 1)
