@@ -8,15 +8,15 @@ from functools import partial
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.mail import send_mail
 from django.db.models import Q
 from django.db.transaction import on_commit
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django_tasks import task
 from wagtail.models import Page, TaskState, WorkflowState
 from wagtail.signals import task_submitted, workflow_approved, workflow_rejected
 from wagtail.users.models import UserProfile
+
+from communaute import courriel
 
 SUBMITTED, APPROVED, REJECTED = "submitted", "approved", "rejected"
 COMMENTED = "updated_comments"
@@ -82,8 +82,7 @@ def send(kind, page_key, author_key, recipient_key, comment):
         "public": page.full_url if page.live else "",
         "preferences": f"{settings.SITE_URL}{reverse('wagtailadmin_account')}",
     }
-    subject, _, message = render_to_string(TEMPLATES[kind], context).partition("\n")
-    send_mail(subject, message.strip(), None, [recipient.email])
+    courriel.send(recipient.email, TEMPLATES[kind], context)
 
 
 def _submitted(instance, user=None, **kwargs):

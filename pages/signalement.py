@@ -8,17 +8,16 @@ from functools import partial
 
 from allauth.core import ratelimit
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 from django_tasks import task
 
+from communaute import courriel
 from communaute.models import Cohorte
 from communaute.moderation import report_from_outside
 from pages.models import ContactPage, Signalement, SignalementForm, readable_by
@@ -88,9 +87,7 @@ def send_receipt(pk):
     signalement = Signalement.objects.get(pk=pk)
     if signalement.email:
         context = _context(signalement, reverse("signalement_recu", args=[signalement.reference]))
-        subject = render_to_string("pages/email/signalement_recu_subject.txt", context)
-        message = render_to_string("pages/email/signalement_recu_message.txt", context)
-        send_mail(subject.strip(), message, None, [signalement.email])
+        courriel.send(signalement.email, "pages/email/signalement_recu.txt", context)
 
 
 @task()
@@ -98,9 +95,7 @@ def notify_cohorte(pk):
     """Tell the cohort that something awaits; what it is stays behind the back office's sign-in."""
     context = _context(Signalement.objects.get(pk=pk), reverse("signalement:edit", args=[pk]))
     if context["cohorte"].email_contact:
-        subject = render_to_string("pages/email/signalement_avis_subject.txt", context)
-        message = render_to_string("pages/email/signalement_avis_message.txt", context)
-        send_mail(subject.strip(), message, None, [context["cohorte"].email_contact])
+        courriel.send(context["cohorte"].email_contact, "pages/email/signalement_avis.txt", context)
 
 
 def _context(signalement, path):
