@@ -144,7 +144,7 @@ def edit(author, post, content, *, subject=None, base=None, pieces=None):
     post.content = content
     post.updated_by = author
     post.updates_count += 1
-    _save(post, topic.espace)
+    _save(post, topic)
     if subject != topic.subject:
         _retitle(topic, subject)
     return post
@@ -271,16 +271,16 @@ def _add_post(topic, author, content, at, envoi):
         envoi=envoi,
         approved=permissions.needs_no_approval(author, topic.espace),
     )
-    _save(post, topic.espace)
+    _save(post, topic)
     if post.approved:
         publish(post)
     Suivi.objects.follow(author, topic)
     return post
 
 
-def _save(post, espace):
+def _save(post, topic):
     """Save a message, rendered with those whom it names, who are known to be named."""
-    rendered, named = mentions.read(post.content.raw, espace)
+    rendered, named = mentions.read(post.content.raw, topic)
     post.save()
     Post.objects.filter(pk=post.pk).update(_content_rendered=rendered)
     post._content_rendered = rendered

@@ -1,4 +1,4 @@
-"""Those whom a message names: ``@Prénom Nom``, among the readers of its space and nobody else."""
+"""Those whom a message names: ``@Prénom Nom``, among the readers of its topic and nobody else."""
 
 import re
 import unicodedata
@@ -10,22 +10,23 @@ SUGGESTED = 6
 """How many names are suggested at once."""
 
 
-def read(text, espace):
-    """``text`` as safe HTML with the readers of ``espace`` that it names marked, and their keys, a set.
+def read(text, place):
+    """``text`` as safe HTML with the readers of ``place``, a topic or a space where one is opened, that it
+    names marked, and their keys, a set.
 
     The name of anybody else is plain text, as is one that does not exist.
     """
     if "@" not in text:
         return markdown.render(text), set()
-    named = Names(espace.readers())
+    named = Names(place.readers())
     return markdown.render(text, named.split), named.found
 
 
-def suggest(espace, start):
-    """A few readers of ``espace`` of whose names each word of ``start`` begins one."""
+def suggest(place, start):
+    """A few readers of ``place``, a topic or a space, of whose names each word of ``start`` begins one."""
     words = fold(start).split()
     found = []
-    for reader in espace.readers().with_sieges():
+    for reader in place.readers().with_sieges():
         name = fold(reader.get_full_name()).split()
         if all(any(part.startswith(word) for part in name) for word in words):
             found.append(reader)

@@ -67,13 +67,14 @@ def destinations(facilitator, topic):
     source = topic.espace
     posts = Post.objects.filter(topic=topic)
     wrote = Q(pk__in=posts.filter(approved=True).values("poster"))
-    strangers = ~Q(pk__in=source.readers().values("pk"))
+    strangers = ~Q(pk__in=topic.readers().values("pk"))
+    opened = topic.opened_on
     espaces = list(
         Espace.objects.filter(pk__in=facilitator.rights.animated)
         .select_related("forum", "territoire")
-        .with_readers_count()
-        .with_readers_count("strangers_count", strangers)
-        .with_readers_count("authors_count", wrote)
+        .with_readers_count(opened=opened)
+        .with_readers_count("strangers_count", strangers, opened=opened)
+        .with_readers_count("authors_count", wrote, opened=opened)
     )
     authors = next((e.authors_count for e in espaces if e.pk == source.pk), 0)
     waiting = posts.waiting().exists()

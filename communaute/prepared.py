@@ -4,7 +4,7 @@ databases to answer.
 
 from copy import copy
 from dataclasses import fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 from django.core.exceptions import EmptyResultSet
@@ -44,6 +44,11 @@ class Prepared:
             key.append(tuple(spaces.values()))
             given[READER] = user.pk
             given |= {FIRST_SPACE - number: space for number, space in enumerate(spaces)}
+            given |= {
+                _adapted(_arrival(FIRST_SPACE - number)): _adapted(user.rights.since[space])
+                for number, space in enumerate(spaces)
+                if space in user.rights.since
+            }
         for name, value in values.items():
             example = self.examples[name]
             if isinstance(value, list):
@@ -103,6 +108,11 @@ def _adapted(value):
     return value
 
 
+def _arrival(space):
+    """What stands for the moment since when topics are read in the space that ``space`` stands for."""
+    return datetime(1789, 7, 14, tzinfo=UTC) + timedelta(days=FIRST_SPACE - space)
+
+
 def _spaces(rights):
     """The sets that each space is in, by its key: all of those in the same sets follow one another."""
     sets = {}
@@ -118,5 +128,7 @@ def _stand_in(user):
     for number, names in enumerate(_spaces(user.rights).values()):
         for name in names:
             sets[name].add(FIRST_SPACE - number)
-    rights = type(user.rights)(**{name: frozenset(one) for name, one in sets.items()})
+    since = {space: _arrival(space) for space in sets.pop("since")}
+    sets = {name: frozenset(one) for name, one in sets.items()}
+    rights = type(user.rights)(**sets, since=since)
     return SimpleNamespace(pk=READER, is_authenticated=True, rights=rights)

@@ -104,7 +104,7 @@ def _apply_if_all_agree(demande, topic):
     """Loosen the promise when all who wrote what is there now said yes, and can still read it."""
     agreeing = demande.accords.filter(oui=True).values("membre")
     without_yes = authors_of(topic).exclude(
-        pk__in=topic.espace.readers().filter(pk__in=agreeing).values("pk")
+        pk__in=topic.readers().filter(pk__in=agreeing).values("pk")
     )
     if without_yes.exists():
         return

@@ -1,12 +1,16 @@
 """The records of the back office: who the territories, spaces, seats and allies are, and what is theirs."""
 
+from copy import copy
+from datetime import timedelta
+
 from django import forms
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.shortcuts import redirect
 from django.template.defaultfilters import linebreaksbr
 from django.urls import path, reverse
+from django.utils import timezone
 from wagtail.admin import messages
 from wagtail.admin.panels import FieldPanel
 from wagtail.admin.ui.menus import MenuItem
@@ -15,6 +19,7 @@ from wagtail.admin.views import generic
 from wagtail.admin.views.generic import history, usage
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from wagtail.admin.widgets import AdminDateInput
+from wagtail.log_actions import log
 
 from communaute.models import Allie, Espace, Membre, Nomination, Siege, Territoire
 from pages.choix import membres
@@ -184,7 +189,10 @@ class TerritoireViewSet(ModelViewSet):
 
 
 class SiegeForm(forms.ModelForm):
-    """A seat: once given, only its function and its end change. Another seat is another line."""
+    """A seat: once given, only its function and its end change. Another seat is another line.
+
+    Who comes after somebody is given theirs by ``PassationForm``.
+    """
 
     class Meta:
         model = Siege
@@ -196,19 +204,143 @@ class SiegeForm(forms.ModelForm):
         if self.instance.pk:
             for name in ("membre", "college", "allie", "territoire", "debut"):
                 self.fields[name].disabled = True
+        else:
+            self.fields["membre"].help_text = (
+                "Cette personne prend la suite d’une autre ? Choisissez plutôt « Passer le siège » dans "
+                "la liste : un siège donné ici ouvre tout ce qui s’est déjà dit."
+            )
+
+
+class PassationForm(forms.ModelForm):
+    """When a seat ends, and who holds it next: in the same collège and the same territory."""
+
+    fin = forms.DateField(
+        label="Dernier jour de la personne qui part", help_text="Compris.", widget=AdminDateInput
+    )
+    membre = forms.ModelChoiceField(
+        Membre.objects.filter(is_active=True),
+        label="Qui lui succède",
+        help_text="Invitez d’abord cette personne si elle n’a pas encore de compte.",
+        widget=membres.widget_class,
+    )
+    fonction = forms.CharField(label="Sa fonction", max_length=120)
+    debut = forms.DateField(
+        label="Son premier jour",
+        help_text=(
+            "Dans chaque espace, elle lira les sujets ouverts à partir de ce jour. Ce qui s’est dit "
+            "avant lui reste fermé, sauf si l’espace l’ouvre à qui prend la suite."
+        ),
+        widget=AdminDateInput,
+    )
+
+    class Meta:
+        model = Siege
+        fields = []
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        fin = self.instance.fin or timezone.localdate()
+        self.initial |= {
+            "fin": fin,
+            "fonction": self.instance.fonction,
+            "debut": fin + timedelta(days=1),
+        }
+
+    def clean(self):
+        if len(self.cleaned_data) == len(self.fields):
+            try:
+                copy(self.instance).passed_to(**self.cleaned_data)
+            except ValidationError as error:
+                for name, errors in error.message_dict.items():
+                    self.add_error(name if name in self.fields else None, errors)
+        return self.cleaned_data
+
+    def save(self, commit=True):
+        return self.instance.pass_on(**self.cleaned_data)
+
+
+class SiegePassationView(generic.EditView):
+    """End a seat and give it to who comes after, in one act."""
+
+    page_title = "Passer le siège"
+    header_icon = "user"
+
+    def dispatch(self, request, *args, **kwargs):
+        if Siege.objects.filter(succede_a=self.kwargs["pk"]).exists():
+            messages.error(
+                request, "Ce siège est déjà passé : passez plutôt celui qui lui succède."
+            )
+            return redirect(self.index_url_name)
+        return super().dispatch(request, *args, **kwargs)
+
+    def save_instance(self):
+        after = self.form.save()
+        log(
+            self.object,
+            "siege.passer",
+            data={"a": after.membre_id, "fin": str(after.succede_a.fin)},
+        )
+        log(after, "wagtail.create")
+        return after
+
+    def get_success_message(self):
+        return f"Le siège est passé à {self.object.membre}."
+
+    def get_edit_url(self):
+        return reverse("siege:passer", args=[self.kwargs["pk"]])
+
+    def get_success_buttons(self):
+        return []
+
+
+class SiegeIndexView(generic.IndexView):
+    """The seats, those that ended too; each that nobody holds yet after it may be passed on."""
+
+    def get_base_queryset(self):
+        return super().get_base_queryset().select_related("succede_a__membre", "successeur")
+
+    def get_list_more_buttons(self, instance):
+        buttons = super().get_list_more_buttons(instance)
+        may_pass = self.user_has_permission_for_instance("change", instance)
+        if may_pass and not hasattr(instance, "successeur"):
+            passer = reverse("siege:passer", args=[instance.pk])
+            buttons.append(
+                MenuItem("Passer le siège…", url=passer, icon_name="resubmit", priority=15)
+            )
+        return buttons
+
+
+def _predecessor(siege):
+    """Whose seat it was before."""
+    return siege.succede_a.membre if siege.succede_a else ""
 
 
 class SiegeViewSet(ModelViewSet):
     model = Siege
+    index_view_class = SiegeIndexView
     icon = "user"
     menu_label = "Sièges"
     copy_view_enabled = False
-    list_display = ["membre", "college", "allie", "territoire", "fonction", "debut", "fin"]
+    list_display = [
+        *("membre", "college", "allie", "territoire", "fonction", "debut", "fin"),
+        Column("predecessor", label="Succède à", accessor=_predecessor),
+    ]
     list_filter = ["college", "territoire"]
     search_fields = ["membre__last_name", "membre__first_name", "fonction"]
 
     def get_form_class(self, for_update=False):
         return SiegeForm
+
+    @property
+    def passation_view(self):
+        kwargs = self.get_edit_view_kwargs(panel=None, form_class=PassationForm)
+        return self.construct_view(SiegePassationView, **kwargs)
+
+    def get_urlpatterns(self):
+        return [
+            *super().get_urlpatterns(),
+            path("passer/<int:pk>/", self.passation_view, name="passer"),
+        ]
 
 
 class AllieViewSet(ModelViewSet):
@@ -249,6 +381,16 @@ class EspaceForm(forms.ModelForm):
         widget=forms.Textarea(attrs={"rows": 10}),
     )
 
+    anterieur = forms.BooleanField(
+        label="Ouvrir à qui prend la suite d’une autre personne ce qui s’est dit avant son arrivée",
+        help_text=(
+            "Sans cela, qui succède à quelqu’un lit les sujets ouverts depuis son arrivée. Les membres de "
+            "l’espace voient que c’est ouvert, et depuis quel jour ; ils le voient encore quand vous "
+            "refermez."
+        ),
+        required=False,
+    )
+
     class Meta:
         model = Espace
         fields = ["slug", "audience", "college", "territoire"]
@@ -267,12 +409,18 @@ class EspaceForm(forms.ModelForm):
                 "animateurs": espace.animateurs,
                 "lecteurs": espace.lecteurs,
                 "charte": espace.charte.texte if espace.charte else "",
+                "anterieur": espace.is_open_to_successors,
             }
 
     @transaction.atomic
     def save(self, commit=True):
         self.instance.name_forum(self.cleaned_data["nom"], self.cleaned_data["objet"])
+        anterieur = self.cleaned_data["anterieur"]
+        changes = anterieur != self.instance.is_open_to_successors
+        self.instance.open_to_successors(anterieur)
         espace = super().save(commit)
+        if changes:
+            log(espace, "espace.ouvrir" if anterieur else "espace.refermer")
         espace.nominate(Nomination.Role.ANIMATION, self.cleaned_data["animateurs"])
         espace.nominate(Nomination.Role.LECTURE, self.cleaned_data["lecteurs"])
         espace.adopt_charte(self.cleaned_data["charte"])

@@ -44,6 +44,21 @@ def register_viewsets():
     ]
 
 
+@hooks.register("register_log_actions")
+def name_our_acts(actions):
+    actions.register_action("siege.passer", "Passer le siège", "Siège passé à une autre personne")
+    actions.register_action(
+        "espace.ouvrir",
+        "Ouvrir ce qui précède",
+        "Ouvert à qui prend la suite ce qui s’est dit avant",
+    )
+    actions.register_action(
+        "espace.refermer",
+        "Refermer ce qui précède",
+        "Refermé à qui prend la suite ce qui s’est dit avant",
+    )
+
+
 class SectionMenuItem(MenuItem):
     """The way to a section that there is once, for those who may write in it."""
 

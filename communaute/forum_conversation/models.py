@@ -17,6 +17,7 @@ from communaute.models import (
     Brouillon,
     DemandePromesse,
     Espace,
+    Membre,
     Mention,
     Niveau,
     Participation,
@@ -24,6 +25,7 @@ from communaute.models import (
     Suivi,
     new_reference,
     rights_of,
+    within,
 )
 from communaute.models.echanges import (
     TIME_TO_AGREE,
@@ -74,7 +76,7 @@ class TopicQuerySet(models.QuerySet):
     def behind_charte_for(self, user):
         """Topics ``user`` will read once they accept the charter of the space."""
         rights = rights_of(user)
-        return self.filter(forum__espace__in=rights.readable - rights.entered, approved=True)
+        return self.filter(within("", rights.readable - rights.entered, user), approved=True)
 
     def listed(self):
         """All but those whose every message was withdrawn, or whose first message was refused."""
@@ -280,6 +282,15 @@ class Topic(AbstractTopic):
         return self.forum.espace
 
     @property
+    def opened_on(self):
+        """The day it was opened: who succeeded somebody later may not read it."""
+        return timezone.localdate(self.created)
+
+    def readers(self):
+        """All the members who can read this topic today."""
+        return Membre.objects.readers_of(self.espace, opened=self.opened_on)
+
+    @property
     def promesse_expliquee(self):
         """What is promised here, in a sentence."""
         return Promesse(self.promesse).explication
@@ -296,6 +307,7 @@ class Topic(AbstractTopic):
             topic=self.pk,
             membre=user.pk,
             animated=espace if espace in rights_of(user).animated else 0,
+            opened=self.opened_on,
             on=timezone.localdate(),
             at=now,
             since=now - TIME_TO_AGREE,
@@ -324,10 +336,10 @@ class Topic(AbstractTopic):
 
     def _read_by(self, user):
         """What finds the messages that ``user`` may read here, as ``_posts`` takes it; None for no one."""
-        rights = rights_of(user)
-        if self.espace.pk in rights.animated:
+        rights, espace = rights_of(user), self.espace.pk
+        if espace in rights.animated:
             return {"topic": self.pk}
-        if self.espace.pk in rights.entered:
+        if espace in rights.entered and self.created >= rights.since.get(espace, NEVER):
             return {"topic": self.pk, "membre": user.pk}
         return None
 
@@ -356,7 +368,7 @@ class PostQuerySet(models.QuerySet):
         """Messages ``user`` will read once they accept the charter of the space."""
         rights = rights_of(user)
         return self.filter(
-            topic__forum__espace__in=rights.readable - rights.entered,
+            within("topic__", rights.readable - rights.entered, user),
             topic__approved=True,
             approved=True,
         )
@@ -483,12 +495,13 @@ class Around(NamedTuple):
     """Whether a looser promise waits for their yes or no."""
 
 
-def _around(topic, membre, animated, on, at, since):
+def _around(topic, membre, animated, opened, on, at, since):
     waiting = Post.objects.filter(
         Q(poster=membre) | Q(topic__forum__espace=animated), topic=OuterRef("pk"), approved=False
     )
     waiting = waiting.order_by().values("topic").annotate(count=Count("pk"))
-    espace = Espace.objects.filter(forum=OuterRef("forum")).with_readers_count(on=on, at=at)
+    espace = Espace.objects.filter(forum=OuterRef("forum"))
+    espace = espace.with_readers_count(on=on, at=at, opened=opened)
     return (
         Topic.objects.filter(pk=topic)
         .order_by()
@@ -506,6 +519,7 @@ AROUND = Prepared(
     topic=-1_848,
     membre=-1_849,
     animated=-1_850,
+    opened=date(1848, 2, 26),
     on=date(1848, 2, 24),
     at=datetime(1848, 2, 24, tzinfo=UTC),
     since=datetime(1848, 2, 25, tzinfo=UTC),

@@ -22,6 +22,7 @@ from communaute.models.espaces import (
     Nomination,
     Rights,
     rights_of,
+    within,
 )
 from communaute.models.lecture import Niveau, Participation, Suivi
 from communaute.models.membres import Allie, College, Membre, Siege, seat
@@ -86,4 +87,5 @@ __all__ = [
     "parts_of",
     "rights_of",
     "seat",
+    "within",
 ]

@@ -9,15 +9,10 @@ from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 
 from communaute import markdown
-from communaute.models.espaces import rights_of
-
-
-def new_reference():
-    """A random reference of 80 bits, in letters and digits that cannot be taken for one another."""
-    return get_random_string(16, "abcdefghijkmnpqrstuvwxyz23456789")
+from communaute.models.espaces import rights_of, within
+from communaute.models.membres import new_reference
 
 
 class OfPostQuerySet(models.QuerySet):
@@ -38,11 +33,10 @@ def readable_topic(path, user):
     What awaits approval is shown to its author and to those who facilitate the space.
     """
     rights = rights_of(user)
-    espace = f"{path}forum__espace__in"
-    return Q(**{espace: rights.entered}) & (
+    return within(path, rights.entered, user) & (
         Q(**{f"{path}approved": True})
         | Q(**{f"{path}poster": user.pk})
-        | Q(**{espace: rights.animated})
+        | Q(**{f"{path}forum__espace__in": rights.animated})
     )
 
 

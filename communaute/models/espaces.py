@@ -1,7 +1,8 @@
 """Peer spaces: who each is for, who facilitates it, what one accepts before entering."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from django.apps import apps
@@ -23,7 +24,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from communaute import markdown
-from communaute.models.membres import College, Membre, Siege
+from communaute.models.membres import College, Membre, Siege, reads_since
 from communaute.prepared import Prepared
 
 
@@ -39,9 +40,15 @@ class Rights:
     """Spaces one belongs to as a peer or facilitator: one may speak there."""
     animated: frozenset = field(default_factory=frozenset)
     """Entered spaces one facilitates: one moderates there."""
+    since: Mapping = field(default_factory=dict)
+    """Of the readable spaces, those where one succeeds somebody, and the moment of one's arrival: topics
+    opened before it are not read."""
 
 
 NO_RIGHTS = Rights()
+
+OPEN_TO_SUCCESSORS = Q(anterieur_ouvert_le__isnull=False, anterieur_ferme_le=None)
+"""The condition on a space that successors read there what was said before they arrived."""
 
 FORMER_READERS_SHOWN = timedelta(days=90)
 """How long the readers of a space are told that a seat ended."""
@@ -50,6 +57,18 @@ FORMER_READERS_SHOWN = timedelta(days=90)
 def rights_of(user):
     """The rights of ``user``, read once per request; a visitor has none."""
     return user.rights if user.is_authenticated else NO_RIGHTS
+
+
+def within(path, espaces, user):
+    """The condition on a topic, reached by ``path``, that it is in one of ``espaces``, all readable by
+    ``user``, and was opened after they arrived where they succeed somebody.
+    """
+    since = rights_of(user).since
+    condition = Q(**{f"{path}forum__espace__in": espaces - since.keys()})
+    for espace in sorted(espaces & since.keys()):
+        later = {f"{path}forum__espace": espace, f"{path}created__gte": since[espace]}
+        condition |= Q(**later)
+    return condition
 
 
 class EspaceQuerySet(models.QuerySet):
@@ -73,12 +92,16 @@ class EspaceQuerySet(models.QuerySet):
         """Spaces whose charter ``user`` has accepted: where they can read what is said."""
         return self.filter(pk__in=rights_of(user).entered)
 
-    def with_readers_count(self, name="readers_count", among=None, on=None, at=None):
+    def with_readers_count(self, name="readers_count", among=None, on=None, at=None, opened=None):
         """Annotate under ``name`` how many members can read each space today and now, or then;
-        with the condition ``among``, how many of those that it holds for.
+        with the condition ``among``, how many of those that it holds for; and with the day when a topic
+        was ``opened``, how many of those would read it there.
         """
         among = Q() if among is None else among
         sieges = Siege.objects.active(on)
+        if opened:
+            here = Espace.objects.filter(OPEN_TO_SUCCESSORS, pk=OuterRef(OuterRef(OuterRef("pk"))))
+            sieges = sieges.filter(reads_since(opened) | Q(Exists(here)))
         named = Nomination.objects.active().filter(espace=OuterRef(OuterRef("pk")))
         named = named.order_by().values("membre")
         suspended = apps.get_model("communaute", "Suspension").objects.active(at)
@@ -120,6 +143,7 @@ class EspaceQuerySet(models.QuerySet):
         ]
         return Rights(
             readable=frozenset(e.pk for e in espaces),
+            since={e.pk: _midnight(e.arrivee) for e in espaces if e.arrivee},
             entered=frozenset(e.pk for e in espaces if e.charte_acceptee),
             peer=frozenset(e.pk for e in espaces if e.is_peer or e.is_animateur),
             animated=frozenset(e.pk for e in espaces if e.is_animateur and e.charte_acceptee),
@@ -127,24 +151,44 @@ class EspaceQuerySet(models.QuerySet):
 
     def _with_rights(self, membre, on):
         sieges = Siege.objects.active(on).filter(membre=membre)
-        of_college = Exists(sieges.filter(college=OuterRef("college")))
-        of_delegation = Exists(sieges.filter(territoire=OuterRef("territoire")).exclude(college=""))
+        of_college = sieges.filter(college=OuterRef("college"))
+        of_delegation = sieges.filter(territoire=OuterRef("territoire")).exclude(college="")
+
+        def seated(**seats):
+            return _boolean(
+                Q(Exists(of_college.filter(**seats)), audience=Espace.Audience.COLLEGE)
+                | Q(Exists(of_delegation.filter(**seats)), audience=Espace.Audience.DELEGATION)
+                | Q(Exists(sieges.filter(**seats)), audience=Espace.Audience.TOUS)
+            )
+
+        def first_day(sieges):
+            return Subquery(sieges.order_by("debut").values("debut")[:1])
+
         named = Nomination.objects.active().filter(espace=OuterRef("pk"), membre=membre)
         accepted = AcceptationCharte.objects.filter(
             membre=membre, charte=OuterRef("charte_courante")
         )
         return self.annotate(
-            is_peer=_boolean(
-                Q(of_college, audience=Espace.Audience.COLLEGE)
-                | Q(of_delegation, audience=Espace.Audience.DELEGATION)
-                | Q(Exists(sieges), audience=Espace.Audience.TOUS)
-            ),
+            is_peer=seated(),
             is_animateur=Exists(named.filter(role=Nomination.Role.ANIMATION)),
             is_lecteur=Exists(named.filter(role=Nomination.Role.LECTURE)),
             charte_courante=Subquery(
                 Charte.objects.filter(espace=OuterRef("pk")).order_by("-version").values("pk")[:1]
             ),
             charte_acceptee=_boolean(Q(charte_courante__isnull=True) | Q(Exists(accepted))),
+            arrivee=Case(
+                When(
+                    OPEN_TO_SUCCESSORS
+                    | Q(is_animateur=True)
+                    | Q(is_lecteur=True)
+                    | Q(seated(succede_a=None)),
+                    then=Value(None),
+                ),
+                When(audience=Espace.Audience.COLLEGE, then=first_day(of_college)),
+                When(audience=Espace.Audience.DELEGATION, then=first_day(of_delegation)),
+                default=first_day(sieges),
+                output_field=models.DateField(),
+            ),
         )
 
 
@@ -155,6 +199,7 @@ class EspaceRights(NamedTuple):
     is_peer: bool
     is_animateur: bool
     charte_acceptee: bool
+    arrivee: date | None
 
 
 RIGHTS = Prepared(
@@ -163,6 +208,10 @@ RIGHTS = Prepared(
     on=date(1848, 2, 24),
     at=datetime(1848, 2, 24, tzinfo=UTC),
 )
+
+
+def _midnight(day):
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _boolean(condition):
@@ -198,6 +247,10 @@ class Espace(models.Model):
         default=False,
         help_text="Chaque message attend que l’animation l’accepte.",
     )
+    anterieur_ouvert_le = models.DateField(
+        "ouvert aux successeurs et successeuses depuis le", null=True, blank=True, editable=False
+    )
+    anterieur_ferme_le = models.DateField("refermé le", null=True, blank=True, editable=False)
 
     objects = EspaceQuerySet.as_manager()
 
@@ -242,6 +295,20 @@ class Espace(models.Model):
         if self.audience == self.Audience.DELEGATION:
             return f"Délégation : {self.territoire}"
         return self.get_audience_display()
+
+    @property
+    def is_open_to_successors(self):
+        """Whether successors read what was said before they arrived."""
+        return self.anterieur_ouvert_le is not None and self.anterieur_ferme_le is None
+
+    def open_to_successors(self, is_open):
+        """Open to successors what was said before they arrived, or close it to them again, from today on."""
+        if is_open == self.is_open_to_successors:
+            return
+        if is_open:
+            self.anterieur_ouvert_le, self.anterieur_ferme_le = timezone.localdate(), None
+        else:
+            self.anterieur_ferme_le = timezone.localdate()
 
     @property
     def animateurs(self):
@@ -344,22 +411,26 @@ class Espace(models.Model):
         """All the members who can read this space today."""
         return Membre.objects.readers_of(self)
 
-    def count_readers(self):
-        """How many they are."""
-        [(count,)] = READERS_COUNT.fetch(espace=self.pk, on=timezone.localdate(), at=timezone.now())
+    def count_readers(self, **opened):
+        """How many they are; given the day when a topic was ``opened``, how many of them read it."""
+        now = timezone.now()
+        [(count,)] = READERS_COUNT.fetch(
+            espace=self.pk, on=timezone.localdate(now), at=now, **opened
+        )
         return count
 
 
 READERS_COUNT = Prepared(
-    lambda espace, on, at: (
+    lambda espace, on, at, opened=None: (
         Espace.objects.filter(pk=espace)
         .order_by()
-        .with_readers_count(on=on, at=at)
+        .with_readers_count(on=on, at=at, opened=opened)
         .values_list("readers_count")
     ),
     espace=-1_848,
     on=date(1848, 2, 24),
     at=datetime(1848, 2, 24, tzinfo=UTC),
+    opened=date(1848, 2, 26),
 )
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from communaute.models.espaces import rights_of
+from communaute.models.espaces import rights_of, within
 
 NEW_TO_NEWCOMERS = timedelta(days=30)
 """What was said in a space this long before someone first enters it is new to them; older is not."""
@@ -70,8 +70,8 @@ class Participation(models.Model):
 
 class SuiviQuerySet(models.QuerySet):
     def readable_by(self, user):
-        """One's own, on the topics of the spaces one has entered."""
-        return self.filter(membre=user.pk, topic__forum__espace__in=rights_of(user).entered)
+        """One's own, on the topics that one reads of the spaces one has entered."""
+        return self.filter(within("topic__", rights_of(user).entered, user), membre=user.pk)
 
     def follow(self, membre, topic):
         """Tell ``membre`` of all that is said in ``topic``, unless they chose otherwise."""

@@ -5,10 +5,12 @@ from datetime import date
 from django.conf import settings
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django.utils.functional import cached_property
 
 from communaute.prepared import Prepared
@@ -31,12 +33,24 @@ NEVER_GRANTED = {
 """A member is anonymised, a seat ends, a space keeps what was said: none of them is deleted."""
 
 
+def new_reference():
+    """A random reference of 80 bits, in letters and digits that cannot be taken for one another."""
+    return get_random_string(16, "abcdefghijkmnpqrstuvwxyz23456789")
+
+
 class MembreQuerySet(models.QuerySet):
-    def readers_of(self, espace):
-        """The members who may enter ``espace``: the mirror of ``Espace.objects.open_to``."""
+    def readers_of(self, espace, opened=None):
+        """The members who may enter ``espace``: the mirror of ``Espace.objects.open_to``.
+
+        Given the day when a topic was ``opened``, those of them who read it: successors who arrived later
+        do not, unless the space is open to them.
+        """
+        peers = Siege.objects.giving_access_to(espace)
+        if opened and not espace.is_open_to_successors:
+            peers = peers.reading_since(opened)
         return self.filter(
             Q(is_active=True),
-            Q(pk__in=Siege.objects.giving_access_to(espace).values("membre"))
+            Q(pk__in=peers.values("membre"))
             | Q(pk__in=espace.nominations.active().values("membre")),
             ~Q(pk__in=espace.suspensions.active().values("membre")),
         )
@@ -150,6 +164,13 @@ class Allie(models.Model):
         return self.nom
 
 
+def reads_since(opened):
+    """The condition on a seat that its holder reads a topic ``opened`` on that day: it succeeds to no other,
+    or had begun by then.
+    """
+    return Q(succede_a=None) | Q(debut__lte=opened)
+
+
 class SiegeQuerySet(models.QuerySet):
     def active(self, on=None):
         """Seats held on the given date (today by default): first and last day included."""
@@ -164,12 +185,17 @@ class SiegeQuerySet(models.QuerySet):
         """Active seats whose holder is among the peers of ``espace``."""
         return self.active().filter(espace.audience_filter())
 
+    def reading_since(self, opened):
+        """Those whose holder reads a topic ``opened`` on that day."""
+        return self.filter(reads_since(opened))
+
 
 class Siege(models.Model):
     """What a member is in the cohort, from one date to another.
 
     Held for a collège or for an allied organisation, never both. A seat outlives its holder:
-    ended seats are kept, and open nothing.
+    ended seats are kept, and open nothing. It passes on: the seat that succeeds it reads a space from its
+    first day on, unless the space opens to successors what was said before.
     """
 
     membre = models.ForeignKey(
@@ -196,6 +222,14 @@ class Siege(models.Model):
     fonction = models.CharField("fonction", max_length=120)
     debut = models.DateField("depuis le", default=timezone.localdate)
     fin = models.DateField("jusqu’au", null=True, blank=True, help_text="Dernier jour compris.")
+    succede_a = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        related_name="successeur",
+        null=True,
+        blank=True,
+        verbose_name="succède à",
+    )
 
     objects = SiegeQuerySet.as_manager()
 
@@ -225,6 +259,59 @@ class Siege(models.Model):
 
     def __str__(self):
         return f"{self.membre} — {self.qualite}"
+
+    def clean(self):
+        """Refuse that a seat and the one that it succeeds overlap, or are not the same place."""
+        super().clean()
+        if self.succede_a:
+            self._check_after(self.succede_a)
+        successor = Siege.objects.filter(succede_a=self.pk).first() if self.pk else None
+        if successor and (self.fin is None or self.fin >= successor.debut):
+            raise ValidationError(
+                {
+                    "fin": f"Ce siège est passé à {successor.membre} : il finit avant le "
+                    f"{successor.debut:%d/%m/%Y}."
+                }
+            )
+
+    def _check_after(self, before):
+        same = ("college", "territoire_id", "allie_id")
+        if any(getattr(self, name) != getattr(before, name) for name in same):
+            raise ValidationError(
+                "Un siège passe dans le même collège et le même territoire, ou la même organisation alliée."
+            )
+        if self.membre_id == before.membre_id:
+            raise ValidationError({"membre": "Un siège passe à une autre personne."})
+        if before.fin is None or before.fin >= self.debut:
+            raise ValidationError({"debut": "Le siège d’avant finit la veille au plus tard."})
+
+    @transaction.atomic
+    def pass_on(self, membre, fonction, fin, debut):
+        """End this seat on the day ``fin``, and return the one that ``membre`` holds after it."""
+        before = Siege.objects.select_for_update().get(pk=self.pk)
+        after = before.passed_to(membre, fonction, fin, debut)
+        before.save()
+        after.save()
+        return after
+
+    def passed_to(self, membre, fonction, fin, debut):
+        """The seat that ``membre`` would hold after this one, ended on the day ``fin``; neither is saved.
+
+        ``ValidationError`` says why it cannot be.
+        """
+        self.fin = fin
+        after = Siege(
+            membre=membre,
+            college=self.college,
+            territoire_id=self.territoire_id,
+            allie_id=self.allie_id,
+            fonction=fonction,
+            debut=debut,
+            succede_a=self,
+        )
+        self.full_clean()
+        after.full_clean()
+        return after
 
     @property
     def is_active(self):

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from communaute.models.cohorte import Cohorte
 from communaute.models.echanges import new_reference
-from communaute.models.espaces import AcceptationCharte, rights_of
+from communaute.models.espaces import AcceptationCharte, rights_of, within
 
 
 class Acte(models.TextChoices):
@@ -38,11 +38,15 @@ APPEALABLE = (Acte.MASQUER, Acte.REFUSER, Acte.SUSPENDRE)
 
 class ActeModerationQuerySet(models.QuerySet):
     def readable_by(self, user):
-        """What was done in the spaces one facilitates; anywhere one has entered, exceptional readings."""
+        """What was done in the spaces one facilitates; anywhere one has entered, exceptional readings.
+
+        A successor is told of those of the topics that they read.
+        """
         rights = rights_of(user)
-        return self.filter(
-            Q(espace__in=rights.animated) | Q(espace__in=rights.entered, acte=Acte.LIRE)
+        told = Q(espace__in=rights.entered - rights.since.keys()) | within(
+            "post__topic__", rights.entered & rights.since.keys(), user
         )
+        return self.filter(Q(espace__in=rights.animated) | told & Q(acte=Acte.LIRE))
 
     def concerning(self, user):
         """What was decided about ``user`` or what they wrote, wherever it was.

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.http import JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from communaute import brouillons, mentions, permissions, pieces
@@ -38,6 +39,7 @@ class Composition:
         **known,
     ):
         self.request, self.espace, self.place, self.action = request, espace, place, action
+        self.topic = place["post"].topic if "post" in place else place.get("topic")
         self.is_posted = request.method == "POST" and request.path == urlsplit(action).path
         self.brouillon = (
             known["brouillon"] if "brouillon" in known else brouillons.of(request.user, place)
@@ -93,7 +95,7 @@ class Composition:
         if "garder" in data and not refused:
             return redirect(f"{self.action}#composer")
         if "apercu" in data and self.form.is_valid():
-            self.apercu, _ = mentions.read(self.form.texte, self.espace)
+            self.apercu, _ = mentions.read(self.form.texte, self.topic or self.espace)
         return None
 
     def compare_with(self, post):
@@ -124,13 +126,20 @@ class Composition:
             "attendra": not permissions.needs_no_approval(self.request.user, self.espace),
             "jeton": brouillons.token(self.request.user, self.place),
             "action": self.action,
+            "mentions_url": self._mentions_url(),
         }
+
+    def _mentions_url(self):
+        """The address of the names that can be written here after an @."""
+        if self.topic:
+            return reverse("communaute:noms_du_sujet", args=[self.topic.reference])
+        return reverse("communaute:mentions", args=[self.espace.slug])
 
     def _aside(self):
         """The answer to a script: the draft kept, or how the message reads."""
         is_valid = self.form.is_valid()
         if "apercu" in self.request.POST:
-            rendered, _ = mentions.read(self.form.texte, self.espace)
+            rendered, _ = mentions.read(self.form.texte, self.topic or self.espace)
             return JsonResponse({"rendu": rendered})
         # The form may have gone while this was on its way.
         envoi = self.form.message.get("envoi") if is_valid else None

@@ -12,7 +12,7 @@ from communaute import brouillons, conversation, mentions, permissions
 from communaute.forms import TOPIC_FORMS, EditForm, EditOpeningForm
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
 from communaute.views.composition import Composition
-from communaute.views.reading import entered_espace, readable, who_reads
+from communaute.views.reading import entered_espace, readable, who_reads, who_reads_topic
 
 QUOTED = 600
 """Characters of a message that are quoted whole; of a longer one, its beginning."""
@@ -89,7 +89,12 @@ def modifier_message(request, reference):
     if response:
         return response
     composition.compare_with(post)
-    context = {**who_reads(post.espace), **composition.context, "topic": post.topic, "post": post}
+    context = {
+        **who_reads_topic(post.topic),
+        **composition.context,
+        "topic": post.topic,
+        "post": post,
+    }
     return render(request, "communaute/modifier_message.html", context, status=composition.status)
 
 
@@ -107,8 +112,17 @@ def historique(request, reference):
 @require_safe
 def noms(request, slug):
     """The readers of a space whose names begin as what is typed after an @."""
-    espace = entered_espace(request.user, slug)
-    found = mentions.suggest(espace, request.GET.get("q", "")[:80])
+    return _named(request, entered_espace(request.user, slug))
+
+
+@require_safe
+def noms_du_sujet(request, reference):
+    """The readers of a topic whose names begin as what is typed after an @."""
+    return _named(request, readable(request.user, Topic, reference))
+
+
+def _named(request, place):
+    found = mentions.suggest(place, request.GET.get("q", "")[:80])
     return JsonResponse(
         {"noms": [{"nom": membre.get_full_name(), "qualite": membre.qualite} for membre in found]}
     )

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Case, DateField, Exists, OuterRef, Q, Subquery, Value, When
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -27,7 +27,13 @@ from communaute.models import (
     seat,
 )
 from communaute.prepared import Prepared
-from communaute.views.reading import entered_espace, form_page, readable_espace, who_reads
+from communaute.views.reading import (
+    entered_espace,
+    form_page,
+    readable,
+    readable_espace,
+    who_reads,
+)
 from communaute.views.shown import row
 
 TOPICS_PER_PAGE = 20
@@ -243,23 +249,38 @@ def charte(request, slug):
 def lecteurs(request, slug):
     """By name, the people who can read a space."""
     espace = readable_espace(request.user, slug)
-    named = espace.nominations.active().filter(membre=OuterRef("pk"))
-    peers = Siege.objects.giving_access_to(espace).filter(membre=OuterRef("pk"))
-    lecteurs = list(
-        espace.readers()
-        .annotate(
-            is_animateur=Exists(named.filter(role=Nomination.Role.ANIMATION)),
-            is_named=Exists(named) & ~Exists(peers),
-        )
-        .with_sieges()
-    )
     context = {
-        "espace": espace,
-        "lecteurs": lecteurs,
-        "readers_count": len(lecteurs),
+        **_by_name(espace, espace.readers()),
         "anciens": espace.former_readers(),
         "lectures": ActeModeration.objects.readable_by(request.user)
         .filter(espace=espace, acte=Acte.LIRE)
         .select_related("par")[:READINGS_SHOWN],
     }
     return render(request, "communaute/lecteurs.html", context)
+
+
+@require_safe
+def lecteurs_du_sujet(request, reference):
+    """By name, the people who can read a topic: successors who arrived later are not among them."""
+    topic = readable(request.user, Topic, reference)
+    context = {**_by_name(topic.espace, topic.readers()), "topic": topic}
+    return render(request, "communaute/lecteurs_du_sujet.html", context)
+
+
+def _by_name(espace, readers):
+    """What a page says of these ``readers``, each with ``arrivee``: the day from which a successor reads."""
+    named = espace.nominations.active().filter(membre=OuterRef("pk"))
+    peers = Siege.objects.giving_access_to(espace).filter(membre=OuterRef("pk"))
+    arrivee = Value(None, output_field=DateField())
+    if not espace.is_open_to_successors:
+        reads_all = Q(Exists(named)) | Q(Exists(peers.filter(succede_a=None)))
+        first_day = Subquery(peers.order_by("debut").values("debut")[:1])
+        arrivee = Case(When(reads_all, then=arrivee), default=first_day)
+    lecteurs = list(
+        readers.annotate(
+            is_animateur=Exists(named.filter(role=Nomination.Role.ANIMATION)),
+            is_named=Exists(named) & ~Exists(peers),
+            arrivee=arrivee,
+        ).with_sieges()
+    )
+    return {"espace": espace, "lecteurs": lecteurs, "readers_count": len(lecteurs)}

@@ -14,7 +14,7 @@ from communaute.conversation import Conflict
 from communaute.forms import ResumeForm
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import Resume
-from communaute.views.reading import apercu, form_page, readable, who_reads
+from communaute.views.reading import apercu, form_page, readable, who_reads_topic
 from communaute.views.sujets import place, readable_for_page, show, vote_form
 
 VERSIONS_PER_PAGE = 10
@@ -81,7 +81,7 @@ def resume(request, reference):
     form = ResumeForm(request.POST or None, initial=initial)
     versions = Resume.objects.readable_by(request.user).filter(topic=topic)
     context = {
-        **who_reads(topic.espace),
+        **who_reads_topic(topic),
         "topic": topic,
         "form": form,
         "apercu": apercu(request, form),
@@ -119,5 +119,5 @@ def retirer(request, reference):
         if listed.filter(pk=post.topic_id).exists():
             return redirect(place(request.user, post.topic, post))
         return redirect(post.espace)
-    context = {**who_reads(post.espace), "topic": post.topic, "post": post}
+    context = {**who_reads_topic(post.topic), "topic": post.topic, "post": post}
     return render(request, "communaute/retirer_message.html", context)

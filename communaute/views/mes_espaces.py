@@ -71,9 +71,13 @@ def _espaces(user):
     """
     entered = rights_of(user).entered
     espaces = ESPACES.fetch(user=user, on=timezone.localdate(), at=timezone.now())
+    since = rights_of(user).since
     for espace in espaces:
         espace.charte_acceptee = espace.pk in entered
         espace.new_count = len(espace.new or ())
+        # When something was last said may be about what a successor does not read.
+        espace.is_read_in_part = espace.pk in since
+        espace.latest = None if espace.is_read_in_part else espace.forum.last_post_on
     return espaces
 
 

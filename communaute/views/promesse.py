@@ -10,7 +10,7 @@ from communaute.conversation import Conflict
 from communaute.forms import AccordForm, PromesseForm
 from communaute.forum_conversation.models import Promesse, Topic
 from communaute.models import AccordPromesse, DemandePromesse
-from communaute.views.reading import form_page, readable, who_reads
+from communaute.views.reading import form_page, readable, who_reads_topic
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,7 +45,7 @@ def promesse(request, reference):
     if form.is_valid():
         return _change(request, topic, Promesse(form.cleaned_data["promesse"]))
     context = {
-        **who_reads(topic.espace),
+        **who_reads_topic(topic),
         "topic": topic,
         "demande": demande,
         "ouverte": current,

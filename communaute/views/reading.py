@@ -2,6 +2,7 @@
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 
 from communaute import markdown
 from communaute.middleware import CharteRequired
@@ -49,7 +50,20 @@ def readable(user, model, reference, fetch=lambda found: found.with_espace()):
 
 def who_reads(espace):
     """What each page of a space says of its readers."""
-    return {"espace": espace, "readers_count": espace.count_readers()}
+    return {
+        "espace": espace,
+        "readers_count": espace.count_readers(),
+        "readers_url": reverse("communaute:lecteurs", args=[espace.slug]),
+    }
+
+
+def who_reads_topic(topic):
+    """What each page about a topic says of its readers."""
+    return {
+        "espace": topic.espace,
+        "readers_count": topic.espace.count_readers(opened=topic.opened_on),
+        "readers_url": reverse("communaute:lecteurs_du_sujet", args=[topic.reference]),
+    }
 
 
 def with_exceptional_readings(user, posts):

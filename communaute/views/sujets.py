@@ -6,6 +6,7 @@ from functools import partial
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import conversation, permissions
@@ -74,6 +75,7 @@ def show(request, topic, posts=None, status=200, **context):
     context = {
         "espace": topic.espace,
         "readers_count": posts.around.readers_count,
+        "readers_url": reverse("communaute:lecteurs_du_sujet", args=[topic.reference]),
         "asks_me": posts.around.asks_me,
         "topic": topic,
         "posts": posts,

@@ -168,15 +168,23 @@ class Monde:
             "facilitator": MembreFactory(last_name="Animatrice"),
             "facilitator who decided": MembreFactory(),
             "named reader": un_membre("socio_economiques"),
+            "successor": self._successor(),
         }
         self.elus.nominate("animation", [people["facilitator"], people["facilitator who decided"]])
         self.elus.nominate("lecture", [people["named reader"]])
-        for what in ("author", "peer", "facilitator", "facilitator who decided", "named reader"):
+        for what in people:
             entered(people[what], self.elus, self.commun)
         self.delegation.nominate("animation", [people["peer"]])
         for what in ("author", "peer"):
             entered(people[what], self.delegation)
         return people
+
+    def _successor(self):
+        """Who holds since today the seat that somebody held until yesterday."""
+        today = timezone.localdate()
+        before = SiegeFactory(debut=today - timedelta(days=99))
+        yesterday = today - timedelta(days=1)
+        return before.pass_on(MembreFactory(), "Maire", fin=yesterday, debut=today).membre
 
     def _outsiders(self):
         people = {
@@ -245,7 +253,7 @@ class Monde:
         seat = SiegeFactory(membre=self.people["ex-member"])
         left = [
             self._leave_behind(entered(self.people[what], self.elus))
-            for what in ("inactive", "ex-member", "suspended")
+            for what in ("inactive", "ex-member", "suspended", "successor")
         ]
         self.topic = self._open_topic(author)
         self._answer_and_thank(peer, left)
@@ -253,6 +261,11 @@ class Monde:
         self._draft(author)
         self._moderate(author)
         self._end_rights(seat)
+        # All of it was opened before the successor arrived; one more topic is not.
+        earlier = timezone.now() - timedelta(days=3)
+        Topic.objects.filter(forum=self.elus.forum).update(created=earlier)
+        self.topic.created = earlier
+        self.new_topic = un_sujet(self.elus, author, "Un sujet neuf", "Un texte neuf.")
         # Nobody else follows a space so.
         Participation.objects.choose(author, self.elus, Niveau.MENTIONS)
 

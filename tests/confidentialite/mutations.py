@@ -41,7 +41,7 @@ CONDITIONS = [
 ]
 READING = re.compile(
     r"readable|readers_of|readers_count|_by$|behind_charte|concerning|referred|open_to|rights|active|"
-    r"page_of_posts|giving_access|audience_filter|permissions|__call__|process_exception"
+    r"page_of_posts|giving_access|audience_filter|permissions|__call__|process_exception|within|reads_since"
 )
 """What decides on reading, by its name, where a module holds other things too."""
 REFUSAL = re.compile(r"refuse$|permissions\.|rights|^\.(readable|entered|active|behind)")
@@ -61,7 +61,14 @@ WALKERS = (
         "facilitator who decided",
         "visitor",
     ),
-    *("suspended", "ex-member", "peer before the charter", "référent·e", "without seat"),
+    *(
+        "successor",
+        "suspended",
+        "ex-member",
+        "peer before the charter",
+        "référent·e",
+        "without seat",
+    ),
 )
 WITHOUT_EFFECT = {
     "What it is asked about was found readable just before, and is read by the same people.": {
@@ -97,7 +104,7 @@ WITHOUT_EFFECT = {
     },
     "It chooses how what one reads anyway is shown, or where one is led: not what is read.": {
         "views/espaces.py _below: Topic.objects.readable_by(user)",
-        "views/espaces.py lecteurs: espace.nominations.active()",
+        "views/espaces.py _by_name: espace.nominations.active()",
         "views/gestes.py retirer: Topic.objects.readable_by(request.user)",
         "views/mes_espaces.py _polls: Vote.objects.readable_by(user)",
         "views/mes_espaces.py _unanswered: Suivi.objects.readable_by(user)",

@@ -46,7 +46,10 @@ from tests.confidentialite.monde import CANARIES, CANARY, seen_in
 
 pytestmark = pytest.mark.django_db
 
-READERS = ("author", "peer", "facilitator", "facilitator who decided", "named reader")
+READERS = (
+    *("author", "peer", "facilitator", "facilitator who decided", "named reader"),
+    "successor",
+)
 OUTSIDERS = (
     "visitor",
     "inactive",
@@ -99,6 +102,7 @@ SHOWN = {
     "facilitator": TO_ALL_READERS | WAITING | DECIDED | {"recours"},
     "facilitator who decided": TO_ALL_READERS | WAITING | DECIDED | {"alerte sur l’animation"},
     "named reader": TO_ALL_READERS,
+    "successor": set(),
     "suspended": {"motif de suspension"},
 }
 """Which private fields each reader of the space is shown, all addresses together: no more, no less; and
@@ -111,6 +115,9 @@ what the suspended are told of it."""
 def may_read(what, membre, row):
     """Whether ``membre``, a reader of the space, may read ``row``, said in the simplest way."""
     facilitates, kind = what.startswith("facilitator"), type(row).__name__
+    topics = [part for part in parts_of(row) if isinstance(part, Topic)]
+    if what == "successor" and any(is_older(topic) for topic in topics):
+        return False
     if kind in ("Participation", "Suivi"):
         return row.membre_id == membre.pk
     if kind in ("Brouillon", "Vote", "AccordPromesse"):
@@ -134,6 +141,11 @@ def may_read(what, membre, row):
         for part in parts_of(row)
         if isinstance(part, Topic | Post)
     )
+
+
+def is_older(topic):
+    """Whether ``topic`` was opened before the successor arrived, which was today."""
+    return timezone.localdate(topic.created) < timezone.localdate()
 
 
 ABOVE = ("post", "topic", "sondage", "choix", "demande")
@@ -186,7 +198,7 @@ def readers_of_spaces(monde):
     agents = {"agent", "former reader", "editor", "ex-member", "facilitator of another space"}
     seated = agents - {"facilitator of another space"}
     seated |= {"author", "named reader", "peer before the charter", "state", "socio-economic"}
-    seated |= {"ally", "suspended", "référent·e"}
+    seated |= {"ally", "suspended", "référent·e", "successor"}
     return [
         (monde.elus, {*READERS, *BEFORE_THE_CHARTER}, BEFORE_THE_CHARTER),
         (monde.agents, agents, set()),
@@ -262,7 +274,7 @@ def test_each_is_told_of_the_decisions_and_reports_that_are_theirs_alone(monde):
 
 
 FACILITATORS = {"facilitator", "facilitator who decided"}
-SPEAKERS = {"author", "peer"} | FACILITATORS
+SPEAKERS = {"author", "peer", "successor"} | FACILITATORS
 
 
 def permitted(monde):
@@ -567,10 +579,13 @@ class Walk:
         return self.monde.form(self.not_theirs) if method == "POST" else None
 
     def rows(self, model):
-        """The rows asked for where they may not read: one, and those that are about themselves."""
+        """The rows asked for where they may not read: one, and those that are about themselves; and in
+        the space of the élu·es, those that a reader of it does not read.
+        """
         rows = list(in_space(model, self.not_theirs))
         about = [row for row in rows if self.membre.pk in _people_of(row)]
-        return list(dict.fromkeys([*rows[:1], *about]))
+        unread = in_space(model, self.monde.elus) if self.what == "successor" else ()
+        return list(dict.fromkeys([*rows[:1], *about, *unread]))
 
     def own(self, model):
         """The rows asked for where they may read: all of them in the space of the élu·es."""

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, each reads what a model of two sets says; also two at once."""
+"""Whatever happens in whatever order, each reads what a model of a few sets says; also two at once."""
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
@@ -25,12 +25,21 @@ from communaute.models import (
     Suspension,
 )
 from tests.confidentialite.lecteur import Lecteur
-from tests.factories import EspaceFactory, MembreFactory, entered, un_membre, un_sujet
+from tests.factories import (
+    EspaceFactory,
+    MembreFactory,
+    SiegeFactory,
+    entered,
+    un_membre,
+    un_sujet,
+)
 
 SPACES = ("elus", "agents")
 PEOPLE = ("nadia", "omar", "lea")
 spaces, people = st.sampled_from(SPACES), st.sampled_from(PEOPLE)
 which = st.integers(0, 9)
+YESTERDAY = timezone.localdate() - timedelta(days=1)
+LONG_AGO = YESTERDAY - timedelta(days=99)
 REFUSED = (PermissionDenied, ObjectDoesNotExist)
 
 
@@ -45,6 +54,7 @@ class Conversations(RuleBasedStateMachine):
         self.person = {name: MembreFactory(first_name=name) for name in PEOPLE}
         self.college, self.named, self.animates = {}, set(), set()
         self.suspended, self.accepted = set(), set()
+        self.succeeding, self.older, self.opened = set(), set(), set()
         self.topics, self.posts, self.pieces, self.drafts = {}, {}, {}, {}
         self.turn = itertools.count()
 
@@ -59,10 +69,17 @@ class Conversations(RuleBasedStateMachine):
         member = self.college.get(name) == slug or (name, slug) in self.named | self.animates
         return member and (name, slug) in self.accepted - self.suspended
 
-    def may_read(self, name, slug, author, approved):
-        """Whether a person reads what ``author`` said in a space, approved or not."""
-        facilitates = (name, slug) in self.animates
-        return self.reads(name, slug) and (approved or author == name or facilitates)
+    def reads_topic(self, name, key):
+        """Whether they read a topic: a successor, those opened since they arrived."""
+        slug = self.topics[key][1]
+        reads_all = (name, slug) in self.named | self.animates or slug in self.opened
+        came_late = name in self.succeeding and key in self.older
+        return self.reads(name, slug) and (reads_all or not came_late)
+
+    def may_read(self, name, key, author, approved):
+        """Whether a person reads what ``author`` said in a topic, approved or not."""
+        facilitates = (name, self.topics[key][1]) in self.animates
+        return self.reads_topic(name, key) and (approved or author == name or facilitates)
 
     def pick(self, rows, number):
         """One of ``rows`` (a dict), if there is any."""
@@ -75,6 +92,27 @@ class Conversations(RuleBasedStateMachine):
         self.person[name].sieges.all().delete()
         Siege.objects.create(membre=self.person[name], college=slug, fonction="Essai")
         self.college[name] = slug
+        self.succeeding.discard(name)
+
+    @rule(name=people, slug=spaces)
+    def succeed(self, name, slug):
+        self.join(name, slug)
+        before = SiegeFactory(college=slug, debut=LONG_AGO, fin=YESTERDAY)
+        self.person[name].sieges.update(succede_a=before)
+        self.succeeding.add(name)
+
+    @rule(slug=spaces)
+    def open_to_successors_or_not(self, slug):
+        self.opened ^= {slug}
+        espace = self.space[slug]
+        espace.open_to_successors(slug in self.opened)
+        espace.save()
+
+    @rule(number=which)
+    def was_opened_before_anyone_arrived(self, number):
+        if (key := self.pick(self.topics, number)) is not None:
+            Topic.objects.filter(pk=key).update(created=timezone.now() - timedelta(days=3))
+            self.older.add(key)
 
     @rule(name=people)
     def leave(self, name):
@@ -136,10 +174,10 @@ class Conversations(RuleBasedStateMachine):
         try:
             post = conversation.reply(self.person[name], Topic.objects.get(pk=key), "Répondu")
         except REFUSED:
-            assert not (speaks and self.reads(name, slug))
+            assert not (speaks and self.reads_topic(name, key))
         else:
             assert speaks
-            assert self.reads(name, slug)
+            assert self.reads_topic(name, key)
             Post.objects.filter(pk=post.pk).update(approved=approved)
             self.posts[post.pk] = (name, key, approved)
 
@@ -160,7 +198,7 @@ class Conversations(RuleBasedStateMachine):
             pass
         else:
             assert name == author
-            assert self.reads(name, self.topics[topic][1])
+            assert self.reads_topic(name, topic)
 
     @rule(number=which, slug=spaces)
     def move(self, number, slug):
@@ -198,16 +236,16 @@ class Conversations(RuleBasedStateMachine):
             posts = {
                 key
                 for key, (author, topic, approved) in self.posts.items()
-                if self.may_read(name, self.topics[topic][1], author, approved)
+                if self.may_read(name, topic, author, approved)
             }
             expected = {
-                Topic: {k for k, (_, slug) in self.topics.items() if self.reads(name, slug)},
+                Topic: {key for key in self.topics if self.reads_topic(name, key)},
                 Post: posts,
                 PieceJointe: {piece for piece, post in self.pieces.items() if post in posts},
                 Brouillon: {
                     key
                     for key, (owner, topic) in self.drafts.items()
-                    if owner == name and self.reads(name, self.topics[topic][1])
+                    if owner == name and self.reads_topic(name, topic)
                 },
             }
             for model, keys in expected.items():
@@ -222,7 +260,7 @@ class Conversations(RuleBasedStateMachine):
         name = PEOPLE[next(self.turn) % len(PEOPLE)]
         lecteur = Lecteur(Membre.objects.get(pk=self.person[name].pk), self.space["elus"])
         answer, _ = lecteur.ask("GET", topic.get_absolute_url())
-        assert (answer.status == 200) == self.reads(name, self.topics[key][1])
+        assert (answer.status == 200) == self.reads_topic(name, key)
 
     def _all(self, model):
         known = {Topic: self.topics, Post: self.posts, PieceJointe: self.pieces}
