@@ -19,6 +19,9 @@ from communaute.views.ecrire import quoted
 from communaute.views.reading import readable, with_exceptional_readings
 from communaute.views.shown import message
 
+FEWEST_VOTERS = 5
+"""Under this number of voters, the count would come close to telling who chose what."""
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def sujet(request, reference):
@@ -107,13 +110,15 @@ def vote_form(user, topic, data=None):
 
 
 def results(offered, sondage):
-    """How many voted, and what the answers ``offered`` got: nothing before the poll is closed.
+    """How many voted, and what the answers ``offered`` got: nothing before the poll is closed, nor then if
+    fewer than ``FEWEST_VOTERS`` took part.
 
     Two looks at an open one would tell what was chosen between them, and so by whom.
     """
-    if not sondage.is_closed:
+    voters = offered[0].voters_count if offered else 0
+    if not sondage.is_closed or voters < FEWEST_VOTERS:
         return {"voters": None, "choix": []}
-    return {"voters": offered[0].voters_count if offered else 0, "choix": offered}
+    return {"voters": voters, "choix": offered}
 
 
 @require_safe

@@ -259,6 +259,26 @@ def test_an_open_poll_reads_the_same_before_and_after_others_vote(
         assert [word for word in counted if word.isdigit()] == ["6", "1", "0"]
 
 
+def test_a_poll_is_counted_only_where_enough_voted_not_to_tell_who_chose_what(
+    act, read, signed_in, espace, elue, sondage
+):
+    def closed(voters):
+        for _ in range(voters):
+            act(entered(un_membre("elus"), espace), about(sondage.topic, "vote"), choix="1")
+        Sondage.objects.update(ferme_le=timezone.now() - timedelta(seconds=1))
+        signed_in(elue)
+        poll = read(sondage.topic.get_absolute_url()).select_one("#sondage")
+        Sondage.objects.update(ferme_le=timezone.now() + timedelta(days=1))
+        return poll
+
+    few = closed(0)
+    assert "Moins de cinq personnes ont voté" in few.get_text()
+    assert [choix.get_text() for choix in few.select("li")] == ["Mardi", "Jeudi", "Jamais"]
+    for voters in (1, 1, 2):
+        assert closed(voters).get_text() == few.get_text()
+    assert "5 personnes ont voté" in closed(1).get_text()
+
+
 def test_a_closed_poll_takes_no_vote(act, elue, sondage):
     Sondage.objects.update(ferme_le=timezone.now() - timedelta(seconds=1))
     page = act(elue, about(sondage.topic, "vote"), choix="0")
