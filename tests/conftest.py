@@ -70,9 +70,10 @@ def shared_database(django_db_setup, django_db_blocker, tmp_path):
             name = f"{original['NAME']}_shared"
             usual.close()
             usual.close_pool()
+            copy, source = map(usual.ops.quote_name, (name, original["NAME"]))
             with usual._nodb_cursor() as cursor:
-                cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-                cursor.execute(f"CREATE DATABASE {name} TEMPLATE {original['NAME']}")
+                cursor.execute(f"DROP DATABASE IF EXISTS {copy} WITH (FORCE)")
+                cursor.execute(f"CREATE DATABASE {copy} TEMPLATE {source}")
         else:
             name = str(tmp_path / "shared.sqlite3")
             with usual.cursor() as cursor:
@@ -85,7 +86,7 @@ def shared_database(django_db_setup, django_db_blocker, tmp_path):
         if usual.vendor == "postgresql":
             usual.close_pool()  # one pool for whichever database
             with usual._nodb_cursor() as cursor:
-                cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                cursor.execute(f"DROP DATABASE {copy} WITH (FORCE)")
 
 
 @pytest.fixture
