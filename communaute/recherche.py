@@ -1,9 +1,9 @@
 """Search in the spaces that one can read: which topics by their title, which messages by their text."""
 
-import math
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
 from django.db.models import Max, Q
 from django.utils import timezone
@@ -15,8 +15,10 @@ from communaute.text import fold
 MOST, MOST_TOPICS = 100, 20
 """How many messages are counted and shown, and how many topics by their title: whoever is given as many
 says more precisely what they look for."""
-JUST_SAID, LATELY = 4_000, 100_000
-"""Messages, from the last one, that are looked at one by one, and through the index, before all are."""
+JUST_SAID = 4_000
+"""Messages, from the last one, that are looked at one by one, before others are through the index."""
+AMPLY = 4
+"""How many times further one looks than there would be enough, if all was said as often as lately."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Recherche:
     """What is looked for: words, and what narrows them."""
 
     words: tuple = ()
-    """Stems, which a title or a message must have all."""
+    """Stems, which a title or a message must have all, or else ``some``."""
     auteur: str = ""
     du: date | None = None
     au: date | None = None
@@ -32,7 +34,16 @@ class Recherche:
     espace: Espace | None = None
     pieces: bool = False
 
-    def topics(self, user):
+    def found(self, user, last):
+        """The keys of ``topics`` and of ``posts``; and whether they have but some of the words, as nothing
+        has all of them.
+        """
+        topics, posts = self.topics(user), self.posts(user, last)
+        if topics or posts or len(self.words) < 2:
+            return topics, posts, False
+        return self.topics(user, some=True), self.posts(user, last, some=True), True
+
+    def topics(self, user, some=False):
         """The keys of the topics that ``user`` may read whose title matches, the latest first.
 
         At most ``MOST_TOPICS`` and one; none without words.
@@ -40,12 +51,12 @@ class Recherche:
         if not self.words or self.pieces:
             return []
         topics = Topic.objects.readable_by(user).filter(
-            self._narrowed(""), approved=True, mots__says=self.words
+            self._narrowed(""), self._said("says", some), approved=True
         )
         topics = topics.order_by("-last_post_on", "-pk")
         return list(topics.values_list("pk", flat=True)[: MOST_TOPICS + 1])
 
-    def posts(self, user, last):
+    def posts(self, user, last, some=False):
         """The keys of the messages that ``user`` may read and that match, the latest first.
 
         At most ``MOST`` and one. ``last`` is the key of the last message of the spaces that they read.
@@ -54,28 +65,22 @@ class Recherche:
         if self.pieces:
             posts = posts.filter(pieces_count__gt=0)
         posts = posts.order_by("-created", "-pk").values_list("pk", flat=True)
-        found = []
-        for how, lately in self._ways():
-            if len(found) <= MOST:
-                among = posts.filter(pk__gt=last - lately) if lately < last else posts
-                among = among.filter(**{how: self.words}) if self.words else among
-                found = list(among[: MOST + 1])
-                if lately >= last:
-                    break
+        found, how, lately = [], "seen", JUST_SAID
+        while len(found) <= MOST:
+            among = posts.filter(self._said(how, some), pk__gt=last - lately)
+            found = list(among[: MOST + 1])
+            if lately >= last:
+                break
+            # What is rarely said has few entries in the index; what is often said has too many to be
+            # fetched in time, and there is enough of it not far back.
+            further = lately * AMPLY * MOST // len(found) if found and how == "seen" else last
+            how, lately = "says", min(further, last)
         return found
 
-    def _ways(self):
-        """How words are looked for, and among how many of the last messages, one way after another.
-
-        What is rarely said has few entries in the index. What is often said has too many to be fetched
-        in time, but there is enough of it in what was said last. Of what a few people said, little is
-        left to look at.
-        """
-        if self.auteur:
-            return [("mots__seen", LATELY), ("mots__says", math.inf)]
-        if not self.words:
-            return [("", JUST_SAID), ("", math.inf)]
-        return [("mots__seen", JUST_SAID), ("mots__says", LATELY), ("mots__says", math.inf)]
+    def _said(self, how, some):
+        """The condition that the words are said, or ``some`` of them, looked for by that lookup."""
+        asked = [[word] for word in self.words] if some else [self.words] if self.words else []
+        return reduce(or_, (Q(**{f"mots__{how}": words}) for words in asked), Q())
 
     def _narrowed(self, topic):
         narrowed = Q()

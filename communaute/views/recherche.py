@@ -36,13 +36,14 @@ def recherche(request):
         return render(request, "communaute/recherche.html", context)
     words = set(asked.words)
     last = max((espace.forum.last_post_id or 0 for espace in espaces), default=0)
-    topics, posts = asked.topics(user), asked.posts(user, last)
+    topics, posts, some = asked.found(user, last)
     page = Paginator(posts[:MOST], POSTS_PER_PAGE).get_page(request.GET.get("page"))
     places = {espace.forum_id: espace for espace in espaces}
     page.object_list = _posts(user, page.object_list, words, places)
     titles = _topics(user, topics[:MOST_TOPICS], words, places) if page.number == 1 else []
     context |= {
         "asked": True,
+        "en_partie": some,
         "topics": titles[:TOPICS_SHOWN],
         "other_topics": titles[TOPICS_SHOWN:],
         "topics_count": len(topics),
