@@ -157,6 +157,35 @@ def _state(browser, site, account):
     return _states[site.url, account]
 
 
+def tab_to(page, target, most=150):
+    """Go from where the focus is to ``target`` by the key that leads to the next control."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if target.evaluate("one => one === document.activeElement"):
+            return
+    raise AssertionError(f"The keyboard does not reach {target}")
+
+
+def press(page, target):
+    """Reach a link or a button by the keyboard alone, and press it."""
+    tab_to(page, target)
+    page.keyboard.press("Enter")
+
+
+def fill(page, field, words):
+    """Reach a field by the keyboard alone, and write in it."""
+    tab_to(page, field)
+    page.keyboard.type(words)
+
+
+def choose(page, radio):
+    """Reach a group of radio buttons by the keyboard alone, and choose this one among them."""
+    tab_to(page, page.locator(f"input[name={radio.get_attribute('name')}]").first)
+    page.keyboard.press("Space")
+    while not radio.is_checked():
+        page.keyboard.press("ArrowDown")
+
+
 def sign_in(page, email, password):
     """Sign in through the form, as people do."""
     if "/compte/connexion/" not in page.url:

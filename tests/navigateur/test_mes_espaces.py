@@ -5,6 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.navigateur.conftest import fill, press, tab_to
+from tests.navigateur.test_pages import faults, width_on_a_phone
+
 HOME, ESPACE = "/communaute/", "/communaute/espaces/elus/"
 
 
@@ -54,15 +57,33 @@ def test_what_one_follows_is_chosen_by_keyboard_alone(open_page):
     page = open_page("/communaute/suivi/", "agent")
     levels = page.get_by_role("group").first
     first = levels.get_by_role("button").first
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if first.evaluate("button => button === document.activeElement"):
-            break
+    tab_to(page, first)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     chosen = levels.get_by_role("button", name="Les nouveaux sujets", pressed=True)
     expect(chosen).to_be_visible()
     expect(levels.get_by_role("button", pressed=True)).to_have_count(1)
+
+
+def test_a_draft_is_kept_and_found_again_by_keyboard_alone(open_page):
+    page = open_page("/communaute/espaces/agents/nouveau-sujet/?nature=ressource", "agent")
+    fill(
+        page,
+        page.get_by_label("Titre du sujet"),
+        "Un titre assez long pour deux lignes de téléphone",
+    )
+    press(page, page.get_by_role("button", name="Garder le brouillon"))
+    expect(page.get_by_text("Votre brouillon, gardé")).to_be_visible()
+    page.goto(HOME)
+    drafts = page.get_by_role("region", name="Vos brouillons")
+    expect(drafts).to_contain_text("Un sujet à ouvrir")
+    assert faults(page) == []
+    assert width_on_a_phone(page) == 320
+    press(page, drafts.get_by_role("link", name="Un titre assez long"))
+    expect(page.get_by_label("Titre du sujet")).to_have_value(re.compile("^Un titre assez long"))
+    press(page, page.get_by_role("button", name="Jeter ce brouillon"))
+    page.goto(HOME)
+    expect(drafts).to_have_count(0)
 
 
 def test_the_views_of_a_space_keep_their_place_in_the_address(open_page):

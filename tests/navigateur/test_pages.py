@@ -98,29 +98,35 @@ def address(request, open_page):
     return path, account
 
 
+def faults(page):
+    """What axe finds in a page, in both schemes."""
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found += [
+            (scheme, violation["id"], node["target"], node["failureSummary"])
+            for violation in Axe().run(page, options=RULES).response["violations"]
+            for node in violation["nodes"]
+        ]
+    return found
+
+
+def width_on_a_phone(page):
+    """How wide a page is in a window of 320 pixels."""
+    page.set_viewport_size({"width": 320, "height": 640})
+    # Where scripts of the page are off, the test's own still run.
+    return page.evaluate("document.documentElement.scrollWidth")
+
+
 def test_axe_finds_nothing_in_either_scheme(address, open_page):
     path, account = address
-    page = open_page(path, account, reduced_motion="reduce")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        violations = Axe().run(page, options=RULES).response["violations"]
-        assert [
-            (scheme, violation["id"], node["target"], node["failureSummary"])
-            for violation in violations
-            for node in violation["nodes"]
-        ] == []
+    assert faults(open_page(path, account)) == []
 
 
 def test_nothing_scrolls_sideways_at_320_pixels_without_javascript(address, open_page):
     path, account = address
-    page = open_page(
-        path,
-        account,
-        viewport={"width": 320, "height": 640},
-        java_script_enabled=False,
-    )
-    # Scripts of the page are off; the test's own still run.
-    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    page = open_page(path, account, java_script_enabled=False)
+    assert width_on_a_phone(page) == 320
     assert page.locator("main h1").count() == 1
     assert page.locator("main").inner_text().strip()
 

@@ -4,10 +4,10 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.navigateur.test_pages import RULES
+from tests.navigateur.conftest import press
+from tests.navigateur.test_pages import faults, width_on_a_phone
 
 WITHOUT_JAVASCRIPT = {"java_script_enabled": False}
 PHONE = {"viewport": {"width": 390, "height": 844}}
@@ -54,11 +54,7 @@ def test_thanks_are_said_and_taken_back(open_page, context):
 def test_an_answer_is_kept_by_keyboard_alone(open_page):
     page = open_topic(open_page, "animation", "Que reste-t-il")
     keep = page.get_by_role("button", name="Retenir cette réponse").first
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if keep.evaluate("button => button === document.activeElement"):
-            break
-    page.keyboard.press("Enter")
+    press(page, keep)
     answer = page.get_by_role("region", name="Réponse retenue")
     expect(answer).to_be_visible()
     answer.get_by_role("button", name="Ne plus la retenir").focus()
@@ -125,11 +121,14 @@ def test_axe_finds_nothing_in_the_pages_around_a_topic(open_page, page_of):
     else:
         page = open_topic(open_page, "elue", "Seule de mon avis")
         page.goto(f"{urlsplit(page.url).path}{page_of}/")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        violations = Axe().run(page, options=RULES).response["violations"]
-        assert [
-            (scheme, violation["id"], node["target"], node["failureSummary"])
-            for violation in violations
-            for node in violation["nodes"]
-        ] == []
+    assert faults(page) == []
+
+
+def test_one_is_told_by_keyboard_alone_that_a_promise_may_not_be_loosened_yet(open_page):
+    page = open_topic(open_page, "elue", "Annoncer une mauvaise")
+    press(page, page.get_by_role("link", name="La promesse du sujet"))
+    expect(
+        page.get_by_text("On ne pourra demander de nouveau à l’assouplir qu’à partir")
+    ).to_be_visible()
+    assert faults(page) == []
+    assert width_on_a_phone(page) == 320

@@ -17,6 +17,7 @@ from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     Allie,
     Cohorte,
+    DemandePromesse,
     Espace,
     Membre,
     Nomination,
@@ -385,6 +386,8 @@ def _sujet(espace, entry, membres):
         topic.resumes.update(ecrit_le=_ago(resume["jours"]))
     if sondage := entry.get("sondage"):
         _sondage(topic, sondage, membres)
+    if demande := entry.get("demande"):
+        _demande(topic, demande, membres)
     if entry["epingle"]:
         Topic.objects.readable_by(author).filter(pk=topic.pk).update(type=Topic.TOPIC_STICKY)
 
@@ -397,6 +400,17 @@ def _sondage(topic, entry, membres):
     for ordre, voters in enumerate(entry["votes"]):
         for email in voters:
             gestes.vote(membres[email], topic, [ordre])
+
+
+def _demande(topic, entry, membres):
+    """A looser promise was asked for, to which not everyone said yes in time."""
+    demande = DemandePromesse(
+        topic=topic, promesse=entry["promesse"], auteur=membres[entry["auteur"]]
+    )
+    demande.save()
+    demande.demandee_le = _ago(entry["jours"])
+    demande.close_le = demande.jusquau
+    demande.save()
 
 
 def _ago(days):
