@@ -58,6 +58,20 @@ def change_topic(facilitator, topic, acte):
         _record(acte, facilitator, topic.espace, topic=topic)
 
 
+@transaction.atomic
+def welcome_with(facilitator, topic, on):
+    """Make a topic the one where those who arrive in its space land, or no longer; the last one is."""
+    facilitator = as_of_now(facilitator)
+    topic = locked(Topic.objects.readable_by(facilitator), topic)
+    if not permissions.can_moderate(facilitator, topic.espace):
+        raise PermissionDenied
+    here = Espace.objects.filter(pk=topic.espace.pk)
+    if on:
+        here.update(accueil=topic)
+    else:
+        here.filter(accueil=topic).update(accueil=None)
+
+
 def destinations(facilitator, topic):
     """The other spaces that one facilitates, each with what moving the topic there would do.
 

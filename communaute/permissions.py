@@ -7,7 +7,8 @@ from django.contrib.auth.models import Permission
 from django.db.models import Q
 
 from communaute.forum_conversation.models import Nature
-from communaute.models import Cohorte, rights_of
+from communaute.models import Cohorte, Espace, rights_of
+from communaute.models.invitations import spaces_opened_by
 from communaute.prepared import Prepared
 
 
@@ -122,6 +123,31 @@ def can_appeal(user, acte):
 def is_referent(user):
     """The one person named to open, alone, a message that is said to break the law."""
     return user.is_active and Cohorte.load().referent_id == user.pk
+
+
+def administers(user):
+    """Whoever sets the cohort up: members, territories, spaces, settings."""
+    return user.has_perm("communaute.change_cohorte")
+
+
+def invites(user):
+    """Whoever administers, and those who facilitate a space."""
+    return bool(rights_of(user).animated) or administers(user)
+
+
+def can_invite(user, invitation):
+    """Whoever administers; for a seat, a facilitator of every space of collège or delegation that it
+    opens, and of one space at least among all those that it opens.
+    """
+    if administers(user):
+        return True
+    if not invitation.gives_seat or invitation.animates:
+        return False
+    opened = spaces_opened_by(invitation.college, invitation.territoire_id)
+    keys = dict(opened.values_list("pk", "audience"))
+    own = {pk for pk, audience in keys.items() if audience != Espace.Audience.TOUS}
+    animated = rights_of(user).animated
+    return own <= animated and not animated.isdisjoint(keys)
 
 
 def can_manage(user):

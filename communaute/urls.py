@@ -3,10 +3,12 @@
 from django.urls import path, re_path
 
 from communaute.views import (
+    arrivee,
     decisions,
     ecrire,
     espaces,
     gestes,
+    invitations,
     mes_espaces,
     messages,
     moderation,
@@ -57,6 +59,13 @@ urlpatterns = [
     path("espaces/<slug:slug>/sante/", moderation.sante_de_l_espace, name="sante"),
     path("suspensions/<slug:reference>/", moderation.lever_suspension, name="lever_suspension"),
     path("recours/<slug:reference>/", moderation.juger_recours, name="juger_recours"),
+    path("invitations/", invitations.liste, name="invitations"),
+    path("invitations/nouvelle/", invitations.inviter, name="inviter"),
+    path("invitations/liste/", invitations.inviter_une_liste, name="inviter_une_liste"),
+    path("invitations/<slug:reference>/renvoyer/", invitations.renvoyer, name="renvoyer"),
+    path("invitations/<slug:reference>/revoquer/", invitations.revoquer, name="revoquer"),
+    path("adhesions/<slug:reference>/", invitations.adhesion, name="adhesion"),
+    path("rythme/", arrivee.rythme, name="rythme"),
     path("decisions/", decisions.decisions, name="decisions"),
     path("decisions/<slug:reference>/", decisions.faire_recours, name="faire_recours"),
     path("referent/", decisions.referent, name="referent"),

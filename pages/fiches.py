@@ -22,9 +22,9 @@ from wagtail.admin.widgets import AdminDateInput
 from wagtail.log_actions import log
 
 from communaute.models import Allie, Espace, Membre, Nomination, Siege, Territoire
+from communaute.permissions import administers
 from pages.choix import membres
 from pages.models import Signalement, TerritoirePage, Theme
-from pages.permissions import administers
 
 
 class KindDeleteView(generic.DeleteView):

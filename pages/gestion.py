@@ -16,8 +16,9 @@ from wagtail.models import Page
 from wagtail.permissions import policy_registry
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
+from communaute.permissions import administers
 from pages.models import PortailDocument, PortailImage
-from pages.permissions import administers, seen_by
+from pages.permissions import seen_by
 
 CLOSED = {
     "wagtailadmin_api:documents",

@@ -8,11 +8,6 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 from pages.models import TerritoirePage, readable_by
 
 
-def administers(user):
-    """Whoever sets the cohort up: members, territories, spaces, settings."""
-    return user.has_perm("communaute.change_cohorte")
-
-
 def gives_edition(user):
     """Whoever says who writes for a territory."""
     return user.has_perm("communaute.change_membre")

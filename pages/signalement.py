@@ -20,16 +20,8 @@ from django_tasks import task
 from communaute import courriel
 from communaute.models import Cohorte
 from communaute.moderation import report_from_outside
+from communaute.visiteurs import ELSEWHERE, TOO_MANY, from_elsewhere
 from pages.models import ContactPage, Signalement, SignalementForm, readable_by
-
-ELSEWHERE = (
-    "Cet envoi ne semble pas venir de cette page, et n’a pas été pris en compte. Relisez-le, puis "
-    "envoyez-le avec le bouton ci-dessous."
-)
-TOO_MANY = (
-    "Plusieurs messages viennent déjà d’être envoyés depuis votre connexion. Celui-ci n’est pas "
-    "parti : gardez cette page ouverte, et renvoyez-le dans une heure."
-)
 
 
 @csrf_exempt
@@ -44,7 +36,7 @@ def signaler(request):
         return redirect(f"{page.get_url(request)}{query}")
     form, status = SignalementForm(request.POST), 422
     if form.is_valid():
-        if _from_elsewhere(request):
+        if from_elsewhere(request):
             form.add_error(None, ELSEWHERE)
             status = 403
         elif not ratelimit.consume(request, action="signalement"):
@@ -105,11 +97,3 @@ def _context(signalement, path):
         "cohorte": Cohorte.load(),
         "adresse": f"{settings.SITE_URL}{path}",
     }
-
-
-def _from_elsewhere(request):
-    """Whether a browser says that another site sent this."""
-    sent_by = request.headers.get("Sec-Fetch-Site", "none")
-    origin = request.headers.get("Origin")
-    own = {f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS}
-    return sent_by not in ("same-origin", "none") or (origin is not None and origin not in own)

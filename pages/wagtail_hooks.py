@@ -8,6 +8,7 @@ from wagtail.models import Page
 from wagtail.permissions import policy_registry, register_permission_policy
 
 from communaute.models import Territoire
+from communaute.permissions import administers
 from pages import choix
 from pages.edition import PortailPageViewSet, give_advice, refuse_unfinished
 from pages.fiches import CohortViewSetGroup, SignalementViewSet, ThemeViewSet
@@ -18,7 +19,6 @@ from pages.permissions import (
     PortailPagePermissionPolicy,
     SignalementPermissionPolicy,
     TerritoirePermissionPolicy,
-    administers,
     seen_by,
 )
 from pages.rich_text import PublicLinkHandler

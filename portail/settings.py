@@ -263,8 +263,8 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# Counted with allauth's own: messages that one network address sends through the contact page.
-ACCOUNT_RATE_LIMITS = {"signalement": "10/h/ip"}
+# Counted with allauth's own: what one network address writes to the cohort, and requests to join.
+ACCOUNT_RATE_LIMITS = {"signalement": "10/h/ip", "adhesion": "10/h/ip"}
 
 # --- Language -----------------------------------------------------------------------------------
 

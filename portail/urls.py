@@ -12,6 +12,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from communaute.permissions import can_manage
+from communaute.views import arrivee
 from pages import files, gestion, signalement
 from portail import api, crawlers, demonstration, exports, feeds, previews, search
 
@@ -64,6 +65,9 @@ urlpatterns = [
     path("recherche/", search.recherche, name="recherche"),
     path("signaler/", signalement.signaler, name="signaler"),
     path("signaler/<slug:reference>/", signalement.recu, name="signalement_recu"),
+    path("rejoindre/", arrivee.rejoindre, name="rejoindre"),
+    path("rejoindre/merci/", arrivee.demande_recue, name="demande_recue"),
+    path("invitation/<str:jeton>/", arrivee.invitation, name="invitation"),
     path("compte/", include(account_urls)),
     path("communaute/", include("communaute.urls")),
     *back_office_account_urls,

@@ -24,6 +24,7 @@ from communaute.models.espaces import (
     rights_of,
     within,
 )
+from communaute.models.invitations import Adhesion, Invitation
 from communaute.models.lecture import Niveau, Participation, Suivi
 from communaute.models.membres import Allie, College, Membre, Siege, seat
 from communaute.models.moderation import (
@@ -51,6 +52,7 @@ __all__ = [
     "AccordPromesse",
     "Acte",
     "ActeModeration",
+    "Adhesion",
     "Alerte",
     "Allie",
     "Brouillon",
@@ -63,6 +65,7 @@ __all__ = [
     "Departement",
     "Epci",
     "Espace",
+    "Invitation",
     "Membre",
     "Mention",
     "Merci",

@@ -252,6 +252,16 @@ class Espace(models.Model):
     )
     anterieur_ferme_le = models.DateField("refermé le", null=True, blank=True, editable=False)
 
+    accueil = models.ForeignKey(
+        "forum_conversation.Topic",
+        models.SET_NULL,
+        related_name="+",
+        null=True,
+        blank=True,
+        editable=False,
+        verbose_name="sujet de bienvenue",
+    )
+
     objects = EspaceQuerySet.as_manager()
 
     wagtail_reference_index_ignore = True

@@ -38,6 +38,14 @@ def new_reference():
     return get_random_string(16, "abcdefghijkmnpqrstuvwxyz23456789")
 
 
+class Rythme(models.TextChoices):
+    """How often a member hears from their spaces."""
+
+    QUOTIDIEN = "quotidien", "Un résumé par jour, s’il s’est passé quelque chose"
+    HEBDOMADAIRE = "hebdomadaire", "Un résumé par semaine"
+    JAMAIS = "jamais", "Rien : je viens voir de moi-même"
+
+
 class MembreQuerySet(models.QuerySet):
     def readers_of(self, espace, opened=None):
         """The members who may enter ``espace``: the mirror of ``Espace.objects.open_to``.
@@ -89,6 +97,10 @@ class Membre(AbstractUser):
     email = models.EmailField("adresse électronique", unique=True)
     nomme_publiquement = models.BooleanField(
         "être nommé·e sur la page publique de mon territoire", default=False
+    )
+
+    rythme = models.CharField(
+        "des nouvelles", max_length=15, choices=Rythme, default=Rythme.QUOTIDIEN
     )
 
     USERNAME_FIELD = "email"

@@ -27,6 +27,7 @@ from communaute.models import (
     seat,
 )
 from communaute.prepared import Prepared
+from communaute.views.arrivee import ARRIVAL
 from communaute.views.reading import (
     entered_espace,
     form_page,
@@ -240,6 +241,7 @@ def charte(request, slug):
         "charte": charte,
         "form": form,
         "suite": suite,
+        "arriving": ARRIVAL in request.session,
         "charte_acceptee": espace.pk in rights_of(request.user).entered,
     }
     return form_page(request, "communaute/charte.html", context)

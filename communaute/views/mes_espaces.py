@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from communaute import brouillons
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
+    Adhesion,
     Alerte,
     Espace,
     Niveau,
@@ -58,9 +59,12 @@ def mes_espaces(request):
         "demandes": _placed(ASKING.fetch(user=user, since=timezone.now() - TIME_TO_AGREE), espaces),
         "sondages": POLLS.fetch(user=user, at=timezone.now()),
         "brouillons": brouillons.begun(user),
+        "anime": bool(rights_of(user).animated),
+        "adhesions": _adhesions(user),
     }
     context["on_demande"] = any(
-        context[name] for name in ("a_moderer", "chartes", "attendu", "questions", "demandes")
+        context[name]
+        for name in ("a_moderer", "adhesions", "chartes", "attendu", "questions", "demandes")
     )
     return render(request, "communaute/mes_espaces.html", context)
 
@@ -79,6 +83,13 @@ def _espaces(user):
         espace.is_read_in_part = espace.pk in since
         espace.latest = None if espace.is_read_in_part else espace.forum.last_post_on
     return espaces
+
+
+def _adhesions(user):
+    """How many requests to join wait for ``user``, who facilitates spaces."""
+    if not rights_of(user).animated:
+        return 0
+    return Adhesion.objects.handled_by(user, everything=False).waiting().count()
 
 
 def _with_new(user, on, at):

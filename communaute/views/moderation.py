@@ -37,6 +37,10 @@ TOPIC_ACTS_SAID = {
     Acte.FERMER: "Le sujet est fermé aux réponses. Il reste lisible.",
     Acte.ROUVRIR: "On peut de nouveau répondre à ce sujet.",
 }
+WELCOME_SAID = {
+    "accueillir": "Qui arrive dans l’espace commencera par ce sujet.",
+    "ne-plus-accueillir": "Qui arrive dans l’espace commencera par la liste des sujets.",
+}
 DECISIONS_SAID = {
     Acte.MASQUER: "Le message est masqué. Votre motif attend son auteur·rice, qui peut faire un recours.",
     Acte.DEMASQUER: "Le message se lit à nouveau.",
@@ -68,9 +72,13 @@ def facilitated_topic(user, reference):
 
 @require_POST
 def animer_sujet(request, reference):
-    """Pin or unpin a topic, close or reopen it."""
+    """Pin or unpin a topic, close or reopen it, have those who arrive land there."""
     topic = facilitated_topic(request.user, reference)
     acte = request.POST.get("acte")
+    if acte in WELCOME_SAID:
+        moderation.welcome_with(request.user, topic, acte == "accueillir")
+        messages.success(request, WELCOME_SAID[acte])
+        return redirect(topic)
     if acte not in moderation.TOPIC_ACTS:
         raise Http404
     moderation.change_topic(request.user, topic, acte)

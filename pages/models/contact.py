@@ -9,6 +9,7 @@ from django.utils.crypto import get_random_string
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
 
+from communaute.visiteurs import TrapField, UncutMixin
 from pages.blocks import BLOCKS
 from pages.models.page import CORPS, INTRODUCTION, PortailPage
 
@@ -104,7 +105,7 @@ def new_reference():
     return "-".join((signs[:4], signs[4:8], signs[8:]))
 
 
-class SignalementForm(forms.ModelForm):
+class SignalementForm(UncutMixin, forms.ModelForm):
     """What one writes to the cohort, and what each purpose needs to be taken up.
 
     A notice of illicit content asks for what article 16 of the Digital Services Act (regulation (EU)
@@ -119,17 +120,11 @@ class SignalementForm(forms.ModelForm):
         Signalement.Objet.DONNEES: {"nom", "email"},
         Signalement.Objet.ACCESSIBILITE: set(),
     }
-    use_required_attribute = False
-
     bonne_foi = forms.BooleanField(
         label="Je déclare de bonne foi que ce que j’écris ici est exact et complet",
         error_messages={"required": "Cochez cette case pour que le signalement soit recevable."},
     )
-    piege = forms.CharField(
-        label="Laissez ce champ vide",
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
-    )
+    piege = TrapField()
 
     class Meta:
         model = Signalement
@@ -178,16 +173,7 @@ class SignalementForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["objet"].choices = Signalement.Objet.choices
-        # A browser would cut what is pasted without a word; here one is told, and loses nothing.
-        for field in self.fields.values():
-            field.widget.attrs.pop("maxlength", None)
         # Before one has said why one writes, no field is said to be optional.
         needed = self.NEEDED.get(self.data.get("objet"), set())
         for name in ("adresse", "nom", "email", "bonne_foi"):
             self.fields[name].required = not self.is_bound or name in needed
-
-    def clean_piege(self):
-        """Refuse what a program filled in, in words for whoever was filled in by mistake."""
-        if self.cleaned_data["piege"]:
-            raise forms.ValidationError("Ce champ sert à arrêter les robots : videz-le.")
-        return ""

@@ -14,7 +14,16 @@ from django.utils.regex_helper import normalize
 from wagtail.models import Collection, Page, Site, Task, Workflow
 
 from communaute.forum_conversation.models import Post, Topic
-from communaute.models import ActeModeration, Allie, Cohorte, Espace, PieceJointe, Territoire
+from communaute.models import (
+    ActeModeration,
+    Adhesion,
+    Allie,
+    Cohorte,
+    Espace,
+    Invitation,
+    PieceJointe,
+    Territoire,
+)
 from pages.models import Signalement, TerritoirePage, Theme
 
 EXEMPT = {
@@ -81,6 +90,9 @@ COLLECTIONS = {
 }
 """What the second part of a members' address names, by its reference (a space by its slug), and the ways
 in to it."""
+
+ARRIVALS = {"invitations": Invitation, "adhesions": Adhesion}
+"""The same for those about whom one invites, which follow rules of their own."""
 
 A_MODEL = {
     "app_label": ("pages", "forum_conversation"),
@@ -176,6 +188,7 @@ def _keys_of(monde):
         ("compte/", "key"): ["rien"],
         ("_util/", "page_view_restriction_id"): [1],
         ("_util/", "page_id"): [page],
+        ("invitation/", "jeton"): [monde.invitation.adresse.split("/")[-2]],
         ("signaler/", "reference"): [Signalement.objects.first().reference],
         ("documents/", "_0"): [document.pk],
         ("documents/", "_1"): [document.filename],

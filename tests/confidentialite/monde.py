@@ -15,12 +15,14 @@ from communaute.models import (
     AccordPromesse,
     Acte,
     ActeModeration,
+    Adhesion,
     Alerte,
     Brouillon,
     Choix,
     Cohorte,
     DemandePromesse,
     Espace,
+    Invitation,
     Membre,
     Mention,
     Merci,
@@ -89,6 +91,8 @@ FIELDS = (
     "recours",
     "motif de lecture",
     "motif de suspension",
+    "adresse invitée",
+    "demande d’adhésion",
 )
 CANARIES = {field: f"{CANARY}{number:02}" for number, field in enumerate(FIELDS)}
 """The canary of each private field: it ends in figures, so that no stem shortens it."""
@@ -121,6 +125,7 @@ class Monde:
             self.commun.adopt_charte(texte)
         self.people = {**self._readers(), **self._outsiders()}
         self._say()
+        self._invite()
         self._publish()
 
     def member(self, what):
@@ -463,6 +468,23 @@ class Monde:
         one_of_each = {page.content_type_id: page for page in Page.objects.filter(depth__gt=2)}
         self.pages = ["", *(page.url.strip("/") + "/" for page in one_of_each.values())]
         Signalement.objects.create(objet="question", message="Une coquille.")
+
+    def _invite(self):
+        """Whom the facilitators of the élu·es invite, and who asks to join them."""
+        self.invitation = Invitation.objects.create(
+            email=f"{CANARIES['adresse invitée']}@exemple.fr",
+            college="elus",
+            fonction="Maire",
+            par=self.people["facilitator"],
+            envoyee_le=timezone.now(),
+        )
+        self.adhesion = Adhesion.objects.create(
+            prenom="Lise",
+            nom="Faure",
+            email="lise@exemple.fr",
+            college="elus",
+            message=CANARIES["demande d’adhésion"],
+        )
 
     def _end_rights(self, seat):
         today = timezone.localdate()

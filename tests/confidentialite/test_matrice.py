@@ -39,7 +39,7 @@ from communaute.models import (
 )
 from portail.logs import JsonFormatter
 from portail.settings import LOGGING
-from tests.confidentialite.adresses import COLLECTIONS, EXEMPT, addresses, samples
+from tests.confidentialite.adresses import ARRIVALS, COLLECTIONS, EXEMPT, addresses, samples
 from tests.confidentialite.donnees import in_space, restricted_models
 from tests.confidentialite.lecteur import Lecteur, state_of
 from tests.confidentialite.monde import CANARIES, CANARY, seen_in
@@ -68,6 +68,9 @@ OUTSIDERS = (
     "référent·e",
     "without seat",
 )
+FOLLOWING = {"facilitator", "facilitator who decided", "administrator"}
+"""Who invites to the space of the élu·es."""
+
 BEFORE_THE_CHARTER = {"peer before the charter", "facilitator before the charter"}
 """Who may enter the space of the élu·es, and has yet to accept its charter."""
 
@@ -95,18 +98,25 @@ OWN = {
     *("brouillon", "pièce de brouillon", "contenu de brouillon"),
     *("motif", "recours", "texte masqué", "titre masqué"),
 }
+ARRIVING = {"adresse invitée", "demande d’adhésion"}
 DECIDED = {"alerte", "motif", "motif de suspension", "texte masqué", "titre masqué"}
 SHOWN = {
     "author": TO_ALL_READERS | WAITING | OWN,
     "peer": TO_ALL_READERS,
-    "facilitator": TO_ALL_READERS | WAITING | DECIDED | {"recours"},
-    "facilitator who decided": TO_ALL_READERS | WAITING | DECIDED | {"alerte sur l’animation"},
+    "facilitator": TO_ALL_READERS | WAITING | DECIDED | ARRIVING | {"recours"},
+    "facilitator who decided": (
+        TO_ALL_READERS | WAITING | DECIDED | ARRIVING | {"alerte sur l’animation"}
+    ),
     "named reader": TO_ALL_READERS,
     "successor": set(),
     "suspended": {"motif de suspension"},
+    "visitor": {"adresse invitée"},
+    "inactive": {"adresse invitée"},
+    "administrator": ARRIVING,
 }
 """Which private fields each reader of the space is shown, all addresses together: no more, no less; and
-what the suspended are told of it."""
+what the suspended are told of it; whom one invites, and who asks to join. Whoever holds the link of an
+invitation reads there for which address it is."""
 
 
 # --- What each may read, row by row
@@ -395,14 +405,23 @@ ASKED = {
 }
 """What an address may ask for besides, and to whom that opens."""
 
-ALONE = {"communaute:referent": permissions.is_referent}
+ALONE = {
+    "communaute:referent": permissions.is_referent,
+    "communaute:invitations": permissions.invites,
+    "communaute:inviter": permissions.invites,
+    "communaute:inviter_une_liste": permissions.invites,
+}
 """The pages about nothing in particular that are not everyone’s, and whose they are."""
 
 ANSWERED = re.compile(r'name="oui"[^>]*\bchecked')
 """How the page of a promise shows what one answered."""
 
-NAMING = ("/communaute/decisions/", "/communaute/referent/")
-"""The addresses that name a space to who does not read it: of what was decided, of what is reported."""
+NAMING = (
+    *("/communaute/decisions/", "/communaute/referent/"),
+    *("/communaute/invitations/", "/communaute/adhesions/"),
+)
+"""The addresses that name a space to who does not read it: of what was decided, of what is reported, of
+what an administrator gives to facilitate."""
 
 LEVEL_OF_THE_AUTHOR = re.compile(r'value="mentions"[^>]*aria-pressed="true"')
 
@@ -489,7 +508,11 @@ class Walk:
             if not address.keys:
                 self.lone_address(address)
                 continue
-            collection, ways_in = COLLECTIONS[address.path.split("/")[1]]
+            kind = address.path.split("/")[1]
+            if kind in ARRIVALS:
+                self.arrivals(address, ARRIVALS[kind])
+                continue
+            collection, ways_in = COLLECTIONS[kind]
             missing = {}
             for row in self.rows(collection):
                 reached = self.reaches(row, ways_in)
@@ -513,6 +536,17 @@ class Walk:
                 self.note(method, path, f"({status}) opens to another than whose it is")
         if address.name == "communaute:suivi" and self.is_reader:
             self.followed(path)
+
+    def arrivals(self, address, model):
+        """An address about whom one invites: to who does not follow it, it is answered as what is not."""
+        followed = self.what in FOLLOWING
+        for row in model.objects.all():
+            for method in self.methods():
+                missing, path = self.path(address, None), self.path(address, row)
+                expected = self.ask(method, missing, self.form(method)).but_for(missing)
+                answer = self.ask(method, path, self.form(method))
+                if not followed and answer.but_for(path) != expected:
+                    self.note(method, path, f"({answer.status}) is not answered as what is not")
 
     def own_addresses(self, address, collection):
         """An address about each thing that they may read: it opens to who has the right that it asks."""
@@ -727,7 +761,7 @@ def test_what_members_say_is_kept_in_their_own_tables_alone(monde):
             cursor.execute(f'SELECT * FROM "{table}"')
             if fields := seen_in(str(cursor.fetchall())):
                 holding[table] = fields
-    own = {model._meta.db_table for model in restricted_models()}
+    own = {model._meta.db_table for model in (*restricted_models(), *ARRIVALS.values())}
     assert set(holding) <= own, holding
     in_files = {field for field in CANARIES if field.startswith("contenu de")}
     assert set().union(*holding.values()) == set(CANARIES) - in_files
@@ -759,7 +793,7 @@ def test_every_address_has_something_to_put_in_it_or_a_reason_not_to(monde):
         try:
             if address.room == "communaute" and address.keys:
                 assert len(address.keys) == 1, f"{address.path}: one key each, parents are derived"
-                COLLECTIONS[address.path.split("/")[1]]
+                (COLLECTIONS | ARRIVALS)[address.path.split("/")[1]]
             else:
                 assert list(samples(monde, address))
         except LookupError:

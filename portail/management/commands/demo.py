@@ -15,10 +15,12 @@ from wagtail.fields import RichTextField
 from communaute import conversation, gestes
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
+    Adhesion,
     Allie,
     Cohorte,
     DemandePromesse,
     Espace,
+    Invitation,
     Membre,
     Nomination,
     Siege,
@@ -133,6 +135,7 @@ def load():
     for entry in enseignements["proposition"]:
         _propose(_enseignement(entry, *found), Membre.objects.get(email=entry["par"]))
     _espaces(demonstration.read("espaces")["espace"])
+    _arrivals(membres, territoires)
 
 
 def _rewrite(model, texts, **lookup):
@@ -349,6 +352,19 @@ def _espaces(entries):
             _sujet(espace, sujet, membres)
 
 
+def _arrivals(entries, territoires):
+    """Who asks to join, and who is awaited."""
+    facilitator = Membre.objects.get(email=FACILITATOR)
+    for entry in entries["adhesion"]:
+        Adhesion.objects.create(**entry | {"territoire": territoires[entry["territoire"]]})
+    for entry in entries["invitation"]:
+        Invitation.objects.create(
+            **entry | {"territoire": territoires[entry["territoire"]]},
+            par=facilitator,
+            envoyee_le=timezone.now(),
+        )
+
+
 def _involved(sujet):
     """The addresses of all who speak, thank, sum up or vote in a topic."""
     for message in sujet["message"]:
@@ -390,6 +406,8 @@ def _sujet(espace, entry, membres):
         _demande(topic, demande, membres)
     if entry["epingle"]:
         Topic.objects.readable_by(author).filter(pk=topic.pk).update(type=Topic.TOPIC_STICKY)
+    if entry.get("accueil"):
+        Espace.objects.filter(pk=espace.pk).update(accueil=topic)
 
 
 def _sondage(topic, entry, membres):
