@@ -3,7 +3,8 @@
 from django import forms
 
 from communaute import invitations, listes
-from communaute.models import Adhesion, College, Espace, Invitation, Membre, Territoire
+from communaute.models import Adhesion, College, Invitation, Membre, Siege, Territoire
+from communaute.models.invitations import facilitated_places
 from communaute.visiteurs import TrapField, UncutMixin
 
 MOT = "Quelques mots de vous, en tête du courriel : pourquoi cette personne, et ce qu’elle trouvera ici."
@@ -15,7 +16,7 @@ class InvitationForm(UncutMixin, forms.ModelForm):
     class Meta:
         model = Invitation
         fields = ["email", "prenom", "nom", "college", "allie", "territoire", "fonction", "espaces"]
-        fields += ["mot"]
+        fields += ["succede_a", "mot"]
         labels = {
             "email": "Son adresse électronique",
             "prenom": "Son prénom",
@@ -27,6 +28,10 @@ class InvitationForm(UncutMixin, forms.ModelForm):
             "allie": "À la place d’un collège.",
             "territoire": "Aucun pour qui représente plusieurs territoires, l’État ou un allié.",
             "fonction": "La personne pourra la préciser en arrivant.",
+            "succede_a": (
+                "Si cette personne reprend un siège : il passe à elle quand elle accepte, avec son collège "
+                "et son territoire, et elle lit ce que l’espace ouvre à qui succède."
+            ),
             "mot": MOT,
         }
         widgets = {
@@ -47,10 +52,19 @@ class InvitationForm(UncutMixin, forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.user = user
         self.fields["college"].choices = [("", "Aucun"), *College.choices]
+        seats = Siege.objects.filter(successeur=None).select_related(
+            "membre", "territoire", "allie"
+        )
+        if not may_name:
+            seats = seats.filter(facilitated_places(user))
+        self.fields["succede_a"].queryset = seats
+        self.fields["succede_a"].empty_label = "Personne : c’est une place nouvelle"
         self.fields["allie"].empty_label = "Aucune"
         self.fields["territoire"].empty_label = "Aucun"
         if may_name:
-            self.fields["espaces"].queryset = Espace.objects.select_related("forum")
+            self.fields["espaces"].queryset = self.fields["espaces"].queryset.select_related(
+                "forum"
+            )
         else:
             del self.fields["espaces"]
 
@@ -59,6 +73,8 @@ class InvitationForm(UncutMixin, forms.ModelForm):
 
     def clean(self):
         said = super().clean()
+        if before := said.get("succede_a"):
+            said |= {name: getattr(before, name) for name in ("college", "territoire", "allie")}
         college, allie = said.get("college"), said.get("allie")
         self.instance.animates = list(said.get("espaces", []))
         if college and allie:

@@ -4,8 +4,10 @@ Each act is one transaction, after which its mail is asked of the queue. What is
 made from what is kept when the mail leaves: an invitation revoked meanwhile is not sent.
 """
 
+from datetime import timedelta
+
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -133,7 +135,7 @@ def accept(invitation, membre=None, **identity):
 
     ``identity`` is the new member's first and last name, and for all the ``fonction`` of the seat.
     Raises ``Over`` when somebody was faster, or the invitation was revoked or passed meanwhile. Returns
-    the member.
+    the member, whose rights were not read yet.
     """
     found = Invitation.objects.select_for_update(of=("self",)).pending()
     invitation = found.filter(pk=invitation.pk, envois=invitation.envois).first()
@@ -142,7 +144,9 @@ def accept(invitation, membre=None, **identity):
     fonction = identity.pop("fonction", "") or invitation.fonction
     if membre is None:
         membre = Membre.objects.create_user(invitation.email, **identity)
-    if invitation.gives_seat:
+    if invitation.succede_a:
+        _take_over(invitation.succede_a, membre, fonction)
+    elif invitation.gives_seat:
         membre.sieges.create(
             college=invitation.college,
             allie=invitation.allie,
@@ -155,7 +159,18 @@ def accept(invitation, membre=None, **identity):
     invitation.acceptee_le, invitation.membre = timezone.now(), membre
     invitation.save(update_fields=["acceptee_le", "membre"])
     log(invitation, "communaute.accepter", user=membre)
-    return membre
+    return Membre.objects.get(pk=membre.pk)
+
+
+def _take_over(before, membre, fonction):
+    """Have the seat ``before`` pass on today; ``Over`` when it passed to another meanwhile."""
+    today = timezone.localdate()
+    yesterday = today - timedelta(days=1)
+    ends = min(before.fin or yesterday, yesterday)
+    try:
+        before.pass_on(membre, fonction, ends, today)
+    except ValidationError:
+        raise Over from None
 
 
 @transaction.atomic

@@ -10,9 +10,8 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
-from communaute.models.membres import new_reference
 from communaute.models.espaces import Espace, rights_of
-from communaute.models.membres import Allie, College
+from communaute.models.membres import Allie, College, Siege, new_reference
 
 VALID_FOR = timedelta(days=14)
 SALT = "invitation"
@@ -123,6 +122,14 @@ class Invitation(Place):
         null=True,
         blank=True,
         verbose_name="organisation alliée",
+    )
+    succede_a = models.ForeignKey(
+        Siege,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name="à la suite de",
     )
     espaces = models.ManyToManyField(
         Espace, blank=True, related_name="+", verbose_name="espaces à animer"

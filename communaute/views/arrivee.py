@@ -81,7 +81,7 @@ def invitation(request, jeton):
 
 def _arrive(request, membre, *, signed_in):
     """Sign in whoever took up an invitation, and lead them to what comes next."""
-    espaces = Espace.objects.open_to(membre).order_by("audience", "pk")
+    espaces = Espace.objects.readable_by(membre).order_by("audience", "pk")
     espace = espaces.first()
     suite = _next_step(espace)
     if signed_in:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from communaute import invitations
+from communaute.forum_conversation.models import Topic
 from communaute.models import Adhesion, Invitation, Membre
 from communaute.models.invitations import SALT
 from tests.factories import (
@@ -255,6 +256,38 @@ def test_an_address_in_capitals_is_the_same(invite, signed_in):
     membre = un_membre("agents", membre__email="Lise@Exemple.fr")
     assert signed_in(membre).post(link(invite()), LISE).status_code == 302
     assert membre.sieges.count() == 2
+
+
+def test_whoever_takes_over_a_seat_reads_from_their_arrival(
+    signed_in, facilitator, espace, django_capture_on_commit_callbacks
+):
+    gone = un_membre(debut=timezone.localdate() - timedelta(days=400))
+    old = un_sujet(espace, author=entered(gone, espace), subject="Avant")
+    Topic.objects.filter(pk=old.pk).update(created=timezone.now() - timedelta(days=30))
+    seat = gone.sieges.get()
+    fields = {"email": "lise@exemple.fr", "succede_a": seat.pk, "fonction": "Maire"}
+    answer = signed_in(facilitator).post("/communaute/invitations/nouvelle/", fields)
+    assert answer.status_code == 302
+    invitation = Invitation.objects.get()
+    assert invitation.college == "elus"
+    Client().post(link(invitation), LISE)
+    seat.refresh_from_db()
+    assert seat.fin == timezone.localdate() - timedelta(days=1)
+    membre = Membre.objects.get(email="lise@exemple.fr")
+    assert membre.sieges.get().succede_a == seat
+    client = signed_in(entered(membre, espace))
+    assert client.get(old.get_absolute_url()).status_code == 404
+
+
+def test_a_seat_that_passed_to_another_is_not_taken_over(invite, client, facilitator):
+    seat = un_membre(debut=timezone.localdate() - timedelta(days=400)).sieges.get()
+    invitation = invite(succede_a=seat)
+    today = timezone.localdate()
+    seat.pass_on(MembreFactory(), "Maire", today - timedelta(days=1), today)
+    client.post(link(invitation), LISE)
+    assert not Membre.objects.filter(email="lise@exemple.fr").exists()
+    invitation.refresh_from_db()
+    assert invitation.acceptee_le is None
 
 
 # --- How often to hear from us

@@ -407,7 +407,8 @@ def _sujet(espace, entry, membres):
     if entry["epingle"]:
         Topic.objects.readable_by(author).filter(pk=topic.pk).update(type=Topic.TOPIC_STICKY)
     if entry.get("accueil"):
-        Espace.objects.filter(pk=espace.pk).update(accueil=topic)
+        espace.accueil = topic
+        espace.save(update_fields=["accueil"])
 
 
 def _sondage(topic, entry, membres):
