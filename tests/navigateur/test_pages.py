@@ -44,6 +44,8 @@ PUBLIC = {
     "search without result": "/recherche/?q=introuvable",
     "sign-in": "/compte/connexion/",
     "password": "/compte/mot-de-passe/",
+    "asking to join": "/rejoindre/",
+    "request to join received": "/rejoindre/merci/",
     "closed sign-up": "/compte/inscription/",
     "not found": "/nulle-part/",
 }
@@ -66,6 +68,7 @@ MEMBERS = {
     "decisions": "/communaute/decisions/",
     "members' not found": "/communaute/sujets/rien/",
     "my name": "/communaute/mon-nom/",
+    "rhythm": "/communaute/rythme/",
     "analysis for members": "/territoires/hautes-serines/maisons-de-famille/",
     "sign-out": "/compte/deconnexion/",
 }
@@ -74,6 +77,9 @@ FACILITATORS = {
     "suspensions": "/communaute/espaces/elus/suspensions/",
     "journal": "/communaute/espaces/elus/journal/",
     "health": "/communaute/espaces/elus/sante/",
+    "invitations": "/communaute/invitations/",
+    "invite": "/communaute/invitations/nouvelle/",
+    "invite a list": "/communaute/invitations/liste/",
     "decide": "Modérer",
     "move": "Déplacer…",
 }
