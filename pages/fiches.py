@@ -18,10 +18,10 @@ from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic import history, usage
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
-from wagtail.admin.widgets import AdminDateInput
+from wagtail.admin.widgets import AdminDateInput, HeaderButton
 from wagtail.log_actions import log
 
-from communaute.models import Allie, Espace, Membre, Nomination, Siege, Territoire
+from communaute.models import Allie, Espace, Invitation, Membre, Nomination, Siege, Territoire
 from communaute.permissions import administers
 from pages.choix import membres
 from pages.models import Signalement, TerritoirePage, Theme
@@ -343,6 +343,45 @@ class SiegeViewSet(ModelViewSet):
         ]
 
 
+class InvitationIndexView(generic.IndexView):
+    """Who is invited, and the way to invite."""
+
+    page_title = "Invitations"
+
+    def get_base_queryset(self):
+        return super().get_base_queryset().select_related("par", "territoire", "allie")
+
+    @property
+    def header_buttons(self):
+        return [
+            HeaderButton("Inviter", url=reverse("communaute:inviter"), icon_name="plus"),
+            HeaderButton(
+                "Renvoyer, révoquer, répondre à qui demande à entrer",
+                url=reverse("communaute:invitations"),
+            ),
+        ]
+
+
+class InvitationViewSet(ModelViewSet):
+    model = Invitation
+    icon = "mail"
+    menu_label = "Invitations"
+    copy_view_enabled = False
+    index_view_class = InvitationIndexView
+    add_to_reference_index = False
+    list_display = [
+        "email",
+        Column("place", label="Place"),
+        Column("etat", label="État", accessor=lambda invitation: invitation.etat.label),
+        "par",
+        "creee_le",
+        "expire_le",
+    ]
+    list_filter = ["college", "territoire", "allie"]
+    search_fields = ["email", "prenom", "nom"]
+    form_fields = ["mot"]
+
+
 class AllieViewSet(ModelViewSet):
     model = Allie
     icon = "group"
@@ -455,7 +494,7 @@ class CohortViewSetGroup(ModelViewSetGroup):
     menu_label = "Cohorte"
     menu_icon = "group"
     menu_order = 200
-    items = (TerritoireViewSet, EspaceViewSet, SiegeViewSet, AllieViewSet)
+    items = (TerritoireViewSet, EspaceViewSet, SiegeViewSet, InvitationViewSet, AllieViewSet)
 
 
 class MessagePanel(FieldPanel):

@@ -5,6 +5,7 @@ from wagtail.models import Page
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
+from communaute.permissions import administers
 from pages.models import TerritoirePage, readable_by
 
 
@@ -65,6 +66,13 @@ class TerritoirePermissionPolicy(ModelPermissionPolicy):
     def _own(self, user):
         pages = PagePermissionPolicy().instances_user_has_permission_for(user, "change")
         return self.model.objects.filter(page__in=TerritoirePage.objects.filter(pk__in=pages))
+
+
+class InvitationPermissionPolicy(ModelPermissionPolicy):
+    """Administrators see who is invited; it is done, sent again and revoked among the members' pages."""
+
+    def user_has_permission(self, user, action):
+        return action == "view" and administers(user)
 
 
 class SignalementPermissionPolicy(ModelPermissionPolicy):

@@ -7,7 +7,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 from wagtail.permissions import policy_registry, register_permission_policy
 
-from communaute.models import Territoire
+from communaute.models import Invitation, Territoire
 from communaute.permissions import administers
 from pages import choix
 from pages.edition import PortailPageViewSet, give_advice, refuse_unfinished
@@ -16,6 +16,7 @@ from pages.listes import EnseignementListViewSet, RelectureListViewSet, Territoi
 from pages.models import CohortePage, Signalement, TroncCommunPage, readable_by
 from pages.panneaux import what_waits
 from pages.permissions import (
+    InvitationPermissionPolicy,
     PortailPagePermissionPolicy,
     SignalementPermissionPolicy,
     TerritoirePermissionPolicy,
@@ -25,6 +26,7 @@ from pages.rich_text import PublicLinkHandler
 
 register_permission_policy(Page, PortailPagePermissionPolicy())
 register_permission_policy(Territoire, TerritoirePermissionPolicy(Territoire))
+register_permission_policy(Invitation, InvitationPermissionPolicy(Invitation))
 register_permission_policy(Signalement, SignalementPermissionPolicy(Signalement))
 
 

@@ -143,6 +143,7 @@ def _keys_of(monde):
         "gestion/collections/": Collection,
         "gestion/settings/": Cohorte,
         "gestion/signalement/": Signalement,
+        "gestion/invitation/": Invitation,
     }
     keys = {(prefix, "pk"): [model.objects.first().pk] for prefix, model in first.items()}
     numbers = (
