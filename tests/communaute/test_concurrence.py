@@ -16,9 +16,20 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from communaute import conversation, gestes, moderation
+from communaute import conversation, gestes, invitations, moderation
 from communaute.forum_conversation.models import Post, Topic
-from communaute.models import Acte, ActeModeration, Choix, Espace, Siege, Sondage, Suivi, Vote
+from communaute.models import (
+    Acte,
+    ActeModeration,
+    Choix,
+    Espace,
+    Invitation,
+    Membre,
+    Siege,
+    Sondage,
+    Suivi,
+    Vote,
+)
 from tests.factories import EspaceFactory, MembreFactory, entered, un_membre, un_sujet
 from tests.recount import differences
 
@@ -26,7 +37,10 @@ WRITERS = 8
 SECONDS, A_MOMENT = 60, 0.3
 READING = ("SELECT", "PRAGMA")
 LOCKED, UNLOCKED = Topic.TOPIC_LOCKED, Topic.TOPIC_UNLOCKED
-REFUSED = (PermissionDenied, ObjectDoesNotExist, conversation.Conflict, moderation.Refused)
+REFUSED = (
+    *(PermissionDenied, ObjectDoesNotExist, conversation.Conflict, moderation.Refused),
+    invitations.Over,
+)
 
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -329,3 +343,24 @@ def test_a_message_decided_on_while_its_author_changes_or_withdraws_it_is_in_one
         assert (topic.subject, topic.titre_masque) == (conversation.WITHDRAWN_TITLE, "")
         assert (topic.approved, topic.posts_count) == (False, 0)
         assert differences() == []
+
+
+def test_an_invitation_taken_up_by_several_at_once_makes_one_member(espace, at_once):
+    invitation = Invitation.objects.create(
+        email="lise@exemple.fr", college="elus", fonction="Maire", par=MembreFactory()
+    )
+
+    def accept(number):
+        return invitations.accept(invitation, first_name=f"Lise {number}", last_name="Faure")
+
+    made = at_once([partial(accept, number) for number in range(WRITERS)])
+    [membre] = [one for one in made if isinstance(one, Membre)]
+    assert Membre.objects.get(email="lise@exemple.fr") == membre
+    assert membre.sieges.count() == 1
+
+
+def test_invitations_sent_by_several_at_once_are_each_written_once(espace, at_once, mailoutbox):
+    for number in range(5):
+        Invitation.objects.create(email=f"{number}@exemple.fr", college="elus", par=MembreFactory())
+    at_once([invitations.send_invitations.call] * 4)
+    assert sorted(letter.to[0][0] for letter in mailoutbox) == list("01234")

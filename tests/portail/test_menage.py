@@ -7,7 +7,9 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 
+from communaute.models import Adhesion, Invitation
 from pages.models import Signalement
+from tests.factories import MembreFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -24,3 +26,22 @@ def test_outdated_messages_and_sessions_go_and_the_rest_stays(capsys):
     assert Signalement.objects.get() == recent
     assert Session.objects.get().session_key == "ouverte"
     assert "Messages effacés : 1." in capsys.readouterr().out
+
+
+def test_requests_answered_six_months_ago_go_and_invitations_that_wait_leave(mailoutbox):
+    now = timezone.now()
+    for days in (181, 179, None):
+        Adhesion.objects.create(
+            prenom="Lise",
+            nom="Faure",
+            email="lise@exemple.fr",
+            message=str(days),
+            repondue_le=days and now - timedelta(days=days),
+        )
+    invitation = Invitation.objects.create(
+        email="lise@exemple.fr", college="elus", par=MembreFactory()
+    )
+    for _ in range(2):
+        call_command("menage")
+    assert {adhesion.message for adhesion in Adhesion.objects.all()} == {"179", "None"}
+    assert [letter.to for letter in mailoutbox] == [[invitation.email]]
