@@ -1,5 +1,6 @@
 """What surrounds every page of the members."""
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404
@@ -11,8 +12,10 @@ from django.views.defaults import page_not_found
 
 from communaute.brouillons import keep_for_absent
 from communaute.pieces import LimitedUpload
+from communaute.second_facteur import lacks_second_factor
 
 MEMBERS_PREFIX = "/communaute/"
+ACCOUNT_PREFIX = "/compte/"
 MAX_REQUEST = 60 * 1024 * 1024
 """Bytes of the largest form that is read: twice what a message with its files can weigh."""
 
@@ -68,3 +71,24 @@ class MembersOnlyMiddleware:
         ):
             return page_not_found(request, Http404())
         return None
+
+
+class SecondFactorMiddleware:
+    """Lead whoever must have a second factor to its page, from any other than those of their account,
+    until they proved one in this session. What a form held is kept for them.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        # Who has no session is not asked who they are: what they see is the same for all.
+        if (
+            settings.SESSION_COOKIE_NAME not in request.COOKIES
+            or request.path_info.startswith(ACCOUNT_PREFIX)
+            or not lacks_second_factor(request)
+        ):
+            return self.get_response(request)
+        if request.method == "POST" and request.path_info.startswith(MEMBERS_PREFIX):
+            keep_for_absent(request)
+        return redirect("mfa_index")

@@ -3,13 +3,11 @@
 Reading is not asked here: what one may not read is not found by ``readable_by`` in the first place.
 """
 
-from django.contrib.auth.models import Permission
-from django.db.models import Q
+from django.conf import settings
 
 from communaute.forum_conversation.models import Nature
 from communaute.models import Cohorte, Espace, rights_of
 from communaute.models.invitations import spaces_opened_by
-from communaute.prepared import Prepared
 
 
 def can_speak(user, espace):
@@ -154,18 +152,9 @@ def can_manage(user):
     """Whoever has something to do in the back office."""
     if not user.is_active or user.is_superuser:
         return user.is_active
-    return bool(ACCESS.fetch(membre=user.pk))
+    return user.opens_back_office
 
 
-ACCESS = Prepared(
-    lambda membre: (
-        Permission.objects.filter(
-            Q(group__user=membre) | Q(user=membre),
-            content_type__app_label="wagtailadmin",
-            codename="access_admin",
-        )
-        .order_by()
-        .values_list("pk")[:1]
-    ),
-    membre=-1_849,
-)
+def needs_second_factor(user):
+    """Whoever has something to do in the back office, or facilitates a space; in the demo, nobody."""
+    return not settings.DEMO and (bool(rights_of(user).facilitated) or can_manage(user))

@@ -75,6 +75,8 @@ INSTALLED_APPS = [
     "mptt",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "wagtail.contrib.settings",
@@ -111,6 +113,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "communaute.middleware.MembersOnlyMiddleware",
+    "communaute.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -184,9 +187,7 @@ CACHES = {
 TASKS = {
     "default": {
         "BACKEND": (
-            "django_tasks.backends.immediate.ImmediateBackend"
-            if _embedded
-            else "django_tasks_db.DatabaseBackend"
+            "portail.embarque.EmbeddedBackend" if _embedded else "django_tasks_db.DatabaseBackend"
         )
     }
 }
@@ -249,22 +250,62 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# The link of a forgotten password serves once, for a day.
+PASSWORD_RESET_TIMEOUT = 86_400
+# Django's: allauth's writes for an address that has an account, and nothing for another.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "communaute:accueil"
 ACCOUNT_ADAPTER = "communaute.account.AccountAdapter"
-ACCOUNT_FORMS = {"login": "communaute.account.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "communaute.account.LoginForm",
+    "confirm_login_code": "communaute.account.ConfirmLoginCodeForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 # An address is verified by the invitation it received: there is no other way in.
 ACCOUNT_EMAIL_VERIFICATION = "none"
-# An address that has no account receives nothing: the portal writes to its members only.
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# Whoever has an account or not, the same is done: the adapter sends nothing where there is none.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+# A change of password or of second factor is told to its owner.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# Counted with allauth's own: what one network address writes to the cohort, and requests to join.
-ACCOUNT_RATE_LIMITS = {"signalement": "10/h/ip", "adhesion": "10/h/ip"}
+# A code by mail in place of a password: long enough to find the mail, too long to be guessed.
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 900
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 8}
+ACCOUNT_RATE_LIMITS = {
+    # Allauth's own, and no more in an hour than a mailbox bears.
+    "request_login_code": "20/m/ip,3/m/key,20/h/key",
+    "reset_password": "20/m/ip,5/m/key,20/h/key",
+    # Counted with them: what one network address writes to the cohort, and requests to join.
+    "signalement": "10/h/ip",
+    "adhesion": "10/h/ip",
+}
+
+MFA_ADAPTER = "communaute.second_facteur.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
+# Addresses are verified by the invitation: see above.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# A code that changes while it is typed is still taken, once.
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "communaute.second_facteur.AuthenticateForm",
+    "reauthenticate": "communaute.second_facteur.ReauthenticateForm",
+    "activate_totp": "communaute.second_facteur.ActivateTOTPForm",
+    "authenticate_webauthn": "communaute.second_facteur.AuthenticateWebAuthnForm",
+    "login_webauthn": "communaute.second_facteur.LoginWebAuthnForm",
+    "reauthenticate_webauthn": "communaute.second_facteur.ReauthenticateWebAuthnForm",
+    "add_webauthn": "communaute.second_facteur.AddWebAuthnForm",
+    "edit_webauthn": "communaute.second_facteur.EditWebAuthnForm",
+}
+# Browsers take http for safe on this machine alone; the library does not.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _site.hostname in ("localhost", "127.0.0.1")
 
 # --- Language -----------------------------------------------------------------------------------
 
@@ -325,6 +366,8 @@ LOGGING = {
         # Django leaves the body of an answer to HEAD for the server to drop: no news.
         "gunicorn.http.wsgi": {"level": "ERROR"},
         "django_tasks": {"level": "WARNING"},
+        # It says which key was used.
+        "fido2": {"level": "WARNING"},
         "wagtail": {"level": "WARNING"},
     },
 }

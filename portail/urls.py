@@ -3,26 +3,40 @@
 from functools import wraps
 
 from allauth.account import views as account
+from allauth.account.decorators import reauthentication_required
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.http import Http404
-from django.urls import include, path, re_path
+from django.urls import include, path, re_path, reverse_lazy
 from django.views.generic import RedirectView
 from wagtail import urls as wagtail_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from communaute.permissions import can_manage
-from communaute.views import arrivee
+from communaute.views import arrivee, compte
 from pages import files, gestion, signalement
 from portail import api, crawlers, demonstration, exports, feeds, previews, search
 
-# Names are allauth's own: its views and mails look these routes up.
-account_urls = [
+# Names are allauth's own: its views and mails look these routes up. What is not here does not exist:
+# no sign-up but its closed door, no change of address, no rescue codes to download.
+sign_in_urls = [
     path("connexion/", demonstration.LoginView.as_view(), name="account_login"),
+    path("connexion/code/", account.request_login_code, name="account_request_login_code"),
+    path("connexion/code/recu/", account.confirm_login_code, name="account_confirm_login_code"),
+    path("connexion/cle/", webauthn.login_webauthn, name="mfa_login_webauthn"),
+    path("connexion/second-facteur/", mfa.authenticate, name="mfa_authenticate"),
     path("deconnexion/", account.logout, name="account_logout"),
     path("inactif/", account.account_inactive, name="account_inactive"),
     path("inscription/", account.signup, name="account_signup"),
     path("confirmer/", account.reauthenticate, name="account_reauthenticate"),
+    path("confirmer/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("confirmer/cle/", webauthn.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+]
+password_urls = [
     path("mot-de-passe/", account.password_reset, name="account_reset_password"),
     path("mot-de-passe/envoye/", account.password_reset_done, name="account_reset_password_done"),
     path(
@@ -30,11 +44,47 @@ account_urls = [
         account.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
+    path(
+        "mot-de-passe/choisir/",
+        reauthentication_required(app="allauth.mfa")(account.password_set),
+        name="account_set_password",
+    ),
+    path("mot-de-passe/changer/", account.password_change, name="account_change_password"),
+    path("mot-de-passe/retirer/", compte.retirer_mot_de_passe, name="retirer_mot_de_passe"),
     re_path(
         r"^mot-de-passe/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
+]
+second_factor_urls = [
+    path("", compte.second_facteur_index, name="mfa_index"),
+    path("application/", totp.activate_totp, name="mfa_activate_totp"),
+    path("application/retirer/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path(
+        "codes/nouveaux/",
+        recovery_codes.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
+    path("cle/", webauthn.add_webauthn, name="mfa_add_webauthn"),
+    path(
+        "cles/<int:pk>/",
+        webauthn.EditWebAuthnView.as_view(success_url=reverse_lazy("mfa_index")),
+        name="mfa_edit_webauthn",
+    ),
+    path(
+        "cles/<int:pk>/retirer/",
+        webauthn.RemoveWebAuthnView.as_view(success_url=reverse_lazy("mfa_index")),
+        name="mfa_remove_webauthn",
+    ),
+]
+account_urls = [
+    path("", compte.compte, name="compte"),
+    *sign_in_urls,
+    *password_urls,
+    path("second-facteur/", include(second_factor_urls)),
+    path("sessions/", compte.sessions, name="usersessions_list"),
 ]
 
 # One way in: the back office's own sign-in and password pages lead to the portal's.

@@ -2,12 +2,14 @@
 
 import pytest
 from bs4 import BeautifulSoup
+from django.contrib.auth import user_logged_in
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import Page, Site, Task, Workflow
 
+from communaute.second_facteur import OPENED_WITH
 from pages import foundation
 from portail.cache import forget
 from tests.factories import MembreFactory
@@ -47,6 +49,19 @@ def settings_for_tests(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
     settings.ALLOWED_HOSTS = ["testserver", "127.0.0.1"]
+
+
+@pytest.fixture(autouse=True)
+def with_second_factor():
+    """Whom a test signs in without the sign-in page has proved a second factor."""
+
+    def prove(sender, request, user, **kwargs):
+        if request.method is None:
+            request.session[OPENED_WITH] = user.pk
+
+    user_logged_in.connect(prove)
+    yield
+    user_logged_in.disconnect(prove)
 
 
 @pytest.fixture(autouse=True)

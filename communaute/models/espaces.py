@@ -40,6 +40,8 @@ class Rights:
     """Spaces one belongs to as a peer or facilitator: one may speak there."""
     animated: frozenset = field(default_factory=frozenset)
     """Entered spaces one facilitates: one moderates there."""
+    facilitated: frozenset = field(default_factory=frozenset)
+    """Readable spaces one facilitates, whether or not the charter was accepted."""
     since: Mapping = field(default_factory=dict)
     """Of the readable spaces, those where one succeeds somebody, and the moment of one's arrival: topics
     opened before it are not read."""
@@ -147,6 +149,7 @@ class EspaceQuerySet(models.QuerySet):
             entered=frozenset(e.pk for e in espaces if e.charte_acceptee),
             peer=frozenset(e.pk for e in espaces if e.is_peer or e.is_animateur),
             animated=frozenset(e.pk for e in espaces if e.is_animateur and e.charte_acceptee),
+            facilitated=frozenset(e.pk for e in espaces if e.is_animateur),
         )
 
     def _with_rights(self, membre, on):

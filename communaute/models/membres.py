@@ -4,7 +4,7 @@ from datetime import date
 
 from django.conf import settings
 from django.contrib.auth.base_user import BaseUserManager
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, Permission
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -146,6 +146,11 @@ class Membre(AbstractUser):
         return Espace.objects.rights_of(self)
 
     @cached_property
+    def opens_back_office(self):
+        """Whether a group of this member's opens the back office, read once as ``rights``."""
+        return bool(BACK_OFFICE.fetch(membre=self.pk))
+
+    @cached_property
     def siege(self):
         """The active seat that says who speaks, or None, read once. From ``with_sieges`` in lists."""
         return next((siege for siege in self.sieges.all() if siege.is_active), None)
@@ -159,6 +164,20 @@ class Membre(AbstractUser):
     def qualite(self):
         """In what capacity this member speaks: function, then territory or allied organisation."""
         return self.siege.qualite if self.siege else ""
+
+
+BACK_OFFICE = Prepared(
+    lambda membre: (
+        Permission.objects.filter(
+            Q(group__user=membre) | Q(user=membre),
+            content_type__app_label="wagtailadmin",
+            codename="access_admin",
+        )
+        .order_by()
+        .values_list("pk")[:1]
+    ),
+    membre=-1_849,
+)
 
 
 class Allie(models.Model):

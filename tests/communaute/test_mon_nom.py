@@ -54,9 +54,10 @@ def test_the_choice_is_ones_own(signed_in, membre):
     assert not is_named(other)
 
 
-def test_my_spaces_lead_to_the_choice(signed_in, membre, read):
+def test_my_spaces_lead_to_my_account_and_it_to_the_choice(signed_in, membre, read):
     signed_in(membre)
-    assert read("/communaute/").main.find("a", href=ADDRESS)
+    assert read("/communaute/").main.find("a", href="/compte/")
+    assert read("/compte/").main.find("a", href=ADDRESS)
 
 
 def test_a_visitor_is_led_to_sign_in(client):

@@ -187,6 +187,7 @@ def _keys_of(monde):
         ("gestion/password_reset/", "token"): ["rien"],
         ("compte/", "uidb36"): ["1"],
         ("compte/", "key"): ["rien"],
+        ("compte/second-facteur/cles/", "pk"): [monde.key.pk],
         ("_util/", "page_view_restriction_id"): [1],
         ("_util/", "page_id"): [page],
         ("invitation/", "jeton"): [monde.invitation.adresse.split("/")[-2]],

@@ -3,6 +3,7 @@
 import itertools
 from datetime import timedelta
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
@@ -124,6 +125,9 @@ class Monde:
         for texte in ("Chacun·e écoute.", "Chacun·e écoute, puis parle."):
             self.commun.adopt_charte(texte)
         self.people = {**self._readers(), **self._outsiders()}
+        self.key = Authenticator.objects.create(
+            user=self.people["author"], type="webauthn", data={"name": "Clé 1", "credential": {}}
+        )
         self._say()
         self._invite()
         self._publish()

@@ -351,6 +351,14 @@ def permitted(monde):
         *(("can_appeal", [acte], set()) for acte in monde.ended),
         ("is_referent", [], {"référent·e"}),
         ("can_manage", [], {"facilitator of another space", "editor", "administrator"}),
+        (
+            "needs_second_factor",
+            [],
+            FACILITATORS
+            | {"facilitator before the charter", "facilitator of another space"}
+            | {"editor", "administrator"}
+            | {"peer"},  # who facilitates another space
+        ),
     ]
 
 

@@ -66,7 +66,7 @@ def site(tmp_path_factory):
     environment = os.environ | {
         "VAR_DIR": str(var),
         "DEMO": "1",
-        "SITE_URL": f"http://127.0.0.1:{port}",
+        "SITE_URL": f"http://localhost:{port}",
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp.port}",
     }
     server, database = os.environ.get("DATABASE_URL"), f"navigateur_{port}"
@@ -96,8 +96,8 @@ def site(tmp_path_factory):
         work = [sys.executable, "manage.py", "db_worker", "--no-startup-delay"]
         processes.append(subprocess.Popen(work, env=environment, stderr=subprocess.DEVNULL))
     try:
-        _wait_for(f"http://127.0.0.1:{port}/sante/prete/")
-        yield Site(f"http://127.0.0.1:{port}", mailbox)
+        _wait_for(f"http://localhost:{port}/sante/prete/")
+        yield Site(f"http://localhost:{port}", mailbox)
     finally:
         for process in processes:
             process.terminate()
@@ -187,9 +187,10 @@ def choose(page, radio):
 
 
 def sign_in(page, email, password):
-    """Sign in through the form, as people do."""
+    """Sign in with a password through its form, as people do."""
     if "/compte/connexion/" not in page.url:
         page.goto("/compte/connexion/")
+    page.get_by_text("Entrer avec un mot de passe").click()
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Mot de passe").fill(password)
     page.get_by_role("button", name="Entrer", exact=True).click()

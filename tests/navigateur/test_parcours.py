@@ -124,6 +124,7 @@ def test_an_editor_gives_her_territory_its_real_perimeter_and_publishes(open_pag
 
 def test_a_forgotten_password_is_replaced_through_a_mail(open_page, site):
     page = open_page("/compte/connexion/")
+    page.get_by_text("Entrer avec un mot de passe").click()
     page.get_by_role("link", name="oublié").click()
     page.get_by_label("E-mail").fill("socio@demo.example")
     page.locator("main form button[type=submit]").click()

@@ -6,6 +6,7 @@ from email import message_from_bytes, policy
 import pytest
 from aiosmtpd.controller import Controller
 from django.contrib.auth import get_user
+from django.db import transaction
 from django.urls import reverse
 
 from communaute.models import Membre
@@ -25,6 +26,12 @@ def membre():
     membre.set_password(PASSWORD)
     membre.save()
     return membre
+
+
+@pytest.fixture(autouse=True)
+def kept_at_once(monkeypatch):
+    """What waits for what was done to be kept is done at once: these tests keep nothing."""
+    monkeypatch.setattr(transaction, "on_commit", lambda function, **kwargs: function())
 
 
 @pytest.fixture

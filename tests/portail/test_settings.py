@@ -101,7 +101,7 @@ def test_the_cache_is_shared_wherever_there_can_be_several_processes(environment
     ("environment", "backend"),
     [
         (POSTGRESQL, "django_tasks_db.DatabaseBackend"),
-        ({}, "django_tasks.backends.immediate.ImmediateBackend"),
+        ({}, "portail.embarque.EmbeddedBackend"),
     ],
     ids=["PostgreSQL", "embedded"],
 )

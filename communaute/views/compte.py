@@ -1,0 +1,116 @@
+"""One's own account: password, second factor, sessions."""
+
+from allauth.account.decorators import reauthentication_required
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth import logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from communaute import account, second_facteur
+from communaute.permissions import needs_second_factor
+
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "Chrome": "Chrome",
+    "CriOS": "Chrome",
+    "Safari": "Safari",
+}
+"""How a browser says its name, the most particular first: Chrome says that it is Safari too."""
+SYSTEMS = {
+    "iPhone": "un iPhone",
+    "iPad": "un iPad",
+    "Android": "un appareil Android",
+    "Windows": "Windows",
+    "Mac OS X": "un Mac",
+    "Linux": "Linux",
+}
+
+
+@login_required
+@require_safe
+def compte(request):
+    """What one may change of one's account, each at its address."""
+    context = {**_factors(request.user), "sessions": len(_sessions(request.user))}
+    return render(request, "account/compte.html", context)
+
+
+@login_required
+@require_safe
+def second_facteur_index(request):
+    """The second factor of who asks: what it is for, what is set up, what can be added."""
+    context = {
+        **_factors(request.user),
+        "exige": needs_second_factor(request.user),
+        "attendu": second_facteur.lacks_second_factor(request),
+    }
+    return render(request, "mfa/index.html", context)
+
+
+@login_required
+@reauthentication_required(app="allauth.mfa", allow_get=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def retirer_mot_de_passe(request):
+    """Have no password any more: one comes in with a code received by mail, or a key."""
+    membre = request.user
+    if not membre.has_usable_password():
+        return redirect("compte")
+    if request.method != "POST":
+        return render(request, "account/password_remove.html")
+    membre.set_unusable_password()
+    membre.save(update_fields=["password"])
+    update_session_auth_hash(request, membre)
+    UserSession.objects.create_from_request(request)
+    account.tell([membre.email], "account/email/password_removed_message.txt", {})
+    messages.success(request, "Votre mot de passe est retiré.")
+    return redirect("compte")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def sessions(request):
+    """The sessions of who asks; all of them end at once, this one too."""
+    if request.method == "POST":
+        second_facteur.sign_out_everywhere(request.user)
+        logout(request)
+        messages.success(request, "Vous êtes déconnecté·e de tous vos appareils.")
+        return redirect("account_login")
+    return render(
+        request, "usersessions/usersession_list.html", {"sessions": _sessions(request.user)}
+    )
+
+
+def _factors(membre):
+    """The second factors of ``membre``: an app, keys, how many rescue codes are left."""
+    factors = list(Authenticator.objects.filter(user=membre).order_by("pk"))
+    of_type = {kind: [f for f in factors if f.type == kind] for kind in Authenticator.Type}
+    codes = of_type[Authenticator.Type.RECOVERY_CODES]
+    return {
+        "application": next(iter(of_type[Authenticator.Type.TOTP]), None),
+        "cles": of_type[Authenticator.Type.WEBAUTHN],
+        "codes": codes,
+        "codes_restants": len(codes[0].wrap().get_unused_codes()) if codes else 0,
+    }
+
+
+def _sessions(membre):
+    sessions = UserSession.objects.purge_and_list(membre)
+    for session in sessions:
+        session.appareil = device(session.user_agent)
+    return sorted(sessions, key=lambda session: session.created_at, reverse=True)
+
+
+def device(user_agent):
+    """The browser and the system that ``user_agent`` says, as one would name them."""
+    browser = _named(BROWSERS, user_agent) or "Un navigateur"
+    system = _named(SYSTEMS, user_agent)
+    return f"{browser}, sur {system}" if system else browser
+
+
+def _named(names, user_agent):
+    return next((name for said, name in names.items() if said in user_agent), None)
