@@ -303,6 +303,9 @@ def permitted(monde):
     for kept in (reply, post):
         kept.topic = topic
     gone = [{"masque_le": yesterday}, {"retire_le": yesterday}]
+    inviting = changed(monde.invitation, animates=[])
+    naming = changed(monde.invitation, animates=[elus])
+    abroad = changed(inviting, territoire=monde.territoire)
     return [
         ("can_speak", [elus], SPEAKERS),
         ("can_moderate", [elus], FACILITATORS),
@@ -351,6 +354,9 @@ def permitted(monde):
         *(("can_appeal", [acte], set()) for acte in monde.ended),
         ("is_referent", [], {"référent·e"}),
         ("can_manage", [], {"facilitator of another space", "editor", "administrator"}),
+        ("can_invite", [inviting], FACILITATORS | {"administrator"}),
+        ("can_invite", [naming], {"administrator"}),
+        ("can_invite", [abroad], {"administrator"}),
         (
             "needs_second_factor",
             [],

@@ -22,7 +22,7 @@ MANY = {
 """What leads from a row to the restricted rows that belong to it, such as ``topic.posts``."""
 THEIR_OWN = (
     *("models", "conversation.py", "gestes.py", "promesse.py", "moderation.py"),
-    *("brouillons.py", "pieces.py"),
+    *("brouillons.py", "pieces.py", "ouverture.py"),
 )
 """What defines restricted data, and what writes it."""
 WAYS_IN = {
