@@ -118,6 +118,11 @@ def can_appeal(user, acte):
     return acte.membre_id == user.pk and acte.is_in_force and not hasattr(acte, "recours")
 
 
+def can_meet(user):
+    """Whoever may enter a space: they look for other members, and are found by them."""
+    return bool(rights_of(user).readable)
+
+
 def is_referent(user):
     """The one person named to open, alone, a message that is said to break the law."""
     return user.is_active and Cohorte.load().referent_id == user.pk

@@ -28,7 +28,7 @@ MAX_SIDE = 2400
 MAX_ENTRIES = 5_000
 """Of the archive that an office document is; more is no document."""
 
-_PICTURES = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP"}
+PICTURES = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP"}
 _OPEN_DOCUMENTS = {
     "odt": "application/vnd.oasis.opendocument.text",
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
@@ -41,7 +41,7 @@ _OFFICE_DOCUMENTS = {
     "pptx": f"{_OFFICE}presentationml.presentation",
 }
 _TEXTS = {"txt": "text/plain; charset=utf-8", "csv": "text/csv; charset=utf-8"}
-ACCEPTED = [*_PICTURES, "pdf", *_OPEN_DOCUMENTS, *_OFFICE_DOCUMENTS, *_TEXTS]
+ACCEPTED = [*PICTURES, "pdf", *_OPEN_DOCUMENTS, *_OFFICE_DOCUMENTS, *_TEXTS]
 """The endings of the names of files that are taken."""
 
 
@@ -128,8 +128,8 @@ def clean_name(name):
 def _checked(piece, upload):
     """What is kept of ``upload``, whose type ``piece`` is given; what it holds decides."""
     ending = piece.nom.rpartition(".")[2].lower() if "." in piece.nom else ""
-    if ending in _PICTURES:
-        return _picture(piece, upload, _PICTURES[ending])
+    if ending in PICTURES:
+        return _picture(piece, upload, PICTURES[ending])
     if ending == "pdf":
         piece.type_mime = "application/pdf"
         taken = upload.read(5) == b"%PDF-"
@@ -163,32 +163,42 @@ def _checked(piece, upload):
 
 
 def _picture(piece, upload, kind):
-    """The picture drawn anew: turned as it is looked at, without what the camera or the phone noted."""
+    """The picture drawn anew, as ``redrawn`` says."""
+    try:
+        content, (piece.largeur, piece.hauteur) = redrawn(upload, kind, MAX_SIDE)
+    except ValidationError as error:
+        reason = f"{error.message[0].lower()}{error.message[1:]}"
+        raise ValidationError(f"« {piece.nom} » n’est pas joint : {reason}") from error
+    piece.type_mime = Image.MIME[kind]
+    return content
+
+
+def redrawn(upload, kind, side, kept_as=None):
+    """A picture turned as it is looked at, without what the camera or the phone noted, and its size.
+
+    Its longest side has ``side`` pixels at most. ``ValidationError`` says why it cannot be taken.
+    """
+    kept_as = kept_as or kind
     try:
         with Image.open(upload, formats=[kind]) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise Image.DecompressionBombError
-            picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
+            picture.draft("RGB", (side, side))
             drawn = ImageOps.exif_transpose(picture)
-            drawn.thumbnail((MAX_SIDE, MAX_SIDE))
+            drawn.thumbnail((side, side))
             # Pixels alone: what the file said of itself stays behind.
             transparent = "A" in drawn.getbands() or "transparency" in drawn.info
-            drawn = drawn.convert("RGBA" if transparent and kind != "JPEG" else "RGB")
+            drawn = drawn.convert("RGBA" if transparent and kept_as != "JPEG" else "RGB")
             drawn.info = {}
             content = BytesIO()
-            drawn.save(content, kind, **({} if kind == "PNG" else {"quality": 85}))
+            drawn.save(content, kept_as, **({} if kept_as == "PNG" else {"quality": 85}))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ValidationError(
-            f"« {piece.nom} » n’est pas joint : l’image compte plus de "
-            f"{MAX_PIXELS // 1_000_000} millions de points. Réduisez-la."
+            f"L’image compte plus de {MAX_PIXELS // 1_000_000} millions de points. Réduisez-la."
         ) from error
     except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise ValidationError(
-            f"« {piece.nom} » n’est pas joint : ce n’est pas une image que l’on sait lire."
-        ) from error
-    piece.type_mime = Image.MIME[kind]
-    piece.largeur, piece.hauteur = drawn.size
-    return ContentFile(content.getvalue())
+        raise ValidationError("Ce n’est pas une image que l’on sait lire.") from error
+    return ContentFile(content.getvalue()), drawn.size
 
 
 def _is_archive(piece, upload, is_document):

@@ -12,7 +12,9 @@ from communaute.views import (
     mes_espaces,
     messages,
     moderation,
+    passation,
     pieces,
+    profils,
     promesse,
     recherche,
     suivi,
@@ -24,7 +26,11 @@ app_name = "communaute"
 
 urlpatterns = [
     path("", mes_espaces.mes_espaces, name="accueil"),
-    path("mon-nom/", espaces.mon_nom, name="mon_nom"),
+    path("profil/", profils.mon_profil, name="mon_profil"),
+    path("annuaire/", profils.annuaire, name="annuaire"),
+    path("membres/<slug:reference>/", profils.membre, name="membre"),
+    path("membres/<slug:reference>/photo/", profils.photo, name="photo"),
+    path("passation/", passation.mot_de_passation, name="mot_de_passation"),
     path("recherche/", recherche.recherche, name="recherche"),
     path("suivi/", suivi.ce_que_je_suis, name="suivi"),
     path("espaces/<slug:slug>/", espaces.espace, name="espace"),

@@ -10,6 +10,7 @@ CONTENTS = Path(__file__).parent / "demo"
 PASSWORD = "demo"
 ACCOUNTS = [
     {"email": "elue@demo.example", "role": "Élue"},
+    {"email": "successeur@demo.example", "role": "Élu arrivé en cours de route"},
     {"email": "agent@demo.example", "role": "Agent d’une collectivité"},
     {"email": "etat@demo.example", "role": "Agente de l’État"},
     {"email": "socio@demo.example", "role": "Acteur socio-économique"},

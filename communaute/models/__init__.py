@@ -35,6 +35,8 @@ from communaute.models.moderation import (
     Recours,
     Suspension,
 )
+from communaute.models.passation import MotDePassation
+from communaute.models.profils import Profil, Visible
 from communaute.models.territoires import (
     Commune,
     Departement,
@@ -69,12 +71,14 @@ __all__ = [
     "Membre",
     "Mention",
     "Merci",
+    "MotDePassation",
     "Niveau",
     "Nomination",
     "Participation",
     "PerimetreCommune",
     "PerimetreEpci",
     "PieceJointe",
+    "Profil",
     "Recours",
     "Referentiel",
     "Resume",
@@ -85,6 +89,7 @@ __all__ = [
     "Suspension",
     "Territoire",
     "Version",
+    "Visible",
     "Vote",
     "new_reference",
     "parts_of",

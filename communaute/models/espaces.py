@@ -12,7 +12,6 @@ from django.db.models import (
     Case,
     Count,
     Exists,
-    ExpressionWrapper,
     OuterRef,
     Q,
     Subquery,
@@ -24,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from communaute import markdown
-from communaute.models.membres import College, Membre, Siege, reads_since
+from communaute.models.membres import College, Membre, Siege, as_boolean, reads_since
 from communaute.prepared import Prepared
 
 
@@ -158,7 +157,7 @@ class EspaceQuerySet(models.QuerySet):
         of_delegation = sieges.filter(territoire=OuterRef("territoire")).exclude(college="")
 
         def seated(**seats):
-            return _boolean(
+            return as_boolean(
                 Q(Exists(of_college.filter(**seats)), audience=Espace.Audience.COLLEGE)
                 | Q(Exists(of_delegation.filter(**seats)), audience=Espace.Audience.DELEGATION)
                 | Q(Exists(sieges.filter(**seats)), audience=Espace.Audience.TOUS)
@@ -178,7 +177,7 @@ class EspaceQuerySet(models.QuerySet):
             charte_courante=Subquery(
                 Charte.objects.filter(espace=OuterRef("pk")).order_by("-version").values("pk")[:1]
             ),
-            charte_acceptee=_boolean(Q(charte_courante__isnull=True) | Q(Exists(accepted))),
+            charte_acceptee=as_boolean(Q(charte_courante__isnull=True) | Q(Exists(accepted))),
             arrivee=Case(
                 When(
                     OPEN_TO_SUCCESSORS
@@ -215,10 +214,6 @@ RIGHTS = Prepared(
 
 def _midnight(day):
     return timezone.make_aware(datetime.combine(day, time.min))
-
-
-def _boolean(condition):
-    return ExpressionWrapper(condition, output_field=models.BooleanField())
 
 
 class Espace(models.Model):

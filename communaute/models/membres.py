@@ -2,12 +2,13 @@
 
 from datetime import date
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser, Permission
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -46,6 +47,11 @@ class Rythme(models.TextChoices):
     JAMAIS = "jamais", "Rien : je viens voir de moi-même"
 
 
+def as_boolean(condition):
+    """``condition`` as what a query can be annotated with."""
+    return models.ExpressionWrapper(condition, output_field=models.BooleanField())
+
+
 class MembreQuerySet(models.QuerySet):
     def readers_of(self, espace, opened=None):
         """The members who may enter ``espace``: the mirror of ``Espace.objects.open_to``.
@@ -62,6 +68,34 @@ class MembreQuerySet(models.QuerySet):
             | Q(pk__in=espace.nominations.active().values("membre")),
             ~Q(pk__in=espace.suspensions.active().values("membre")),
         )
+
+    def met_by(self, user):
+        """The members whose name ``user`` is shown already: they can enter a space that ``user`` may enter,
+        as its list of readers says; and oneself.
+        """
+        rights = apps.get_model("communaute", "Espace").objects.readable_by(user)
+        return self.filter(Q(pk=user.pk) | Q(self._can_enter("pk", rights)), is_active=True)
+
+    def near(self, membre, user):
+        """The condition that the member whom the field ``membre`` names can enter a space of peers whose
+        charter ``user`` accepted, or is ``user``; what is common to the whole cohort is none.
+        """
+        espaces = apps.get_model("communaute", "Espace").objects
+        peers = espaces.entered_by(user).exclude(audience="tous")
+        return as_boolean(Q(**{membre: user.pk}) | Q(self._can_enter(membre, peers)))
+
+    def _can_enter(self, membre, espaces):
+        """Whether the member whom the field ``membre`` names can enter one of ``espaces``."""
+        opened = espaces.open_to(OuterRef(OuterRef(membre)))
+        return Exists(opened.order_by())
+
+    def holding(self, college="", territoire=None):
+        """Those who hold a seat of this collège and this territory, each where it is given."""
+        asked = {"college": college} if college else {}
+        asked |= {"territoire": territoire} if territoire else {}
+        if not asked:
+            return self
+        return self.filter(pk__in=Siege.objects.active().filter(**asked).values("membre"))
 
     def with_sieges(self):
         """Fetch what ``Membre.qualite`` and ``Membre.college`` read, in a constant number of queries."""
@@ -94,6 +128,7 @@ class Membre(AbstractUser):
 
     username = None
     is_staff = None
+    reference = models.CharField(max_length=16, unique=True, default=new_reference, editable=False)
     email = models.EmailField("adresse électronique", unique=True)
     nomme_publiquement = models.BooleanField(
         "être nommé·e sur la page publique de mon territoire", default=False
@@ -215,6 +250,10 @@ class SiegeQuerySet(models.QuerySet):
     def giving_access_to(self, espace):
         """Active seats whose holder is among the peers of ``espace``."""
         return self.active().filter(espace.audience_filter())
+
+    def held_by(self, membre, on=None):
+        """Those that the member of this key, whose account is open, holds on the given day."""
+        return self.active(on).filter(membre=membre, membre__is_active=True)
 
     def reading_since(self, opened):
         """Those whose holder reads a topic ``opened`` on that day."""

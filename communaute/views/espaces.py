@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.db.models import Case, DateField, Exists, OuterRef, Q, Subquery, Value, When
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -12,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import permissions
-from communaute.forms import CharteForm, NomForm
+from communaute.forms import CharteForm
 from communaute.forum_conversation.models import NEVER, Nature, Topic
 from communaute.models import (
     Acte,
@@ -51,28 +50,6 @@ VUES = {
 }
 """The views of a space's topics, by their name in the address."""
 NATURES = {"": "Tous les genres", **dict(Nature.choices)}
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def mon_nom(request):
-    """Choose whether one is named on the public page of the territories that one represents."""
-    membre = request.user
-    form = NomForm(
-        request.POST if request.method == "POST" else None,
-        initial={"nomme_publiquement": membre.nomme_publiquement},
-    )
-    if form.is_valid():
-        membre.nomme_publiquement = form.cleaned_data["nomme_publiquement"]
-        membre.save(update_fields=["nomme_publiquement"])
-        messages.success(
-            request,
-            "C’est noté : votre nom est affiché, et vous pouvez l’enlever quand vous voulez."
-            if membre.nomme_publiquement
-            else "C’est noté : votre nom n’est pas affiché.",
-        )
-        return redirect("communaute:mon_nom")
-    sieges = membre.sieges.speaking().exclude(college="").exclude(territoire=None)
-    return form_page(request, "communaute/mon_nom.html", {"form": form, "sieges": sieges})
 
 
 @require_safe

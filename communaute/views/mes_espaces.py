@@ -14,6 +14,7 @@ from communaute.models import (
     Adhesion,
     Alerte,
     Espace,
+    MotDePassation,
     Niveau,
     Participation,
     Sondage,
@@ -61,12 +62,19 @@ def mes_espaces(request):
         "brouillons": brouillons.begun(user),
         "anime": bool(rights_of(user).animated),
         "adhesions": _adhesions(user),
+        "mots": _words(user) if any(espace.has_word for espace in espaces) else (),
     }
     context["on_demande"] = any(
         context[name]
         for name in ("a_moderer", "adhesions", "chartes", "attendu", "questions", "demandes")
     )
     return render(request, "communaute/mes_espaces.html", context)
+
+
+def _words(user):
+    """What those wrote whose seat ``user`` holds now, until it is read."""
+    mots = MotDePassation.objects.received_by(user).unread()
+    return mots.select_related("siege__membre")
 
 
 def _espaces(user):
@@ -104,7 +112,9 @@ def _with_new(user, on, at):
         .annotate(
             lu_jusqua=Subquery(mine.values("lu_jusqua")), niveau=Subquery(mine.values("niveau"))
         )
-        .annotate(new=Keys(new))
+        .annotate(
+            new=Keys(new), has_word=Exists(MotDePassation.objects.received_by(user, on).unread())
+        )
     )
 
 

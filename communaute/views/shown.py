@@ -53,6 +53,8 @@ class Message(NamedTuple):
     reference: str
     ancre: str
     nom: str
+    profil: str
+    """The reference of the page of its author, while they hold a seat."""
     college: str
     qualite: str
     created: datetime
@@ -86,6 +88,7 @@ def message(user, post, *, pieces, mercis, can_reply):
         reference=post.reference,
         ancre=post.anchor,
         nom=poster.get_full_name(),
+        profil=poster.reference if poster.siege else "",
         college=poster.college,
         qualite=poster.qualite,
         created=post.created,

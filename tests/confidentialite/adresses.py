@@ -21,6 +21,7 @@ from communaute.models import (
     Cohorte,
     Espace,
     Invitation,
+    Membre,
     PieceJointe,
     Territoire,
 )
@@ -87,6 +88,7 @@ COLLECTIONS = {
     "recours": (ActeModeration, READABLE),
     "suspensions": (ActeModeration, READABLE),
     "referent": (Post, READABLE),
+    "membres": (Membre, ("met_by",)),
 }
 """What the second part of a members' address names, by its reference (a space by its slug), and the ways
 in to it."""

@@ -6,14 +6,25 @@ from django.apps import apps
 from django.db.models import ForeignKey, Q
 
 from communaute.forum.models import Forum
-from communaute.models import Espace
+from communaute.models import Espace, Membre
 
 ENDS = {Espace: ["pk"], Forum: ["espace"]}
 
 
 @cache
 def restricted_models():
-    """The models of the members' room that are read through ``readable_by``."""
+    """The models of the members' room that are read through ``readable_by``, and said in a space."""
+    return [model for model in _read_by_some() if model not in personal_models()]
+
+
+@cache
+def personal_models():
+    """Those of them that are about a person, and said in no space."""
+    return [model for model in _read_by_some() if not paths_to_space(model)]
+
+
+@cache
+def _read_by_some():
     return [
         model
         for model in apps.get_models()
@@ -34,7 +45,7 @@ def paths_to_space(model):
         field
         for field in model._meta.concrete_fields
         if isinstance(field, ForeignKey)
-        and (field.related_model in ENDS or field.related_model in restricted_models())
+        and (field.related_model in ENDS or field.related_model in _read_by_some())
     ]
     keys = [field for field in keys if not field.null] or keys
     return [
@@ -43,7 +54,9 @@ def paths_to_space(model):
 
 
 def in_space(model, espace):
-    """The rows of ``model`` that belong to ``espace``."""
+    """The rows of ``model`` that belong to ``espace``; of members, those who read it."""
+    if model is Membre:
+        return espace.readers().order_by("pk")
     where = Q()
     for path in paths_to_space(model):
         where |= Q(**{path: espace.pk})

@@ -13,14 +13,14 @@ from django.db import close_old_connections, connection, transaction
 from django.test import Client, RequestFactory, TestCase
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, ClientHandler, encode_multipart
 
-from tests.confidentialite.donnees import in_space, restricted_models
+from tests.confidentialite.donnees import in_space, personal_models, restricted_models
 from tests.confidentialite.monde import CANARY
 
 TOKEN = re.compile(r'(csrfmiddlewaretoken" value=|csrfToken: ?|csrf_token": ?)"\w+"')
 DRAWN_ANEW = {"Date", "ETag", "Expires"}
 WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
 
-RESTRICTED = {model._meta.db_table for model in restricted_models()}
+RESTRICTED = {model._meta.db_table for model in (*restricted_models(), *personal_models())}
 
 
 class Answer(NamedTuple):

@@ -27,15 +27,18 @@ from communaute.models import (
     Membre,
     Mention,
     Merci,
+    MotDePassation,
     Niveau,
     Participation,
     PieceJointe,
+    Profil,
     Recours,
     Resume,
     Sondage,
     Suivi,
     Suspension,
     Version,
+    Visible,
     Vote,
 )
 from pages.groupes import ANIMATION
@@ -94,6 +97,10 @@ FIELDS = (
     "motif de suspension",
     "adresse invitée",
     "demande d’adhésion",
+    "mot reçu",
+    "mot à laisser",
+    "partage",
+    "contact tu",
 )
 CANARIES = {field: f"{CANARY}{number:02}" for number, field in enumerate(FIELDS)}
 """The canary of each private field: it ends in figures, so that no stem shortens it."""
@@ -183,6 +190,15 @@ class Monde:
         self.elus.nominate("lecture", [people["named reader"]])
         for what in people:
             entered(people[what], self.elus, self.commun)
+        # They read no other space, and nobody meets them but here.
+        Profil.objects.create(
+            membre=people["facilitator"],
+            partage=CANARIES["partage"],
+            contact=CANARIES["contact tu"],
+            contact_visible=Visible.PERSONNE,
+        )
+        mine = people["author"].sieges.get()
+        MotDePassation.objects.create(siege=mine, texte=CANARIES["mot à laisser"])
         self.delegation.nominate("animation", [people["peer"]])
         for what in ("author", "peer"):
             entered(people[what], self.delegation)
@@ -193,6 +209,7 @@ class Monde:
         today = timezone.localdate()
         before = SiegeFactory(debut=today - timedelta(days=99))
         yesterday = today - timedelta(days=1)
+        MotDePassation.objects.create(siege=before, texte=CANARIES["mot reçu"])
         return before.pass_on(MembreFactory(), "Maire", fin=yesterday, debut=today).membre
 
     def _outsiders(self):

@@ -31,7 +31,10 @@ pytestmark = pytest.mark.django_db
 CONDITIONS = [
     "communaute/permissions.py",
     "communaute/forum_conversation/models.py",
-    *(f"communaute/models/{name}.py" for name in ("echanges", "espaces", "lecture", "membres")),
+    *(
+        f"communaute/models/{name}.py"
+        for name in ("echanges", "espaces", "lecture", "membres", "passation", "profils")
+    ),
     "communaute/models/moderation.py",
     "communaute/middleware.py",
     *(
@@ -41,7 +44,8 @@ CONDITIONS = [
 ]
 READING = re.compile(
     r"readable|readers_of|readers_count|_by$|behind_charte|concerning|referred|open_to|rights|active|"
-    r"page_of_posts|giving_access|audience_filter|permissions|__call__|process_exception|within|reads_since"
+    r"page_of_posts|giving_access|audience_filter|permissions|__call__|process_exception|within|reads_since|"
+    r"held_by|received_by|unread|saying|near|can_enter|profil\.shown|^_shown"
 )
 """What decides on reading, by its name, where a module holds other things too."""
 REFUSAL = re.compile(r"refuse$|permissions\.|rights|^\.(readable|entered|active|behind)")
@@ -261,7 +265,12 @@ def checks(monde, path, name, known):
         found["permissions"] = lambda: matrix.check_permissions(monde, people)
         if of_permissions:
             return found
-        for check in (matrix.check_spaces, matrix.check_own, matrix.check_topics):
+        for check in (
+            matrix.check_spaces,
+            matrix.check_own,
+            matrix.check_topics,
+            matrix.check_personal,
+        ):
             found[check.__name__] = lambda check=check: check(monde, people)
         found["charter"] = lambda: matrix.check_behind_the_charter(monde, people)
         for model in restricted_models():

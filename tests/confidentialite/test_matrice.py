@@ -31,8 +31,10 @@ from communaute.models import (
     Cohorte,
     Espace,
     Membre,
+    MotDePassation,
     Niveau,
     PieceJointe,
+    Profil,
     Recours,
     Suivi,
     rights_of,
@@ -40,7 +42,7 @@ from communaute.models import (
 from portail.logs import JsonFormatter
 from portail.settings import LOGGING
 from tests.confidentialite.adresses import ARRIVALS, COLLECTIONS, EXEMPT, addresses, samples
-from tests.confidentialite.donnees import in_space, restricted_models
+from tests.confidentialite.donnees import in_space, personal_models, restricted_models
 from tests.confidentialite.lecteur import Lecteur, state_of
 from tests.confidentialite.monde import CANARIES, CANARY, seen_in
 
@@ -88,7 +90,7 @@ OTHER_METHODS = ("PUT", "DELETE", "OPTIONS")
 
 TO_ALL_READERS = {
     *("titre", "texte", "titre d’avant", "texte d’avant", "résumé", "résumé d’avant", "choix"),
-    *("nom de pièce", "contenu de pièce", "motif de lecture"),
+    *("nom de pièce", "contenu de pièce", "motif de lecture", "partage"),
 }
 WAITING = {
     *("titre en attente", "texte en attente", "réponse en attente"),
@@ -96,19 +98,19 @@ WAITING = {
 }
 OWN = {
     *("brouillon", "pièce de brouillon", "contenu de brouillon"),
-    *("motif", "recours", "texte masqué", "titre masqué"),
+    *("motif", "recours", "texte masqué", "titre masqué", "mot à laisser"),
 }
 ARRIVING = {"adresse invitée", "demande d’adhésion"}
 DECIDED = {"alerte", "motif", "motif de suspension", "texte masqué", "titre masqué"}
 SHOWN = {
     "author": TO_ALL_READERS | WAITING | OWN,
     "peer": TO_ALL_READERS,
-    "facilitator": TO_ALL_READERS | WAITING | DECIDED | ARRIVING | {"recours"},
+    "facilitator": TO_ALL_READERS | WAITING | DECIDED | ARRIVING | {"recours", "contact tu"},
     "facilitator who decided": (
         TO_ALL_READERS | WAITING | DECIDED | ARRIVING | {"alerte sur l’animation"}
     ),
     "named reader": TO_ALL_READERS,
-    "successor": set(),
+    "successor": {"mot reçu", "partage"},
     "suspended": {"motif de suspension"},
     "visitor": {"adresse invitée"},
     "inactive": {"adresse invitée"},
@@ -187,6 +189,35 @@ def check_rows(monde, model, people):
 @pytest.mark.parametrize("model", restricted_models(), ids=lambda model: model.__name__)
 def test_each_reads_by_readable_by_what_is_theirs_and_nothing_else(model, monde):
     check_rows(monde, model, monde.members(READERS + OUTSIDERS))
+
+
+def check_personal(monde, people):
+    """Refuse that a word is read by another than who wrote it and who comes after."""
+    for mot in MotDePassation.objects.all():
+        reading = {
+            what for what, m in people.items() if mot in MotDePassation.objects.readable_by(m)
+        }
+        assert reading == {"successor" if CANARIES["mot reçu"] in mot.texte else "author"}
+        received = {
+            what for what, m in people.items() if mot in MotDePassation.objects.received_by(m)
+        }
+        assert received == reading - {"author"}
+    profils = Profil.objects.filter(membre=monde.people["facilitator"])
+    for what, membre in people.items():
+        met = profils.readable_by(membre).first()
+        assert (met is not None) == (what in READERS or what in BEFORE_THE_CHARTER), what
+        shown = met and [value for value in met.shown if value]
+        assert (shown or []) == ([CANARIES["partage"]] if what in READERS else []), what
+        found = profils.readable_by(membre).saying([CANARIES["partage"]], ["partage"])
+        assert found.exists() == (what in READERS), what
+        assert profils.readable_by(membre).saying_something(["partage"]).exists() == (
+            what in READERS
+        ), what
+        assert not profils.readable_by(membre).saying_something(["contact"]).exists()
+
+
+def test_what_is_about_a_person_is_read_by_whom_it_is_for_alone(monde):
+    check_personal(monde, monde.members(READERS + OUTSIDERS))
 
 
 def check_behind_the_charter(monde, people):
@@ -352,6 +383,11 @@ def permitted(monde):
         ("can_appeal", [changed(against, acte=Acte.CLASSER)], set()),
         ("can_appeal", [ActeModeration.objects.get(post=monde.hidden)], set()),
         *(("can_appeal", [acte], set()) for acte in monde.ended),
+        (
+            "can_meet",
+            [],
+            {*READERS, *OUTSIDERS} - {"visitor", "inactive", "administrator", "without seat"},
+        ),
         ("is_referent", [], {"référent·e"}),
         ("can_manage", [], {"facilitator of another space", "editor", "administrator"}),
         ("can_invite", [inviting], FACILITATORS | {"administrator"}),
@@ -424,6 +460,7 @@ ALONE = {
     "communaute:invitations": permissions.invites,
     "communaute:inviter": permissions.invites,
     "communaute:inviter_une_liste": permissions.invites,
+    "communaute:annuaire": permissions.can_meet,
 }
 """The pages about nothing in particular that are not everyone’s, and whose they are."""
 
@@ -538,7 +575,7 @@ class Walk:
                     answer = self.ask(method, path, self.form(method))
                     if not reached and answer.but_for(path) != missing[method]:
                         self.note(method, path, f"({answer.status}) is not answered as what is not")
-            self.own_addresses(address, collection)
+            self.own_addresses(address, collection, ways_in)
 
     def lone_address(self, address):
         """An address about nothing in particular."""
@@ -562,9 +599,9 @@ class Walk:
                 if not followed and answer.but_for(path) != expected:
                     self.note(method, path, f"({answer.status}) is not answered as what is not")
 
-    def own_addresses(self, address, collection):
+    def own_addresses(self, address, collection, ways_in):
         """An address about each thing that they may read: it opens to who has the right that it asks."""
-        rows, name = self.own(collection), address.name.removeprefix("communaute:")
+        rows, name = self.own(collection, ways_in), address.name.removeprefix("communaute:")
         closed = [row for row in rows if not PAGES.get(name, self.reads)(self.membre, row)]
         for row in rows:
             path = self.path(address, row)
@@ -635,11 +672,13 @@ class Walk:
         unread = in_space(model, self.monde.elus) if self.what == "successor" else ()
         return list(dict.fromkeys([*rows[:1], *about, *unread]))
 
-    def own(self, model):
+    def own(self, model, ways_in):
         """The rows asked for where they may read: all of them in the space of the élu·es."""
         if self.is_reader:
             return list(in_space(model, self.monde.elus))
-        return list(in_space(model, self.monde.agents).readable_by(self.membre)[:1])
+        rows = in_space(model, self.monde.agents)
+        way = ways_in[0] if model is Membre else "readable_by"
+        return list(getattr(rows, way)(self.membre)[:1])
 
     def path(self, address, row):
         """``address`` with the key of ``row``, or with one that does not exist."""
@@ -752,10 +791,11 @@ def test_a_reader_of_the_space_is_shown_what_is_theirs_to_read(what, monde, logg
 
 
 @pytest.mark.parametrize("what", OUTSIDERS)
-@pytest.mark.parametrize("path", ["/recherche/", "/communaute/recherche/"])
+@pytest.mark.parametrize("path", ["/recherche/", "/communaute/recherche/", "/communaute/annuaire/"])
 def test_a_search_for_what_was_said_is_answered_as_one_for_what_nobody_said(path, what, monde):
     lecteur, answers = Lecteur(monde.member(what), monde.elus), set()
-    for word in (CANARIES["titre"], CANARIES["texte"], "zinzolin7q4x"):
+    for field in ("titre", "texte", "partage", None):
+        word = CANARIES.get(field, "zinzolin7q4x")
         answer, _ = lecteur.ask("GET", f"{path}?q={word}")
         answers.add(answer.but_for(word))
     assert len(answers) == 1
@@ -778,7 +818,8 @@ def test_what_members_say_is_kept_in_their_own_tables_alone(monde):
             cursor.execute(f'SELECT * FROM "{table}"')
             if fields := seen_in(str(cursor.fetchall())):
                 holding[table] = fields
-    own = {model._meta.db_table for model in (*restricted_models(), *ARRIVALS.values())}
+    private = (*restricted_models(), *personal_models(), *ARRIVALS.values())
+    own = {model._meta.db_table for model in private}
     assert set(holding) <= own, holding
     in_files = {field for field in CANARIES if field.startswith("contenu de")}
     assert set().union(*holding.values()) == set(CANARIES) - in_files
@@ -789,7 +830,7 @@ def test_the_back_office_logs_and_refers_to_nothing_of_it(monde):
     for model in (ReferenceIndex, ModelLogEntry, PageLogEntry, IndexEntry):
         kinds = ContentType.objects.filter(pk__in=model.objects.values("content_type"))
         assert not theirs & set(kinds.values_list("app_label", flat=True))
-    for model in restricted_models():
+    for model in (*restricted_models(), *personal_models()):
         assert not ReferenceIndex.is_indexed(model), model
         assert not ReferenceIndex.model_is_indexable(model), model
 

@@ -8,12 +8,13 @@ from wagtail.models import ReferenceIndex
 
 from communaute.forum.models import Forum
 from communaute.models import AcceptationCharte, Charte, Espace, Siege
-from tests.confidentialite.donnees import restricted_models
+from tests.confidentialite.donnees import personal_models, restricted_models
 
-RESTRICTED = {model.__name__ for model in restricted_models()} | {"Forum"}
+PRIVATE = [*restricted_models(), *personal_models()]
+RESTRICTED = {model.__name__ for model in PRIVATE} | {"Forum"}
 MANY = {
     relation.get_accessor_name()
-    for model in restricted_models()
+    for model in PRIVATE
     for field in model._meta.concrete_fields
     if model is not Espace and field.is_relation
     for relation in [field.remote_field]
@@ -22,11 +23,12 @@ MANY = {
 """What leads from a row to the restricted rows that belong to it, such as ``topic.posts``."""
 THEIR_OWN = (
     *("models", "conversation.py", "gestes.py", "promesse.py", "moderation.py"),
-    *("brouillons.py", "pieces.py", "ouverture.py"),
+    *("brouillons.py", "pieces.py", "ouverture.py", "passation.py", "profils.py"),
 )
 """What defines restricted data, and what writes it."""
 WAYS_IN = {
     *("readable_by", "entered_by", "behind_charte_for", "concerning", "referred_to"),
+    "received_by",
     *("mark_read", "choose"),
 }
 READS = {
@@ -136,7 +138,7 @@ def test_what_is_public_is_not_asked_of_wagtail():
 
 @pytest.mark.parametrize(
     "model",
-    [*restricted_models(), Forum, Siege, Charte, AcceptationCharte],
+    [*PRIVATE, Forum, Siege, Charte, AcceptationCharte],
     ids=lambda m: m.__name__,
 )
 def test_wagtail_keeps_no_reference_from(model):

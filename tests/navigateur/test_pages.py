@@ -68,7 +68,6 @@ MEMBERS = {
     "report": "Alerter l’animation",
     "decisions": "/communaute/decisions/",
     "members' not found": "/communaute/sujets/rien/",
-    "my name": "/communaute/mon-nom/",
     "rhythm": "/communaute/rythme/",
     "my account": "/compte/",
     "my second factor": "/compte/second-facteur/",
@@ -77,6 +76,9 @@ MEMBERS = {
     "my devices": "/compte/sessions/",
     "new password": "/compte/mot-de-passe/changer/",
     "no password": "/compte/mot-de-passe/retirer/",
+    "my profile": "/communaute/profil/",
+    "directory": "/communaute/annuaire/",
+    "handover": "/communaute/passation/",
     "analysis for members": "/territoires/hautes-serines/maisons-de-famille/",
     "sign-out": "/compte/deconnexion/",
 }

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from wagtail.fields import RichTextField
 
-from communaute import conversation, gestes
+from communaute import conversation, gestes, passation, profils
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     Adhesion,
@@ -23,9 +23,11 @@ from communaute.models import (
     Invitation,
     Membre,
     Nomination,
+    Profil,
     Siege,
     Sondage,
     Territoire,
+    Visible,
 )
 from pages.groupes import ANIMATION
 from pages.models import (
@@ -136,6 +138,10 @@ def load():
         _propose(_enseignement(entry, *found), Membre.objects.get(email=entry["par"]))
     _espaces(demonstration.read("espaces")["espace"])
     _arrivals(membres, territoires)
+    for entry in membres["passation"]:
+        _pass_on(entry)
+    for entry in membres["profil"]:
+        _profil(entry)
 
 
 def _rewrite(model, texts, **lookup):
@@ -306,10 +312,7 @@ def _analyses(entries, territoires):
 
 def _membres(entries, territoires):
     allies = {allie.nom: allie for allie in Allie.objects.all()}
-    passwords = dict.fromkeys(
-        (account["email"] for account in demonstration.ACCOUNTS),
-        make_password(demonstration.PASSWORD),
-    )
+    passwords = _passwords()
     for entry in entries:
         membre = Membre.objects.create(
             email=entry["email"],
@@ -333,6 +336,40 @@ def _membres(entries, territoires):
             membre.groups.add(territoire.page.editors())
         if entry["email"] == FACILITATOR:
             membre.groups.add(Group.objects.get(name=ANIMATION))
+
+
+def _passwords():
+    return dict.fromkeys(
+        (account["email"] for account in demonstration.ACCOUNTS),
+        make_password(demonstration.PASSWORD),
+    )
+
+
+def _pass_on(entry):
+    """Give a seat to who comes after, with the word of who left, and let them in where it opens."""
+    before = Siege.objects.get(membre__email=entry["de"])
+    passation.write(before.membre, before, entry["mot"])
+    membre = Membre.objects.create(
+        email=entry["email"],
+        first_name=entry["prenom"],
+        last_name=entry["nom"],
+        password=_passwords()[entry["email"]],
+    )
+    arrival = timezone.localdate() - timedelta(days=entry["jours"])
+    before.pass_on(membre, before.fonction, fin=arrival - timedelta(days=1), debut=arrival)
+    for espace in Espace.objects.readable_by(membre):
+        espace.charte.accept(membre)
+
+
+def _profil(entry):
+    """What a member says of themselves; their photo is a landscape, since nobody of them exists."""
+    membre = Membre.objects.get(email=entry["email"])
+    profil = Profil(membre=membre, **_without(entry, "email", "photo"))
+    drawn = None
+    if "photo" in entry:
+        profil.photo_visible = Visible.MEMBRES
+        drawn = profils.photo(ContentFile(paysages.draw(entry["photo"]), name="paysage.jpg"))
+    profils.save(profil, drawn, nomme_publiquement=membre.nomme_publiquement)
 
 
 def _espaces(entries):
