@@ -3,6 +3,7 @@
 from functools import partial
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.authentication import get_authentication_records
 from allauth.account.forms import ConfirmLoginCodeForm as AllauthConfirmLoginCodeForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from communaute import courriel
+from communaute.models import Membre
 
 FRESH = 300
 """Seconds during which a sign-in is as good a proof as typing one's password again."""
@@ -89,6 +91,17 @@ class CodeField:
             "spellcheck": "false",
             "class": "saisie-code",
         }
+
+
+class Backend(AuthenticationBackend):
+    """allauth's backend; it is asked at every request who is signed in, by a query written once."""
+
+    def get_user(self, user_id):
+        try:
+            membre = Membre.objects.by_key(user_id)
+        except Membre.DoesNotExist:
+            return None
+        return membre if self.user_can_authenticate(membre) else None
 
 
 class LoginForm(AllauthLoginForm):

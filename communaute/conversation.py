@@ -4,9 +4,11 @@ Each function reads again what its author may do, in the transaction: rights los
 shown are lost here too. ``PermissionDenied`` says so.
 """
 
+from uuid import UUID
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import BigIntegerField, Case, F, Q, When
+from django.db.models import F
 from django.utils import timezone
 
 from communaute import mentions, permissions
@@ -22,6 +24,7 @@ from communaute.models import (
     Suivi,
     Version,
 )
+from communaute.prepared import Prepared
 from communaute.search import indexed
 
 WITHDRAWN_TITLE = "Sujet dont le premier message a été retiré"
@@ -60,7 +63,7 @@ def start_topic(
     espace = Espace.objects.readable_by(author).get(pk=espace.pk)
     if not permissions.can_open(author, espace, nature):
         raise PermissionDenied
-    _lock_forum(espace.forum_id)
+    forum = lock_forum(espace.forum_id)
     if sent := _already_sent(author, envoi):
         _close_draft(author, {"espace": espace})
         return sent.topic
@@ -83,7 +86,7 @@ def start_topic(
             Choix(sondage=asked, texte=texte, ordre=ordre)
             for ordre, texte in enumerate(sondage["choix"])
         )
-    post = _add_post(topic, author, content, at, envoi)
+    post = _add_post(topic, forum, author, content, at, envoi)
     topic.first_post = post
     Topic.objects.filter(pk=topic.pk).update(first_post=post)
     _attach(author, {"espace": espace}, post, pieces)
@@ -97,14 +100,14 @@ def reply(author, topic, content, at=None, *, envoi=None, pieces=()):
     ``envoi`` and ``pieces`` as for ``start_topic``.
     """
     author = as_of_now(author)
-    topic = locked(Topic.objects.readable_by(author).with_espace(), topic)
+    topic = _locked_topic(author, topic)
     if sent := _already_sent(author, envoi):
         _close_draft(author, {"topic": topic})
         return sent
     if not permissions.can_reply(author, topic):
         raise PermissionDenied
-    _lock_forum(topic.forum_id)
-    post = _add_post(topic, author, content, at or timezone.now(), envoi)
+    forum = lock_forum(topic.forum_id)
+    post = _add_post(topic, forum, author, content, at or timezone.now(), envoi)
     _attach(author, {"topic": topic}, post, pieces)
     return post
 
@@ -118,7 +121,7 @@ def edit(author, post, content, *, subject=None, base=None, pieces=None):
     the files it is to have, of its own and of the draft's; None leaves them.
     """
     author = as_of_now(author)
-    topic = locked(Topic.objects.readable_by(author).with_espace(), post.topic)
+    topic = _locked_topic(author, post.topic)
     post = locked(Post.objects.readable_by(author), post)
     if not permissions.can_edit(author, post):
         raise PermissionDenied
@@ -158,11 +161,11 @@ def withdraw(author, post):
     listed; a topic that goes on without its first message loses the title that it had given.
     """
     author = as_of_now(author)
-    topic = locked(Topic.objects.readable_by(author).with_espace(), post.topic)
+    topic = _locked_topic(author, post.topic)
     post = locked(Post.objects.readable_by(author), post)
     if not permissions.can_withdraw(author, post):
         raise PermissionDenied
-    _lock_forum(topic.forum_id)
+    lock_forum(topic.forum_id)
     for said in (post.versions, post.mentions, post.mercis, post.pieces):
         said.all().delete()
     Brouillon.objects.filter(post=post).delete()
@@ -221,29 +224,27 @@ def _unlist(topic):
     )
 
 
-def publish(post):
-    """Count ``post``, whose topic and forum the caller holds, among the messages of its topic."""
-    later = Q(last_post_on=None) | Q(last_post_on__lte=post.created)
-    last = {
-        "last_post": Case(
-            When(later, then=post.pk), default=F("last_post"), output_field=BigIntegerField()
-        ),
-        "last_post_on": Case(When(later, then=post.created), default=F("last_post_on")),
-    }
-    topic = Topic.objects.filter(pk=post.topic_id)
-    goes_on = topic.filter(posts_count__gt=0).update(posts_count=F("posts_count") + 1, **last)
-    if not goes_on:
-        topic.update(posts_count=1, **last)
-    Forum.objects.filter(topics=post.topic_id).update(
-        direct_posts_count=F("direct_posts_count") + 1,
-        direct_topics_count=F("direct_topics_count") + (0 if goes_on else 1),
-        **last,
+def publish(post, topic, forum):
+    """Count ``post`` among the messages of its topic and forum, as they are now: the caller holds both."""
+    Topic.objects.filter(pk=topic.pk).update(
+        posts_count=topic.posts_count + 1, **_last_of(topic, post)
     )
+    Forum.objects.filter(pk=forum.pk).update(
+        direct_posts_count=forum.direct_posts_count + 1,
+        direct_topics_count=forum.direct_topics_count + (0 if topic.posts_count else 1),
+        **_last_of(forum, post),
+    )
+
+
+def _last_of(place, post):
+    """What says that ``post`` is the last message of a topic or a forum, if it is."""
+    is_last = place.last_post_on is None or place.last_post_on <= post.created
+    return {"last_post": post.pk, "last_post_on": post.created} if is_last else {}
 
 
 def as_of_now(author):
     """The author again, whose rights were not read yet."""
-    return Membre.objects.get(pk=author.pk)
+    return Membre.objects.by_key(author.pk)
 
 
 def locked(queryset, instance):
@@ -254,15 +255,49 @@ def locked(queryset, instance):
     return queryset.select_for_update(of=("self",), no_key=True).get(pk=instance.pk)
 
 
-def _lock_forum(pk):
-    Forum.objects.select_for_update(no_key=True).get(pk=pk)
+def lock_forum(pk):
+    """The forum as it is now, held until the transaction ends; after its topic, always."""
+    [forum] = FORUM.fetch(forum=pk)
+    return forum
+
+
+FORUM = Prepared(
+    lambda forum: Forum.objects.select_for_update(no_key=True).filter(pk=forum), forum=-1_848
+)
+
+
+def _locked_topic(author, topic):
+    """The topic with its space, as ``locked`` gives it, if ``author`` may read it."""
+    found = TOPIC.fetch(user=author, topic=topic.pk)
+    if not found:
+        raise Topic.DoesNotExist
+    return found[0]
+
+
+TOPIC = Prepared(
+    lambda user, topic: (
+        Topic.objects.readable_by(user)
+        .with_espace()
+        .select_for_update(of=("self",), no_key=True)
+        .filter(pk=topic)
+    ),
+    topic=-1_849,
+)
 
 
 def _already_sent(author, envoi):
-    return envoi and Post.objects.filter(poster=author, envoi=envoi).first()
+    found = SENT.fetch(membre=author.pk, envoi=envoi) if envoi else []
+    return found[0] if found else None
 
 
-def _add_post(topic, author, content, at, envoi):
+SENT = Prepared(
+    lambda membre, envoi: Post.objects.filter(poster=membre, envoi=envoi).select_related("topic"),
+    membre=-1_848,
+    envoi=UUID(int=1_848),
+)
+
+
+def _add_post(topic, forum, author, content, at, envoi):
     post = Post(
         topic=topic,
         poster=author,
@@ -273,7 +308,7 @@ def _add_post(topic, author, content, at, envoi):
     )
     _save(post, topic)
     if post.approved:
-        publish(post)
+        publish(post, topic, forum)
     Suivi.objects.follow(author, topic)
     return post
 
@@ -282,8 +317,9 @@ def _save(post, topic):
     """Save a message, rendered with those whom it names, who are known to be named."""
     rendered, named = mentions.read(post.content.raw, topic)
     post.save()
-    Post.objects.filter(pk=post.pk).update(_content_rendered=rendered)
-    post._content_rendered = rendered
+    if rendered != post._content_rendered:
+        Post.objects.filter(pk=post.pk).update(_content_rendered=rendered)
+        post._content_rendered = rendered
     if post.updates_count:
         Mention.objects.filter(post=post).exclude(membre__in=named).delete()
     Mention.objects.bulk_create(
@@ -300,9 +336,18 @@ def _attach(author, place, post, pieces):
 
 def _close_draft(author, place, post=None, pieces=()):
     """Delete the draft of a place once what it held is said; return how many files it gave ``post``."""
-    brouillon = Brouillon.objects.select_for_update().filter(membre=author, **place).first()
+    [(name, instance)] = place.items()
     moved = 0
-    if brouillon:
+    for brouillon in DRAFT.fetch(name, membre=author.pk, place=instance.pk):
         moved = brouillon.pieces.filter(reference__in=pieces).update(post=post, brouillon=None)
         brouillon.delete()
     return moved
+
+
+DRAFT = Prepared(
+    lambda name, membre, place: Brouillon.objects.select_for_update().filter(
+        membre=membre, **{name: place}
+    ),
+    membre=-1_848,
+    place=-1_849,
+)

@@ -268,14 +268,14 @@ def decide(facilitator, post, acte, motif="", *, base=None):
 
 def _accept(post, topic):
     """Let a message that waited appear, as said now, so that nobody has read past it."""
-    Forum.objects.select_for_update().get(pk=topic.forum_id)
+    forum = conversation.lock_forum(topic.forum_id)
     now = timezone.now()
     conversation.show(post, topic)
     Post.objects.filter(pk=post.pk).update(approved=True, created=now)
     if topic.first_post_id == post.pk:
         Topic.objects.filter(pk=topic.pk).update(approved=True, created=now)
     post.created = now
-    conversation.publish(post)
+    conversation.publish(post, topic, forum)
 
 
 def what_waits(facilitator):

@@ -241,7 +241,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = (
 # --- Members ------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "communaute.Membre"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["communaute.account.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {

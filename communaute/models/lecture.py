@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from communaute.models.espaces import rights_of, within
+from communaute.prepared import Prepared
 
 NEW_TO_NEWCOMERS = timedelta(days=30)
 """What was said in a space this long before someone first enters it is new to them; older is not."""
@@ -75,9 +76,10 @@ class SuiviQuerySet(models.QuerySet):
 
     def follow(self, membre, topic):
         """Tell ``membre`` of all that is said in ``topic``, unless they chose otherwise."""
-        suivi, _ = self.get_or_create(membre=membre, topic=topic)
-        if not suivi.niveau:
-            self.filter(pk=suivi.pk).update(niveau=Niveau.TOUT)
+        found = LEVEL.fetch(membre=membre.pk, topic=topic.pk)
+        if not any(level for (level,) in found):
+            suivi, _ = self.get_or_create(membre=membre, topic=topic)
+            self.filter(pk=suivi.pk, niveau="").update(niveau=Niveau.TOUT)
 
     def choose(self, membre, topic, niveau):
         """Follow ``topic``, which ``membre`` can read, at this level; at that of its space when empty."""
@@ -115,3 +117,10 @@ class Suivi(models.Model):
 
     def __str__(self):
         return f"{self.membre} — {self.get_niveau_display()}"
+
+
+LEVEL = Prepared(
+    lambda membre, topic: Suivi.objects.filter(membre=membre, topic=topic).values_list("niveau"),
+    membre=-1_848,
+    topic=-1_849,
+)

@@ -130,9 +130,11 @@ def _named(request, place):
 
 def quoted(request, topic):
     """The message of this topic that the address asks to quote, as Markdown; else nothing."""
-    posts = Post.objects.readable_by(request.user).select_related("poster")
     reference = request.GET.get("citer")
-    post = reference and posts.filter(topic=topic, reference=reference).first()
+    if not reference:
+        return ""
+    posts = Post.objects.readable_by(request.user).select_related("poster")
+    post = posts.filter(topic=topic, reference=reference).first()
     if not post or not post.is_shown:
         return ""
     text = Truncator(post.content.raw.strip()).chars(QUOTED)
