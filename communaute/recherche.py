@@ -35,7 +35,7 @@ class Recherche:
     pieces: bool = False
 
     def found(self, user, last):
-        """The keys of ``topics`` and of ``posts``; and whether they have but some of the words, as nothing
+        """The ``topics``, and the keys of ``posts``; and whether they have but some of the words, as nothing
         has all of them.
         """
         topics, posts = self.topics(user), self.posts(user, last)
@@ -44,7 +44,7 @@ class Recherche:
         return self.topics(user, some=True), self.posts(user, last, some=True), True
 
     def topics(self, user, some=False):
-        """The keys of the topics that ``user`` may read whose title matches, the latest first.
+        """The topics that ``user`` may read whose title matches, each with its author, the latest first.
 
         At most ``MOST_TOPICS`` and one; none without words.
         """
@@ -53,8 +53,8 @@ class Recherche:
         topics = Topic.objects.readable_by(user).filter(
             self._narrowed(""), self._said("says", some), approved=True
         )
-        topics = topics.order_by("-last_post_on", "-pk")
-        return list(topics.values_list("pk", flat=True)[: MOST_TOPICS + 1])
+        topics = topics.order_by("-last_post_on", "-pk").select_related("poster")
+        return list(topics[: MOST_TOPICS + 1])
 
     def posts(self, user, last, some=False):
         """The keys of the messages that ``user`` may read and that match, the latest first.

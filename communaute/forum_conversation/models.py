@@ -40,6 +40,8 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 POSTS_PER_PAGE = 20
 LOOKED_AT = 200
 """The latest topics of a space that are looked at for what is new in it: its page marks them all."""
+OPENED_LOOKED_AT = 40
+"""The topics that one opened, those that last moved, that are looked at for answers that one has not read."""
 
 
 class Nature(models.TextChoices):
@@ -168,7 +170,9 @@ class TopicQuerySet(models.QuerySet):
             retire_le=None,
             masque_le=None,
         )
-        opened = Topic.objects.order_by().filter(poster=user.pk).values("pk")
+        latest = Topic.objects.filter(poster=user.pk, last_post_on__isnull=False)
+        latest = latest.order_by("-last_post_on").values("pk")[:OPENED_LOOKED_AT]
+        opened = Topic.objects.order_by().filter(pk__in=latest).values("pk")
         # Keys first: only these few topics are then asked about.
         few = self.filter(pk__in=opened.union(mentions.order_by().values("post__topic")))
         return (
@@ -203,7 +207,11 @@ class Topic(AbstractTopic):
 
     reference = models.CharField(max_length=16, unique=True, default=new_reference, editable=False)
     poster = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="topics", verbose_name="ouvert par"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="topics",
+        verbose_name="ouvert par",
+        db_index=False,
     )
     type = models.PositiveSmallIntegerField(
         choices=AbstractTopic.TYPE_CHOICES, default=AbstractTopic.TOPIC_POST
@@ -254,6 +262,7 @@ class Topic(AbstractTopic):
         indexes = [
             models.Index(fields=["forum", "-type", "-last_post_on", "-id"], name="topic_of_forum"),
             models.Index(fields=["forum", "-last_post_on"], name="topic_by_last_post"),
+            models.Index(fields=["poster", "-last_post_on"], name="topic_of_poster"),
             models.Index(
                 fields=["forum", "-last_post_on"],
                 condition=Q(nature=Nature.QUESTION, reponse=None),

@@ -9,7 +9,7 @@ from django.utils.html import strip_tags
 from django.views.decorators.http import require_safe
 
 from communaute.forms import RechercheForm
-from communaute.forum_conversation.models import Post, Topic
+from communaute.forum_conversation.models import Post
 from communaute.models import Espace
 from communaute.recherche import MOST, MOST_TOPICS
 from communaute.search import excerpt, marked
@@ -40,7 +40,7 @@ def recherche(request):
     page = Paginator(posts[:MOST], POSTS_PER_PAGE).get_page(request.GET.get("page"))
     places = {espace.forum_id: espace for espace in espaces}
     page.object_list = _posts(user, page.object_list, words, places)
-    titles = _topics(user, topics[:MOST_TOPICS], words, places) if page.number == 1 else []
+    titles = _topics(topics[:MOST_TOPICS], words, places) if page.number == 1 else []
     context |= {
         "asked": True,
         "en_partie": some,
@@ -56,9 +56,7 @@ def recherche(request):
     return render(request, "communaute/recherche.html", context)
 
 
-def _topics(user, keys, words, places):
-    found = Topic.objects.readable_by(user).select_related("poster").in_bulk(keys)
-    topics = [found[key] for key in keys if key in found]
+def _topics(topics, words, places):
     for topic in topics:
         topic.lieu = places[topic.forum_id]
         topic.marked = marked(topic.subject, words)

@@ -485,7 +485,11 @@ def test_names_are_suggested_among_the_readers_of_the_space_alone(client, en_elu
 
 
 def test_writing_says_who_reads_and_leads_to_their_names(en_elue, sujet):
-    for address in (sujet.get_absolute_url(), f"{NEW}?nature=question"):
+    topic = sujet.get_absolute_url()
+    for address, readers in (
+        (topic, f"{topic}lecteurs/"),
+        (f"{NEW}?nature=question", "/communaute/espaces/elus/lecteurs/"),
+    ):
         form = html(en_elue.get(address)).split('id="composition"')[1]
         assert "peut lire ce que vous écrivez ici" in " ".join(form.split())
-        assert 'href="/communaute/espaces/elus/lecteurs/"' in form
+        assert f'href="{readers}"' in form

@@ -146,7 +146,8 @@ def test_a_message_approved_late_is_new_to_whoever_read_past_it(en_elue, read, e
     assert not as_seen_by(elue, sujet).is_unread
     post.approved, post.created = True, timezone.now()
     post.save()
-    conversation.publish(post)
+    topic = Topic.objects.select_related("forum").get(pk=sujet.pk)
+    conversation.publish(post, topic, topic.forum)
     page = read(sujet.get_absolute_url())
     assert len(new_ones(page)) == 1
     assert "Relu" in page.words

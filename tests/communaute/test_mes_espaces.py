@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from communaute import brouillons, conversation
+from communaute import brouillons, conversation, prepared
+from communaute.forum_conversation import models as conversation_models
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     AccordPromesse,
@@ -132,6 +133,17 @@ def test_an_answer_to_my_topic_is_asked_of_me_until_i_read_it(home, espace, elue
     assert "On répond à votre sujet Ma question" in home()["demande"]
     Suivi.objects.mark_read(elue, topic, timezone.now())
     assert "répond" not in home()["demande"]
+
+
+def test_an_answer_to_the_oldest_of_my_topics_is_asked_of_me(home, espace, elue, pair, monkeypatch):
+    monkeypatch.setattr(conversation_models, "OPENED_LOOKED_AT", 2)
+    prepared.forget()
+    oldest = un_sujet(espace, author=elue, subject="Ma plus ancienne question")
+    for _ in range(3):
+        un_sujet(espace, author=elue)
+    conversation.reply(pair, oldest, "Ma réponse")
+    assert "On répond à votre sujet Ma plus ancienne question" in home()["demande"]
+    prepared.forget()
 
 
 def test_a_question_is_asked_of_all_who_can_speak_until_someone_answers(home, espace, elue, pair):

@@ -391,7 +391,8 @@ class Monde:
     def _post(self, topic, poster, field, **fields):
         post = Post.objects.create(topic=topic, poster=poster, content=CANARIES[field], **fields)
         if post.approved:
-            conversation.publish(post)
+            held = Topic.objects.select_related("forum").get(pk=topic.pk)
+            conversation.publish(post, held, held.forum)
         return post
 
     def _draft(self, author):
