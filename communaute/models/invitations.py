@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.core import signing
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
@@ -50,11 +50,10 @@ def facilitated_places(user):
     """The condition on a ``Place`` that makes it the affair of ``user``, who facilitates spaces: those of
     their collèges; where they facilitate a space for all, also that of allies.
     """
-    animated = Espace.objects.filter(pk__in=rights_of(user).animated)
-    colleges = set(animated.values_list("college", flat=True)) - {""}
-    if animated.filter(audience=Espace.Audience.TOUS).exists():
-        colleges.add("")
-    return Q(college__in=colleges)
+    animated = Espace.objects.filter(pk__in=rights_of(user).animated).order_by()
+    of_college = animated.filter(audience=Espace.Audience.COLLEGE)
+    for_all = animated.filter(audience=Espace.Audience.TOUS)
+    return Q(college__in=of_college.values("college")) | Q(Exists(for_all), college="")
 
 
 class InvitationQuerySet(models.QuerySet):

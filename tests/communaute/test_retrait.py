@@ -1,5 +1,7 @@
 """A message that its author withdraws: its text is gone, the conversation goes on."""
 
+from uuid import UUID
+
 import pytest
 from bs4 import BeautifulSoup
 from django.utils import timezone
@@ -143,7 +145,7 @@ def test_the_last_to_withdraw_what_they_said_is_led_to_the_space(
 
 
 def test_a_form_sent_again_after_withdrawing_brings_nothing_back(withdraw, espace, elue, sujet):
-    key = "0b9c3f0e-3b0a-4c55-a7c5-0f9b8f3b2a11"
+    key = UUID("0b9c3f0e-3b0a-4c55-a7c5-0f9b8f3b2a11")
     post = conversation.reply(elue, sujet, "Un regret.", envoi=key)
     withdraw(elue, post)
     assert conversation.reply(elue, sujet, "Un regret.", envoi=key) == post

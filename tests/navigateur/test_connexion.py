@@ -77,7 +77,7 @@ def test_an_app_is_set_up_then_asked_for(open_page):
     page.goto(INDEX)
     page.get_by_role("link", name="Mettre en place une application").click()
     page.get_by_text("Je ne peux pas le montrer").click()
-    secret = page.locator(".etapes__secret").inner_text()
+    secret = page.locator(".consignes__secret").inner_text()
     page.get_by_label("Code affiché").fill(_code(secret))
     page.get_by_role("button", name="C’est fait").click()
     rescue = page.locator(".codes-secours code").first.inner_text()
