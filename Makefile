@@ -8,6 +8,10 @@ VAR_DIR ?= $(CURDIR)/var
 
 BIN := .venv/bin
 TWO_AT_ONCE := --numprocesses 2 --dist loadgroup
+ON_SQLITE := tests/navigateur \
+	$(patsubst %,tests/communaute/test_%.py,annuaire concurrence conversation ecrire invitations lecture \
+		marques mes_espaces pieces prepared recherche vitesse) \
+	$(patsubst %,tests/portail/test_%.py,cache connexion demo health recurrent search setup)
 AUDIT := benchmarks/audit
 export VAR_DIR
 
@@ -54,9 +58,8 @@ run: .venv/base $(VAR_DIR)/secret_key ## Serve the site with the demo cohort (HO
 	exec $(BIN)/gunicorn portail.wsgi --bind $(HOST):$(PORT) --threads 8 \
 		--log-level warning --graceful-timeout 5 --no-control-socket
 
-test: .venv/dev chromium ## Run the suite: all but the browser on PostgreSQL; members, browser and what SQLite does its own way on SQLite
-	env -u DATABASE_URL $(BIN)/python -m pytest $(TWO_AT_ONCE) tests/communaute tests/navigateur \
-		$(patsubst %,tests/portail/test_%.py,search setup recurrent cache demo health connexion)
+test: .venv/dev chromium ## Run the suite: all but the browser on PostgreSQL; the browser and what SQLite does its own way on SQLite
+	env -u DATABASE_URL $(BIN)/python -m pytest $(TWO_AT_ONCE) $(ON_SQLITE)
 	TEST_ON=postgresql $(BIN)/python -m pytest $(TWO_AT_ONCE) --ignore tests/navigateur
 
 audit: .venv/base chromium java $(AUDIT)/node_modules/.installed ## Check the HTML of every page, and measure three with Lighthouse
