@@ -86,7 +86,7 @@ def app_code(secret, ahead=0):
 def set_up_app(client):
     """Set an app up as one does; return its secret and the rescue codes that are shown."""
     page = client.get(APP).content.decode()
-    secret = re.search(r"etapes__secret\">(\w+)<", page)[1]
+    secret = re.search(r"consignes__secret\">(\w+)<", page)[1]
     answer = client.post(APP, {"code": app_code(secret)}, follow=True)
     return secret, re.findall(r"<code>(\d{8})</code>", answer.content.decode())
 
