@@ -16,7 +16,7 @@ from wagtail.log_actions import log
 from wagtail.models import ModelLogEntry
 
 from communaute import courriel, permissions
-from communaute.models import Adhesion, Cohorte, Invitation, Membre, Nomination, Siege
+from communaute.models import Adhesion, Cohorte, Invitation, Membre, Siege
 from communaute.models.invitations import in_two_weeks
 
 
@@ -154,8 +154,7 @@ def accept(invitation, membre=None, **identity):
             fonction=fonction,
         )
     for espace in invitation.espaces.all():
-        if not espace.animateurs.filter(pk=membre.pk).exists():
-            espace.nominations.create(membre=membre, role=Nomination.Role.ANIMATION)
+        espace.entrust_to(membre)
     invitation.acceptee_le, invitation.membre = timezone.now(), membre
     invitation.save(update_fields=["acceptee_le", "membre"])
     log(invitation, "communaute.accepter", user=membre)

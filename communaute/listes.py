@@ -17,7 +17,7 @@ ALSO_CALLED = {
     "adresse": ("adresse electronique", "adresse mail", "courriel", "e mail", "email", "mail"),
     "organisation alliée": ("allie", "alliee", "organisation"),
 }
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula."""
 
 

@@ -16,7 +16,6 @@ from communaute.models import (
     Espace,
     Invitation,
     Membre,
-    Nomination,
     PerimetreCommune,
     PerimetreEpci,
     Territoire,
@@ -184,8 +183,7 @@ class _Opening:
                 membre = Membre.objects.filter(email=email).first()
                 if membre is None:
                     animates.setdefault(email, []).append(espace)
-                elif not espace.animateurs.filter(pk=membre.pk).exists():
-                    espace.nominations.create(membre=membre, role=Nomination.Role.ANIMATION)
+                elif espace.entrust_to(membre):
                     self.made.append(f"« {espace} » animé par {email}")
         awaited = Invitation.objects.open().filter(email__in=animates)
         for email in awaited.values_list("email", flat=True):

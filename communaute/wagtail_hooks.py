@@ -1,6 +1,8 @@
-"""What is done to bring members in, named in Wagtail's log."""
+"""What is done to members' accounts, named in Wagtail's log."""
 
 from wagtail import hooks
+
+from communaute.second_facteur import FORGOTTEN
 
 
 @hooks.register("register_log_actions")
@@ -13,3 +15,6 @@ def name_acts(actions):
         ("decliner", "Décliner une demande", "Demande d’adhésion déclinée"),
     ):
         actions.register_action(f"communaute.{action}", label, message)
+    actions.register_action(
+        FORGOTTEN, "Retirer le second facteur", "Second facteur retiré à la demande du membre"
+    )

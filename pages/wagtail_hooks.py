@@ -9,7 +9,6 @@ from wagtail.permissions import policy_registry, register_permission_policy
 
 from communaute.models import Invitation, Territoire
 from communaute.permissions import administers
-from communaute.second_facteur import FORGOTTEN
 from pages import choix
 from pages.edition import PortailPageViewSet, give_advice, refuse_unfinished
 from pages.fiches import CohortViewSetGroup, SignalementViewSet, ThemeViewSet
@@ -142,11 +141,3 @@ def advise_on_what_leaves(request, page):
 
 
 hooks.register("before_bulk_action", refuse_unfinished)
-
-
-@hooks.register("register_log_actions")
-def second_factors_taken_away(actions):
-    """The journal's name for what ``communaute.second_facteur.forget`` writes in it."""
-    actions.register_action(
-        FORGOTTEN, "Retirer le second facteur", "Second facteur retiré à la demande du membre"
-    )

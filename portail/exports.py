@@ -6,6 +6,7 @@ from django.db.models import Prefetch
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from communaute.listes import FORMULA
 from communaute.models import Cohorte, Territoire
 from pages.models import EnseignementPage, ProjetPilotePage, TerritoirePage, public_pages
 
@@ -18,8 +19,6 @@ HEADERS = {
     "Link": f'<{LICENCE["adresse"]}>; rel="license"',
 }
 NOT_TEXT = {"photo", "document", "lien_page"}
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 
 @require_safe

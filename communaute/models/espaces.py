@@ -342,6 +342,14 @@ class Espace(models.Model):
             if membre.pk not in held:
                 self.nominations.create(membre=membre, role=role)
 
+    def entrust_to(self, membre):
+        """Make ``membre`` one of those who facilitate this space; returns whether they were not yet."""
+        nominations = self.nominations.active().filter(role=Nomination.Role.ANIMATION)
+        if nominations.filter(membre=membre).exists():
+            return False
+        self.nominations.create(membre=membre, role=Nomination.Role.ANIMATION)
+        return True
+
     @property
     def charte(self):
         """The charter in force, or None while there is none."""

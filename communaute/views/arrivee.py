@@ -69,7 +69,7 @@ def invitation(request, jeton):
         invitation=found,
         known=known is not None,
     )
-    # Whoever is known to a cohort with no seat to give has nothing to write: the button is enough.
+    # A member who is given spaces to facilitate has nothing to write: the button is enough.
     if request.method == "POST" and (form.is_valid() or not form.fields):
         try:
             membre = invitations.accept(found, known, **form.cleaned_data)
