@@ -82,6 +82,7 @@ def test_a_draft_is_kept_and_found_again_by_keyboard_alone(open_page):
     press(page, drafts.get_by_role("link", name="Un titre assez long"))
     expect(page.get_by_label("Titre du sujet")).to_have_value(re.compile("^Un titre assez long"))
     press(page, page.get_by_role("button", name="Jeter ce brouillon"))
+    expect(page.get_by_text("Votre brouillon, gardé")).to_have_count(0)
     page.goto(HOME)
     expect(drafts).to_have_count(0)
 
