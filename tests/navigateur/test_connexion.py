@@ -94,6 +94,7 @@ def test_an_app_is_set_up_then_asked_for(open_page):
     page.get_by_role("button", name="Agente de l’État").click()
     page.get_by_label("Code de votre application").fill(rescue)
     page.get_by_role("button", name="Entrer", exact=True).click()
+    expect(page).to_have_url(HOME)
     page.goto(f"{INDEX}application/retirer/")
     page.get_by_role("button", name="La retirer").click()
     expect(page.get_by_role("link", name="Mettre en place une application")).to_be_visible()

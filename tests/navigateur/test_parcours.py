@@ -145,5 +145,6 @@ def test_signing_out_closes_the_spaces(open_page, site):
     page = open_page("/compte/connexion/")
     sign_in(page, "animation@demo.example", "demo")
     page.get_by_role("button", name="Se déconnecter").first.click()
+    expect(page.get_by_role("button", name="Se déconnecter")).to_have_count(0)
     page.goto("/communaute/")
     assert page.url == f"{site.url}/compte/connexion/?next=/communaute/"
