@@ -1,11 +1,18 @@
 # The portal as it runs in production: one image for the web processes, the worker and the set-up.
-FROM python:3.13-slim AS build
+FROM python:3.13-slim-trixie AS build
 WORKDIR /app
 COPY requirements/base.txt requirements/
 RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements/base.txt
 
-FROM python:3.13-slim
+FROM python:3.13-slim-trixie
+# pg_dump, for backups, must be as new as the server: Debian's is older than that of compose.yaml.
+ADD --chmod=644 https://www.postgresql.org/media/keys/ACCC4CF8.asc /usr/share/keyrings/postgresql.asc
+RUN echo "deb [signed-by=/usr/share/keyrings/postgresql.asc] https://apt.postgresql.org/pub/repos/apt trixie-pgdg main" \
+        > /etc/apt/sources.list.d/postgresql.list \
+    && apt-get update \
+    && apt-get install --yes --no-install-recommends postgresql-client-18=18.* \
+    && rm -rf /var/lib/apt/lists/*
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 VAR_DIR=/var/lib/portail
 WORKDIR /app
 RUN useradd --system --uid 10001 --no-create-home portail \

@@ -11,7 +11,7 @@ TWO_AT_ONCE := --numprocesses 2 --dist loadgroup
 ON_SQLITE := tests/navigateur \
 	$(patsubst %,tests/communaute/test_%.py,annuaire concurrence conversation ecrire invitations lecture \
 		marques mes_espaces pieces prepared recherche vitesse) \
-	$(patsubst %,tests/portail/test_%.py,cache connexion demo health recurrent search setup)
+	$(patsubst %,tests/portail/test_%.py,cache connexion demo health recurrent sauvegarde search setup)
 AUDIT := benchmarks/audit
 export VAR_DIR
 
