@@ -21,6 +21,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula."""
 
 
+def harmless(cell):
+    """``cell`` as a spreadsheet shows it without running it."""
+    return f"'{cell}" if str(cell).startswith(FORMULA) else cell
+
+
 class Unreadable(ValueError):
     """Raised, with a message in French, when what was given is no list."""
 

@@ -133,6 +133,11 @@ def administers(user):
     return user.has_perm("communaute.change_cohorte")
 
 
+def can_export(user):
+    """Whoever was given the right to take lists of the back office away: it comes with no group."""
+    return user.has_perm("communaute.export_membre")
+
+
 def invites(user):
     """Whoever administers, and those who facilitate a space."""
     return bool(rights_of(user).animated) or administers(user)

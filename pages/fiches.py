@@ -1,30 +1,32 @@
-"""The records of the back office: who the territories, spaces, seats and allies are, and what is theirs."""
+"""The records of the back office: who the territories, spaces and allies are, and what is theirs."""
 
-from copy import copy
-from datetime import timedelta
-
+import django_filters
 from django import forms
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.shortcuts import redirect
 from django.template.defaultfilters import linebreaksbr
 from django.urls import path, reverse
-from django.utils import timezone
 from wagtail.admin import messages
+from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import FieldPanel
 from wagtail.admin.ui.menus import MenuItem
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic import history, usage
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
-from wagtail.admin.widgets import AdminDateInput, HeaderButton
 from wagtail.log_actions import log
 
-from communaute.models import Allie, Espace, Invitation, Membre, Nomination, Siege, Territoire
+from communaute.models import Allie, Espace, Membre, Nomination, Territoire
 from communaute.permissions import administers
+from pages import journal
 from pages.choix import membres
+from pages.exports import ExportMixin
+from pages.membres import MembreViewSet
 from pages.models import Signalement, TerritoirePage, Theme
+from pages.registres import AdhesionViewSet, CharteViewSet, InvitationViewSet
+from pages.sieges import SiegeViewSet
 
 
 class KindDeleteView(generic.DeleteView):
@@ -133,6 +135,8 @@ class EditionForm(forms.ModelForm):
         kept = list(self.cleaned_data.get("editeurs", []))
         if nouveau := self.cleaned_data["nouveau"]:
             kept.append(nouveau)
+        if said := journal.changes(group.user_set.all(), kept):
+            log(self.instance, journal.EDITION_GIVEN, data=said)
         group.user_set.set(kept)
         return self.instance
 
@@ -186,200 +190,6 @@ class TerritoireViewSet(ModelViewSet):
             *super().get_urlpatterns(),
             path("edition/<int:pk>/", self.edition_view, name="edition"),
         ]
-
-
-class SiegeForm(forms.ModelForm):
-    """A seat: once given, only its function and its end change. Another seat is another line.
-
-    Who comes after somebody is given theirs by ``PassationForm``.
-    """
-
-    class Meta:
-        model = Siege
-        fields = ["membre", "college", "allie", "territoire", "fonction", "debut", "fin"]
-        widgets = {"membre": membres.widget_class, "debut": AdminDateInput, "fin": AdminDateInput}
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            for name in ("membre", "college", "allie", "territoire", "debut"):
-                self.fields[name].disabled = True
-        else:
-            self.fields["membre"].help_text = (
-                "Cette personne prend la suite d’une autre ? Choisissez plutôt « Passer le siège » dans "
-                "la liste : un siège donné ici ouvre tout ce qui s’est déjà dit."
-            )
-
-
-class PassationForm(forms.ModelForm):
-    """When a seat ends, and who holds it next: in the same collège and the same territory."""
-
-    fin = forms.DateField(
-        label="Dernier jour de la personne qui part", help_text="Compris.", widget=AdminDateInput
-    )
-    membre = forms.ModelChoiceField(
-        Membre.objects.filter(is_active=True),
-        label="Qui lui succède",
-        help_text="Invitez d’abord cette personne si elle n’a pas encore de compte.",
-        widget=membres.widget_class,
-    )
-    fonction = forms.CharField(label="Sa fonction", max_length=120)
-    debut = forms.DateField(
-        label="Son premier jour",
-        help_text=(
-            "Dans chaque espace, elle lira les sujets ouverts à partir de ce jour. Ce qui s’est dit "
-            "avant lui reste fermé, sauf si l’espace l’ouvre à qui prend la suite."
-        ),
-        widget=AdminDateInput,
-    )
-
-    class Meta:
-        model = Siege
-        fields = []
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        fin = self.instance.fin or timezone.localdate()
-        self.initial |= {
-            "fin": fin,
-            "fonction": self.instance.fonction,
-            "debut": fin + timedelta(days=1),
-        }
-
-    def clean(self):
-        if len(self.cleaned_data) == len(self.fields):
-            try:
-                copy(self.instance).passed_to(**self.cleaned_data)
-            except ValidationError as error:
-                for name, errors in error.message_dict.items():
-                    self.add_error(name if name in self.fields else None, errors)
-        return self.cleaned_data
-
-    def save(self, commit=True):
-        return self.instance.pass_on(**self.cleaned_data)
-
-
-class SiegePassationView(generic.EditView):
-    """End a seat and give it to who comes after, in one act."""
-
-    page_title = "Passer le siège"
-    header_icon = "user"
-
-    def dispatch(self, request, *args, **kwargs):
-        if Siege.objects.filter(succede_a=self.kwargs["pk"]).exists():
-            messages.error(
-                request, "Ce siège est déjà passé : passez plutôt celui qui lui succède."
-            )
-            return redirect(self.index_url_name)
-        return super().dispatch(request, *args, **kwargs)
-
-    def save_instance(self):
-        after = self.form.save()
-        log(
-            self.object,
-            "siege.passer",
-            data={"a": after.membre_id, "fin": str(after.succede_a.fin)},
-        )
-        log(after, "wagtail.create")
-        return after
-
-    def get_success_message(self):
-        return f"Le siège est passé à {self.object.membre}."
-
-    def get_edit_url(self):
-        return reverse("siege:passer", args=[self.kwargs["pk"]])
-
-    def get_success_buttons(self):
-        return []
-
-
-class SiegeIndexView(generic.IndexView):
-    """The seats, those that ended too; each that nobody holds yet after it may be passed on."""
-
-    def get_base_queryset(self):
-        return super().get_base_queryset().select_related("succede_a__membre", "successeur")
-
-    def get_list_more_buttons(self, instance):
-        buttons = super().get_list_more_buttons(instance)
-        may_pass = self.user_has_permission_for_instance("change", instance)
-        if may_pass and not hasattr(instance, "successeur"):
-            passer = reverse("siege:passer", args=[instance.pk])
-            buttons.append(
-                MenuItem("Passer le siège…", url=passer, icon_name="resubmit", priority=15)
-            )
-        return buttons
-
-
-def _predecessor(siege):
-    """Whose seat it was before."""
-    return siege.succede_a.membre if siege.succede_a else ""
-
-
-class SiegeViewSet(ModelViewSet):
-    model = Siege
-    index_view_class = SiegeIndexView
-    icon = "user"
-    menu_label = "Sièges"
-    copy_view_enabled = False
-    list_display = [
-        *("membre", "college", "allie", "territoire", "fonction", "debut", "fin"),
-        Column("predecessor", label="Succède à", accessor=_predecessor),
-    ]
-    list_filter = ["college", "territoire"]
-    search_fields = ["membre__last_name", "membre__first_name", "fonction"]
-
-    def get_form_class(self, for_update=False):
-        return SiegeForm
-
-    @property
-    def passation_view(self):
-        kwargs = self.get_edit_view_kwargs(panel=None, form_class=PassationForm)
-        return self.construct_view(SiegePassationView, **kwargs)
-
-    def get_urlpatterns(self):
-        return [
-            *super().get_urlpatterns(),
-            path("passer/<int:pk>/", self.passation_view, name="passer"),
-        ]
-
-
-class InvitationIndexView(generic.IndexView):
-    """Who is invited, and the way to invite."""
-
-    page_title = "Invitations"
-
-    def get_base_queryset(self):
-        return super().get_base_queryset().select_related("par", "territoire", "allie")
-
-    @property
-    def header_buttons(self):
-        return [
-            HeaderButton("Inviter", url=reverse("communaute:inviter"), icon_name="plus"),
-            HeaderButton(
-                "Renvoyer, révoquer, répondre à qui demande à entrer",
-                url=reverse("communaute:invitations"),
-            ),
-        ]
-
-
-class InvitationViewSet(ModelViewSet):
-    model = Invitation
-    icon = "mail"
-    menu_label = "Invitations"
-    copy_view_enabled = False
-    index_view_class = InvitationIndexView
-    add_to_reference_index = False
-    list_display = [
-        "email",
-        Column("place", label="Place"),
-        Column("etat", label="État", accessor=lambda invitation: invitation.etat.label),
-        "par",
-        "creee_le",
-        "expire_le",
-    ]
-    list_filter = ["college", "territoire", "allie"]
-    search_fields = ["email", "prenom", "nom"]
-    form_fields = ["mot"]
 
 
 class AllieViewSet(ModelViewSet):
@@ -459,19 +269,75 @@ class EspaceForm(forms.ModelForm):
         self.instance.open_to_successors(anterieur)
         espace = super().save(commit)
         if changes:
-            log(espace, "espace.ouvrir" if anterieur else "espace.refermer")
-        espace.nominate(Nomination.Role.ANIMATION, self.cleaned_data["animateurs"])
-        espace.nominate(Nomination.Role.LECTURE, self.cleaned_data["lecteurs"])
-        espace.adopt_charte(self.cleaned_data["charte"])
+            log(espace, journal.SPACE_OPENED if anterieur else journal.SPACE_CLOSED)
+        self._name(Nomination.Role.ANIMATION, espace.animateurs, "animateurs")
+        self._name(Nomination.Role.LECTURE, espace.lecteurs, "lecteurs")
+        before = espace.charte
+        if espace.adopt_charte(self.cleaned_data["charte"]) != before:
+            log(espace, journal.CHARTER_CHANGED)
         return espace
+
+    def _name(self, role, before, field):
+        if said := journal.changes(before, self.cleaned_data[field]):
+            self.instance.nominate(role, self.cleaned_data[field])
+            log(self.instance, journal.NAMED, data={"role": role.value, **said})
+
+
+class EspaceFilterSet(WagtailFilterSet):
+    animation = django_filters.ChoiceFilter(
+        label="Animation",
+        method="filter_animation",
+        choices=[("avec", "Animés"), ("sans", "Sans animation")],
+        empty_label="Tous",
+        widget=forms.RadioSelect,
+    )
+
+    class Meta:
+        model = Espace
+        fields = ["audience", "college", "territoire"]
+
+    def filter_animation(self, queryset, name, value):
+        return (
+            queryset.animated() if value == "avec" else queryset.exclude(pk__in=queryset.animated())
+        )
+
+
+class EspaceIndexView(ExportMixin, generic.IndexView):
+    """The spaces, who facilitates each and how many can read it: nothing of what is said there."""
+
+    page_title = "Espaces"
+    add_item_label = "Ouvrir un espace"
+    exported = {
+        "Nom": lambda espace: espace.nom,
+        "Pour qui": lambda espace: espace.audience_label,
+        "Animation": lambda espace: _facilitators(espace),
+        "Peuvent lire": lambda espace: espace.readers_count,
+    }
+
+    def get_base_queryset(self):
+        spaces = super().get_base_queryset().select_related("forum", "territoire")
+        return spaces.with_animation().with_readers_count()
+
+
+def _facilitators(espace):
+    """The names of those who facilitate a space."""
+    return ", ".join(str(nomination.membre) for nomination in espace.animations)
 
 
 class EspaceViewSet(ModelViewSet):
     model = Espace
     icon = "comment"
     menu_label = "Espaces"
+    index_view_class = EspaceIndexView
     copy_view_enabled = False
-    list_display = ["nom", "audience_label"]
+    list_display = [
+        "nom",
+        Column("audience_label", label="Pour qui"),
+        Column("animation", label="Animation", accessor=_facilitators),
+        Column("readers_count", label="Peuvent lire", sort_key="readers_count"),
+    ]
+    filterset_class = EspaceFilterSet
+    search_fields = ["forum__name"]
 
     def get_form_class(self, for_update=False):
         return EspaceForm
@@ -494,7 +360,20 @@ class CohortViewSetGroup(ModelViewSetGroup):
     menu_label = "Cohorte"
     menu_icon = "group"
     menu_order = 200
-    items = (TerritoireViewSet, EspaceViewSet, SiegeViewSet, InvitationViewSet, AllieViewSet)
+    items = (
+        TerritoireViewSet,
+        EspaceViewSet,
+        CharteViewSet,
+        SiegeViewSet,
+        InvitationViewSet,
+        AdhesionViewSet,
+        AllieViewSet,
+    )
+
+    def get_submenu_items(self):
+        # Wagtail registers the list of members itself.
+        members = MembreViewSet("wagtailusers_users", url_prefix="users")
+        return [members.get_menu_item(0), *super().get_submenu_items()]
 
 
 class MessagePanel(FieldPanel):
@@ -504,10 +383,23 @@ class MessagePanel(FieldPanel):
         return linebreaksbr(value)
 
 
+class SignalementIndexView(ExportMixin, generic.IndexView):
+    """What was written to the cohort; who wrote it and what it says are not exported."""
+
+    page_title = "Signalements"
+    exported = {
+        "Référence": lambda signalement: signalement.reference,
+        "Objet": lambda signalement: signalement.get_objet_display(),
+        "Reçu le": lambda signalement: signalement.recu_le,
+        "État": lambda signalement: signalement.get_etat_display(),
+    }
+
+
 class SignalementViewSet(ModelViewSet):
     """What people wrote through the contact page: its state and what was done of it change, no more."""
 
     model = Signalement
+    index_view_class = SignalementIndexView
     icon = "mail"
     menu_label = "Signalements"
     menu_order = 250

@@ -9,8 +9,9 @@ from wagtail.admin.ui.components import Component
 from wagtail.models import Comment, GroupApprovalTask, Page, TaskState, WorkflowState
 from wagtail.permissions import policy_registry
 
-from communaute.models import rights_of
+from communaute.models import Adhesion, rights_of
 from communaute.moderation import what_waits as what_waits_in_spaces
+from communaute.permissions import administers, invites
 from pages.listes import to_read_again
 from pages.models import Signalement, TerritoirePage
 
@@ -275,6 +276,27 @@ class Espaces(Panneau):
         return ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in kinds if n)
 
 
+class Demandes(Panneau):
+    heading = "On demande à entrer"
+    icon = "user"
+    empty = "Personne n’attend de réponse pour entrer."
+    all_url_name = "adhesion:index"
+
+    def is_shown(self):
+        return invites(self.user)
+
+    def find(self):
+        mine = Adhesion.objects.handled_by(self.user, administers(self.user))
+        return [
+            {
+                "titre": f"{row.prenom} {row.nom}",
+                "url": reverse("communaute:adhesion", args=[row.reference]),
+                "detail": f"Depuis le {_day(row.recue_le)}",
+            }
+            for row in mine.waiting()[: 10 * SHOWN]
+        ]
+
+
 class Calme(Component):
     """What does not wait, in one sentence each."""
 
@@ -291,7 +313,16 @@ class Calme(Component):
 
 def what_waits(request):
     """The lists that concern who asks, the one where others wait first, then what is in order."""
-    kinds = (Espaces, Relectures, Messages, Propositions, Brouillons, Echeances, SansPhoto)
+    kinds = (
+        Espaces,
+        Demandes,
+        Relectures,
+        Messages,
+        Propositions,
+        Brouillons,
+        Echeances,
+        SansPhoto,
+    )
     panels = [kind(request, order) for order, kind in enumerate(kinds, start=100)]
     panels = [panel for panel in panels if panel.is_shown()]
     waiting = [panel for panel in panels if panel.rows]

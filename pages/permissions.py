@@ -5,7 +5,7 @@ from wagtail.models import Page
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from communaute.permissions import administers
+from communaute.permissions import administers, invites
 from pages.models import TerritoirePage, readable_by
 
 
@@ -68,8 +68,15 @@ class TerritoirePermissionPolicy(ModelPermissionPolicy):
         return self.model.objects.filter(page__in=TerritoirePage.objects.filter(pk__in=pages))
 
 
-class InvitationPermissionPolicy(ModelPermissionPolicy):
-    """Administrators see who is invited; it is done, sent again and revoked among the members' pages."""
+class ArrivalPermissionPolicy(ModelPermissionPolicy):
+    """Whoever invites sees whom they follow; it is acted on among the members' pages."""
+
+    def user_has_permission(self, user, action):
+        return action == "view" and invites(user)
+
+
+class ChartePermissionPolicy(ModelPermissionPolicy):
+    """Whoever sets the spaces up reads their charters; each is written with its space."""
 
     def user_has_permission(self, user, action):
         return action == "view" and administers(user)

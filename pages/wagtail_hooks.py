@@ -7,16 +7,19 @@ from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 from wagtail.permissions import policy_registry, register_permission_policy
 
-from communaute.models import Invitation, Territoire
+from communaute.models import Adhesion, Charte, Invitation, Territoire
 from communaute.permissions import administers
 from pages import choix
 from pages.edition import PortailPageViewSet, give_advice, refuse_unfinished
 from pages.fiches import CohortViewSetGroup, SignalementViewSet, ThemeViewSet
+from pages.journal import name_acts
 from pages.listes import EnseignementListViewSet, RelectureListViewSet, TerritoireListViewSet
+from pages.membres import log_what_is_done_to_several
 from pages.models import CohortePage, Signalement, TroncCommunPage, readable_by
 from pages.panneaux import what_waits
 from pages.permissions import (
-    InvitationPermissionPolicy,
+    ArrivalPermissionPolicy,
+    ChartePermissionPolicy,
     PortailPagePermissionPolicy,
     SignalementPermissionPolicy,
     TerritoirePermissionPolicy,
@@ -26,7 +29,9 @@ from pages.rich_text import PublicLinkHandler
 
 register_permission_policy(Page, PortailPagePermissionPolicy())
 register_permission_policy(Territoire, TerritoirePermissionPolicy(Territoire))
-register_permission_policy(Invitation, InvitationPermissionPolicy(Invitation))
+register_permission_policy(Invitation, ArrivalPermissionPolicy(Invitation))
+register_permission_policy(Adhesion, ArrivalPermissionPolicy(Adhesion))
+register_permission_policy(Charte, ChartePermissionPolicy(Charte))
 register_permission_policy(Signalement, SignalementPermissionPolicy(Signalement))
 
 
@@ -46,19 +51,7 @@ def register_viewsets():
     ]
 
 
-@hooks.register("register_log_actions")
-def name_our_acts(actions):
-    actions.register_action("siege.passer", "Passer le siège", "Siège passé à une autre personne")
-    actions.register_action(
-        "espace.ouvrir",
-        "Ouvrir ce qui précède",
-        "Ouvert à qui prend la suite ce qui s’est dit avant",
-    )
-    actions.register_action(
-        "espace.refermer",
-        "Refermer ce qui précède",
-        "Refermé à qui prend la suite ce qui s’est dit avant",
-    )
+hooks.register("register_log_actions", name_acts)
 
 
 class SectionMenuItem(MenuItem):
@@ -141,3 +134,4 @@ def advise_on_what_leaves(request, page):
 
 
 hooks.register("before_bulk_action", refuse_unfinished)
+hooks.register("after_bulk_action", log_what_is_done_to_several)

@@ -6,7 +6,7 @@ from django.db.models import Prefetch
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from communaute.listes import FORMULA
+from communaute.listes import harmless
 from communaute.models import Cohorte, Territoire
 from pages.models import EnseignementPage, ProjetPilotePage, TerritoirePage, public_pages
 
@@ -50,7 +50,7 @@ def enseignements_json(request):
 def _cell(value):
     if isinstance(value, list):
         value = " | ".join(value)
-    return f"'{value}" if str(value).startswith(FORMULA) else value
+    return harmless(value)
 
 
 _FIELDS = {

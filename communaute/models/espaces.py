@@ -93,6 +93,15 @@ class EspaceQuerySet(models.QuerySet):
         """Spaces whose charter ``user`` has accepted: where they can read what is said."""
         return self.filter(pk__in=rights_of(user).entered)
 
+    def animated(self):
+        """Spaces that somebody facilitates today."""
+        return self.filter(Exists(_facilitating().filter(espace=OuterRef("pk"))))
+
+    def with_animation(self):
+        """Fetch under ``animations`` the nominations of those who facilitate each today."""
+        named = _facilitating().select_related("membre").order_by("depuis", "pk")
+        return self.prefetch_related(models.Prefetch("nominations", named, to_attr="animations"))
+
     def with_readers_count(self, name="readers_count", among=None, on=None, at=None, opened=None):
         """Annotate under ``name`` how many members can read each space today and now, or then;
         with the condition ``among``, how many of those that it holds for; and with the day when a topic
@@ -192,6 +201,10 @@ class EspaceQuerySet(models.QuerySet):
                 output_field=models.DateField(),
             ),
         )
+
+
+def _facilitating():
+    return Nomination.objects.active().filter(role=Nomination.Role.ANIMATION)
 
 
 class EspaceRights(NamedTuple):

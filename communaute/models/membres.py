@@ -97,6 +97,15 @@ class MembreQuerySet(models.QuerySet):
             return self
         return self.filter(pk__in=Siege.objects.active().filter(**asked).values("membre"))
 
+    def seated(self):
+        """Those who hold a seat today."""
+        return self.filter(pk__in=Siege.objects.active().values("membre"))
+
+    def facilitating(self):
+        """Those who facilitate a space today."""
+        named = apps.get_model("communaute", "Nomination").objects.active()
+        return self.filter(pk__in=named.filter(role="animation").values("membre"))
+
     def with_sieges(self):
         """Fetch what ``Membre.qualite`` and ``Membre.college`` read, in a constant number of queries."""
         return self.prefetch_related(models.Prefetch("sieges", Siege.objects.speaking()))
@@ -153,6 +162,7 @@ class Membre(AbstractUser):
     class Meta:
         verbose_name = "membre"
         ordering = ["last_name", "first_name"]
+        permissions = [("export_membre", "Exporter les listes de la gestion")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(email=Lower("email")),
@@ -258,6 +268,14 @@ class SiegeQuerySet(models.QuerySet):
     def giving_access_to(self, espace):
         """Active seats whose holder is among the peers of ``espace``."""
         return self.active().filter(espace.audience_filter())
+
+    def ended(self):
+        """Seats that nobody holds any more."""
+        return self.filter(fin__lt=timezone.localdate())
+
+    def to_come(self):
+        """Seats that nobody holds yet."""
+        return self.filter(debut__gt=timezone.localdate())
 
     def held_by(self, membre, on=None):
         """Those that the member of this key, whose account is open, holds on the given day."""

@@ -18,6 +18,7 @@ from communaute.models import (
     ActeModeration,
     Adhesion,
     Allie,
+    Charte,
     Cohorte,
     Espace,
     Invitation,
@@ -146,6 +147,8 @@ def _keys_of(monde):
         "gestion/settings/": Cohorte,
         "gestion/signalement/": Signalement,
         "gestion/invitation/": Invitation,
+        "gestion/adhesion/": Adhesion,
+        "gestion/charte/": Charte,
     }
     keys = {(prefix, "pk"): [model.objects.first().pk] for prefix, model in first.items()}
     numbers = (

@@ -390,6 +390,7 @@ def permitted(monde):
         ),
         ("is_referent", [], {"référent·e"}),
         ("can_manage", [], {"facilitator of another space", "editor", "administrator"}),
+        ("can_export", [], {"administrator"}),
         ("can_invite", [inviting], FACILITATORS | {"administrator"}),
         ("can_invite", [naming], {"administrator"}),
         ("can_invite", [abroad], {"administrator"}),
@@ -788,6 +789,18 @@ def test_a_reader_of_the_space_is_shown_what_is_theirs_to_read(what, monde, logg
     assert walk.wrong == []
     assert walk.seen == SHOWN[what]
     assert not [line for line in logged if CANARY in line]
+
+
+def test_no_spreadsheet_of_the_back_office_holds_what_was_said(monde):
+    walk, spreadsheets = Walk(monde, "administrator"), set()
+    for address in addresses():
+        if address.room == "gestion" and not address.keys:
+            answer = walk.ask("GET", f"/{address.path}?export=csv")
+            if answer.headers.get("Content-Type") == "text/csv":
+                spreadsheets.add(address.path.split("/")[1])
+    assert {"users", "siege", "espace", "invitation", "adhesion"} < spreadsheets
+    assert walk.wrong == []
+    assert walk.seen <= ARRIVING
 
 
 @pytest.mark.parametrize("what", OUTSIDERS)

@@ -3,9 +3,15 @@
 import pytest
 from django.urls import reverse
 
-from communaute.models import Invitation
 from pages.groupes import ADMINISTRATION, ANIMATION
-from tests.factories import MembreFactory, TerritoireFactory, in_group, une_page_territoire
+from tests.factories import (
+    EspaceFactory,
+    MembreFactory,
+    TerritoireFactory,
+    in_group,
+    un_membre,
+    une_page_territoire,
+)
 
 pytestmark = pytest.mark.usefixtures("tree")
 
@@ -92,38 +98,15 @@ def test_an_administrator_makes_nobody_a_superuser(administrator):
     assert not type(membre).objects.filter(is_superuser=True).exists()
 
 
-def some_invitations(count):
-    for _ in range(count):
-        membre = MembreFactory()
-        Invitation.objects.create(
-            email=f"invitee-{membre.pk}@exemple.fr",
-            college="elus",
-            territoire=TerritoireFactory(),
-            par=membre,
-        )
-
-
-def test_administrators_see_who_is_invited_and_go_where_it_is_done(administrator, queries):
-    address = reverse("invitation:index")
-    some_invitations(2)
-    listed = administrator.get(address).content.decode()
-    assert listed.count("En attente") == 2
-    for name in ("invitations", "inviter"):
-        assert reverse(f"communaute:{name}") in listed
-    few = queries(address)
-    some_invitations(10)
-    assert queries(address) == few
-
-
-def test_an_invitation_is_neither_written_nor_read_by_others_in_the_back_office(
-    signed_in, administrator
-):
-    some_invitations(1)
-    pk = Invitation.objects.get().pk
-    for name, keys in (("add", []), ("edit", [pk]), ("delete", [pk])):
-        assert administrator.post(reverse(f"invitation:{name}", args=keys)).status_code == 302
-    assert Invitation.objects.get().mot == ""
-    client = signed_in(in_group(ANIMATION))
-    answer = client.get(reverse("invitation:index"))
-    assert answer.status_code == 302
-    assert reverse("invitation:index") not in client.get("/gestion/", follow=True).content.decode()
+def test_spaces_are_found_by_whom_they_are_for_and_by_who_takes_care_of_them(listed):
+    animated = EspaceFactory(nom="Salon des chênes", college="elus")
+    EspaceFactory(nom="Salon des ormes", college="agents")
+    animated.nominate("animation", [MembreFactory(first_name="Inès", last_name="Moreau")])
+    un_membre("elus")
+    names = {"Salon des chênes", "Salon des ormes"}
+    assert set(listed("espace")) == names
+    assert listed("espace", animation="avec") == ["Salon des chênes"]
+    assert listed("espace", animation="sans") == ["Salon des ormes"]
+    assert listed("espace", college="elus") == ["Salon des chênes"]
+    assert listed("espace", q="chênes") == ["Salon des chênes"]
+    assert [row[2:] for row in listed.rows] == [["Inès Moreau", "2"]]

@@ -4,7 +4,16 @@ import pytest
 from django.urls import reverse
 
 from communaute.models import Membre
-from tests.factories import MembreFactory, un_membre
+from pages.groupes import ADMINISTRATION, ANIMATION
+from tests.factories import (
+    EspaceFactory,
+    MembreFactory,
+    SiegeFactory,
+    TerritoireFactory,
+    in_group,
+    un_membre,
+    une_page_territoire,
+)
 
 
 @pytest.fixture
@@ -36,3 +45,36 @@ def test_an_administrator_creates_an_account_that_its_owner_will_open(administra
     administration.post(reverse("wagtailusers_users:add"), data)
     created = Membre.objects.get(email="neuve@exemple.fr")
     assert not created.check_password("")
+
+
+def test_members_are_found_by_what_they_are_in_the_cohort(listed):
+    vallee = TerritoireFactory()
+    SiegeFactory(membre__last_name="Élue", membre__first_name="", territoire=vallee)
+    SiegeFactory(membre__last_name="Agent", membre__first_name="", college="agents")
+    animatrice = MembreFactory(last_name="Anime", first_name="")
+    EspaceFactory().nominate("animation", [animatrice])
+    administrator = in_group(ADMINISTRATION, last_name="Admin", first_name="")
+
+    def found(**query):
+        return listed("wagtailusers_users", administrator, **query)
+
+    assert sorted(found()) == ["Admin", "Agent", "Anime", "Élue"]
+    assert found(college="agents") == ["Agent"]
+    assert found(territoire=vallee.pk) == ["Élue"]
+    assert f"Maire, {vallee}" in listed.rows[0]
+    assert found(place="siege", college="elus") == ["Élue"]
+    assert sorted(found(place="sans")) == ["Admin", "Anime"]
+    assert found(place="anime") == ["Anime"]
+    assert found(q="agen") == ["Agent"]
+
+
+def test_members_and_their_addresses_are_listed_to_who_administers_alone(client, tree):
+    membre = un_membre()
+    address = reverse("wagtailusers_users:index")
+    for group in (ANIMATION, une_page_territoire().editors()):
+        client.force_login(in_group(group))
+        assert client.get(address).status_code == 302
+        assert address not in client.get("/gestion/").content.decode()
+    client.force_login(in_group(ADMINISTRATION))
+    assert address in client.get("/gestion/").content.decode()
+    assert membre.email in client.get(address).content.decode()

@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 
-from portail import exports
+from communaute.listes import FORMULA
 from tests.factories import (
     corps,
     restrict,
@@ -95,7 +95,7 @@ def test_no_cell_is_a_formula_to_a_spreadsheet(rows, objects, sign):
     un_enseignement(f"{sign}cmd|'/c calc'!A1", demandes=[("locale", "=1")])
     (row,) = rows()
     assert row["titre"] == f"'{sign}cmd|'/c calc'!A1"
-    assert all(not value.startswith(exports.FORMULA) for value in row.values())
+    assert all(not value.startswith(FORMULA) for value in row.values())
     assert objects()[0]["titre"].startswith(sign)
 
 
