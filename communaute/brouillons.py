@@ -14,7 +14,7 @@ from django.http import UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 
-from communaute import permissions
+from communaute import conservation, permissions
 from communaute.forms import WRITTEN, typed_text
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import Brouillon, Espace, Membre, PieceJointe
@@ -24,10 +24,6 @@ PLACES = {"espace": Espace, "topic": Topic, "post": Post}
 SALT = "communaute.brouillon"
 TOKEN_AGE = timedelta(days=3)
 """How long after a page was shown what is sent from it is kept for who had signed in."""
-FILES_KEPT = timedelta(days=30)
-"""How long the files of a draft wait for it to be sent."""
-
-
 SHOWN, LOOKED_AT = 3, 20
 """The latest drafts that my spaces show, among those that are looked at for some that can be sent."""
 LATEST = Prepared(
@@ -117,9 +113,13 @@ def keep_for_absent(request):
         keep(membre, {name: found}, fields)
 
 
-def forget_old_files():
-    """Delete the files that waited too long in a draft, and return how many; its text stays."""
-    old = PieceJointe.objects.filter(
-        brouillon__isnull=False, jointe_le__lt=timezone.now() - FILES_KEPT
+def forget_old():
+    """Delete the drafts that nobody went on with, and the files that waited too long in others, whose text
+    stays; return how many.
+    """
+    now = timezone.now()
+    files = PieceJointe.objects.filter(
+        brouillon__isnull=False, jointe_le__lt=now - conservation.FICHIER_DE_BROUILLON
     )
-    return old.delete()[0]
+    drafts = Brouillon.objects.filter(garde_le__lt=now - conservation.BROUILLON)
+    return files.delete()[0] + drafts.delete()[0]

@@ -1,9 +1,31 @@
-"""How long what is personal is kept: docs/conservation.md says the same to people, with the reasons.
+"""How long what is personal is kept, for what has no end of its own; ``manage.py menage`` holds to it.
 
-What has a date of its own ends with it: sessions, demands about a promise.
+docs/conservation.md says the same to people, with the reasons; the legal page promises some of it.
 """
 
 from datetime import timedelta
 
+SIGNALEMENT = timedelta(days=365)
+"""What was written through the contact page, from its arrival, once it was dealt with."""
+ADHESION_REPONDUE = timedelta(days=180)
+"""A request to join, from its answer."""
+ADHESION = timedelta(days=365)
+"""A request to join that nobody answers."""
+INVITATION = timedelta(days=180)
+"""An invitation, from the day when it was accepted or revoked, or has expired."""
+BROUILLON = timedelta(days=365)
+"""What was being written, since it last changed."""
+FICHIER_DE_BROUILLON = timedelta(days=30)
+"""A file that waits in a draft."""
+ALERTE = timedelta(days=365)
+"""A report of a message, from what was decided of it; the decision stays."""
+MOT_DE_PASSATION = timedelta(days=365)
+"""The word of who left a seat, since who came after read it."""
+HISTORIQUE = timedelta(days=3 * 365)
+"""The journal of the back office."""
+TRAVAIL = timedelta(days=1)
+"""A job that is done, with the addresses, codes and links that it was given."""
+TRAVAIL_PERDU = timedelta(days=30)
+"""A job that was never done, or whose worker died."""
 SAUVEGARDE = timedelta(days=30)
 """A backup, and so all that was deleted since it was made."""

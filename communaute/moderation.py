@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from communaute import conversation, permissions
+from communaute import conservation, conversation, permissions
 from communaute.conversation import Conflict, as_of_now, locked
 from communaute.forum.models import Forum
 from communaute.forum_conversation.models import Post, Topic
@@ -408,6 +408,12 @@ def judge(facilitator, recours, confirm, motif):
     )
     Recours.objects.filter(pk=recours.pk).update(reponse=answer)
     return answer
+
+
+def forget_old_reports():
+    """Delete the reports decided on long ago, and return how many; what was decided stays on record."""
+    long_ago = timezone.now() - conservation.ALERTE
+    return Alerte.objects.filter(decision__fait_le__lt=long_ago).delete()[0]
 
 
 # --- The one exceptional reading ------------------------------------------------------------------

@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from communaute import conservation
 from communaute.models import MotDePassation, Siege
 
 
@@ -25,3 +26,9 @@ def mark_read(membre, key):
     """Record that ``membre`` read the word of that key, which was written for them."""
     received = MotDePassation.objects.received_by(membre).unread()
     received.filter(pk=key).update(lu_le=timezone.now())
+
+
+def forget_old():
+    """Delete the words that were read long ago, and return how many."""
+    long_ago = timezone.now() - conservation.MOT_DE_PASSATION
+    return MotDePassation.objects.filter(lu_le__lt=long_ago).delete()[0]

@@ -10,13 +10,12 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
+from communaute import conservation
 from communaute.models.espaces import Espace, rights_of
 from communaute.models.membres import Allie, College, Siege, new_reference
 
 VALID_FOR = timedelta(days=14)
 SALT = "invitation"
-ANSWERED_KEPT_FOR = timedelta(days=180)
-"""How long a request that was answered is kept; the legal page says so."""
 
 
 class Place(models.Model):
@@ -78,6 +77,15 @@ class InvitationQuerySet(models.QuerySet):
         if etat == Invitation.Etat.REVOQUEE:
             return self.filter(revoquee_le__isnull=False)
         return self.filter(acceptee_le__isnull=False)
+
+    def outdated(self):
+        """Those accepted, revoked or expired longer ago than they are kept."""
+        long_ago = timezone.now() - conservation.INVITATION
+        return self.filter(
+            Q(acceptee_le__lt=long_ago)
+            | Q(revoquee_le__lt=long_ago)
+            | Q(acceptee_le=None, revoquee_le=None, expire_le__lt=long_ago)
+        )
 
     def handled_by(self, user, everything):
         """Those that ``user`` follows: ``everything`` for whoever administers; for facilitators, those
@@ -219,8 +227,12 @@ class AdhesionQuerySet(models.QuerySet):
         return self if everything else self.filter(facilitated_places(user))
 
     def outdated(self):
-        """Those answered more than ``ANSWERED_KEPT_FOR`` ago."""
-        return self.filter(repondue_le__lt=timezone.now() - ANSWERED_KEPT_FOR)
+        """Those answered, or left without an answer, longer ago than they are kept."""
+        now = timezone.now()
+        return self.filter(
+            Q(repondue_le__lt=now - conservation.ADHESION_REPONDUE)
+            | Q(repondue_le=None, recue_le__lt=now - conservation.ADHESION)
+        )
 
 
 class Adhesion(Place):

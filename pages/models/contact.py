@@ -1,7 +1,5 @@
 """What people write to the cohort: the page they write from, the form, and what is kept of it."""
 
-from datetime import timedelta
-
 from django import forms
 from django.db import models
 from django.utils import timezone
@@ -9,12 +7,10 @@ from django.utils.crypto import get_random_string
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
 
+from communaute import conservation
 from communaute.visiteurs import TrapField, UncutMixin
 from pages.blocks import BLOCKS
 from pages.models.page import CORPS, INTRODUCTION, PortailPage
-
-KEPT_FOR = timedelta(days=365)
-"""How long after it came a message that was dealt with is kept; the legal page says so."""
 
 
 class ContactPage(PortailPage):
@@ -51,8 +47,9 @@ class ContactPage(PortailPage):
 
 class SignalementQuerySet(models.QuerySet):
     def outdated(self):
-        """Those that were dealt with, and came more than ``KEPT_FOR`` ago."""
-        return self.filter(etat=Signalement.Etat.TRAITE, recu_le__lt=timezone.now() - KEPT_FOR)
+        """Those that were dealt with, and came longer ago than they are kept."""
+        long_ago = timezone.now() - conservation.SIGNALEMENT
+        return self.filter(etat=Signalement.Etat.TRAITE, recu_le__lt=long_ago)
 
 
 class Signalement(models.Model):

@@ -2,11 +2,17 @@
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.core.cache import caches
+from django.core.cache.backends.db import DatabaseCache
 from django.core.management import BaseCommand, call_command
+from django.db import connection
+from django.utils import timezone
 from django_tasks import task_backends
 from django_tasks_db import DatabaseBackend
+from django_tasks_db.models import DBTaskResult
+from wagtail.models import ModelLogEntry, PageLogEntry
 
-from communaute import brouillons, promesse
+from communaute import brouillons, conservation, moderation, passation, promesse
 from communaute.invitations import send_invitations
 from communaute.models import Adhesion, Invitation
 from pages.models import Signalement
@@ -14,27 +20,48 @@ from pages.models import Signalement
 
 class Command(BaseCommand):
     help = (
-        "Efface les messages reçus par la page de contact, une fois traités et vieux d’un an, les "
-        "demandes d’adhésion six mois après la réponse, les fichiers qui attendent depuis un mois dans "
-        "un brouillon, les sessions finies et les travaux faits ; clôt les demandes d’assouplir une promesse "
-        "au bout de leurs quatorze jours ; fait repartir les invitations dont le courriel n’a pu partir. "
-        "« recurrent » la lance avec le reste."
+        "Efface ce dont la durée de conservation est passée (docs/conservation.md), clôt les demandes "
+        "d’assouplir une promesse au bout de leurs quatorze jours, et fait repartir les invitations dont le "
+        "courriel n’a pu partir. « recurrent » la lance avec le reste."
     )
 
     def handle(self, *args, **options):
-        effaces, _ = Signalement.objects.outdated().delete()
-        demandes, _ = Adhesion.objects.outdated().delete()
+        gone = {
+            "Messages effacés": _deleted(Signalement.objects.outdated()),
+            "Demandes d’adhésion effacées": _deleted(Adhesion.objects.outdated()),
+            "Invitations effacées": _deleted(Invitation.objects.outdated()),
+            "Brouillons et fichiers de brouillons effacés": brouillons.forget_old(),
+            "Alertes effacées": moderation.forget_old_reports(),
+            "Mots de passation effacés": passation.forget_old(),
+            "Lignes d’historique effacées": _forget_history(),
+        }
         if Invitation.objects.to_send().exists():  # a mail that did not leave
             send_invitations.enqueue()
-        fichiers = brouillons.forget_old_files()
-        call_command("clearsessions")
-        kept = Session.objects.values("session_key")
-        UserSession.objects.exclude(session_key__in=kept).delete()
-        if isinstance(task_backends["default"], DatabaseBackend):
-            # Jobs that are done hold what they were given: addresses, codes, links.
-            call_command("prune_db_task_results", min_age_days=1, verbosity=0)
+        _forget_what_ended()
         promesse.close_expired()
-        self.stdout.write(
-            f"Messages effacés : {effaces}. Demandes d’adhésion effacées : {demandes}. "
-            f"Fichiers de brouillons effacés : {fichiers}."
-        )
+        self.stdout.write(" ".join(f"{what} : {how_many}." for what, how_many in gone.items()))
+
+
+def _deleted(queryset):
+    return queryset.delete()[0]
+
+
+def _forget_history():
+    long_ago = timezone.now() - conservation.HISTORIQUE
+    journals = ModelLogEntry, PageLogEntry
+    return sum(_deleted(model.objects.filter(timestamp__lt=long_ago)) for model in journals)
+
+
+def _forget_what_ended():
+    """Sessions, jobs, and what the cache of the database would keep until it is full."""
+    now = timezone.now()
+    call_command("clearsessions")
+    kept = Session.objects.values("session_key")
+    UserSession.objects.exclude(session_key__in=kept).delete()
+    if isinstance(task_backends["default"], DatabaseBackend):
+        call_command("prune_db_task_results", min_age_days=conservation.TRAVAIL.days, verbosity=0)
+        DBTaskResult.objects.filter(enqueued_at__lt=now - conservation.TRAVAIL_PERDU).delete()
+    if isinstance(caches["default"], DatabaseCache):
+        table = connection.ops.quote_name(caches["default"]._table)
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608 - a name of ours
