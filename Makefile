@@ -65,7 +65,7 @@ test: .venv/dev chromium ## Run the suite: all but the browser on PostgreSQL; th
 audit: .venv/base chromium java $(AUDIT)/node_modules/.installed ## Check the HTML of every page, and measure three with Lighthouse
 	$(BIN)/python -m benchmarks.audit
 
-captures: .venv/dev chromium ## Take again the pictures of docs/guide-redaction.md
+captures: .venv/dev chromium ## Take again the pictures of the guides of docs/
 	$(BIN)/python -m pytest tests/navigateur/captures.py
 
 bench: .venv/dev redis-server ## Measure how fast the portal is, on PostgreSQL (ten minutes)

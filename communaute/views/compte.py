@@ -6,7 +6,9 @@ from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
+from django.contrib.sessions.models import Session
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import account, second_facteur
@@ -99,10 +101,13 @@ def _factors(membre):
 
 
 def _sessions(membre):
-    sessions = UserSession.objects.purge_and_list(membre)
+    """Those of ``membre`` that are open, the latest first, in one query; allauth asks about each."""
+    still_open = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    sessions = UserSession.objects.filter(user=membre, session_key__in=still_open)
+    sessions = list(sessions.order_by("-created_at", "-pk"))
     for session in sessions:
         session.appareil = device(session.user_agent)
-    return sorted(sessions, key=lambda session: session.created_at, reverse=True)
+    return sessions
 
 
 def device(user_agent):

@@ -11,6 +11,7 @@ from communaute.models import Espace, Membre, Profil, Visible
 from tests.factories import (
     EspaceFactory,
     MembreFactory,
+    SiegeFactory,
     TerritoireFactory,
     entered,
     un_allie,
@@ -202,3 +203,21 @@ def test_more_members_ask_no_more_queries(client, espaces):
     few = asked()
     people(18)
     assert asked() == few
+
+
+@pytest.mark.parametrize("address", [page_of, lambda membre: "/communaute/profil/"])
+def test_more_seats_and_spaces_ask_no_more_queries_of_a_profile(client, elue, queries, address):
+    client.force_login(elue)
+
+    def more(total):
+        for _ in range(total):
+            territoire = TerritoireFactory()
+            SiegeFactory(membre=elue, territoire=territoire)
+            EspaceFactory(
+                audience=Espace.Audience.DELEGATION, college="", territoire=territoire
+            ).charte.accept(elue)
+
+    more(2)
+    few = queries(address(elue))
+    more(18)
+    assert queries(address(elue)) == few

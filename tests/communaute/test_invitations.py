@@ -260,7 +260,12 @@ def test_queries_do_not_grow_with_the_invitations(signed_in, facilitator, querie
                 membre=MembreFactory(),
             )
             Adhesion.objects.create(
-                prenom="A", nom="B", email=email, college="elus", message="?", territoire=None
+                prenom="A",
+                nom="B",
+                email=email,
+                college="elus",
+                message="?",
+                territoire=TerritoireFactory(),
             )
 
     some(2)

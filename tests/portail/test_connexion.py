@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from allauth.usersessions.models import UserSession
 from bs4 import BeautifulSoup
 from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
 from django.core import mail
 from django.core.cache import cache
 from django.db import connection, transaction
@@ -246,6 +248,33 @@ def test_one_signs_out_everywhere(client, membre):
     assert client.post(SESSIONS).url == SIGN_IN
     assert not is_signed_in(client)
     assert not is_signed_in(phone)
+
+
+@pytest.mark.parametrize("address", ["/compte/", SESSIONS])
+def test_more_devices_ask_no_more_queries(client, membre, queries, address):
+    def more_devices(total):
+        for _ in range(total):
+            session = SessionStore()
+            session.create()
+            UserSession.objects.create(user=membre, session_key=session.session_key, ip="127.0.0.1")
+
+    client.force_login(membre)
+    more_devices(2)
+    few = queries(address)
+    more_devices(18)
+    assert queries(address) == few
+
+
+def test_a_device_whose_session_is_over_is_not_listed(client, membre):
+    over, kept = SessionStore(), SessionStore()
+    over.set_expiry(-1)
+    for session in (over, kept):
+        session.create()
+        UserSession.objects.create(user=membre, session_key=session.session_key, ip="127.0.0.1")
+    UserSession.objects.create(user=membre, session_key="gone", ip="127.0.0.1")
+    client.force_login(membre)
+    page = BeautifulSoup(client.get(SESSIONS).content, "html.parser")
+    assert len(page.select(".appareils li")) == 1
 
 
 def test_another_member_stays_in(client, membre):
