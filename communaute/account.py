@@ -57,9 +57,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_reauthentication_required(self, *, app, **kwargs):
         """As allauth's; who has just signed in is not asked again who they are."""
-        records = get_authentication_records(self.request, self.request.user)
-        signed_in = records and timezone.now().timestamp() - records[-1]["at"] < FRESH
-        return not signed_in and super().is_reauthentication_required(app=app, **kwargs)
+        asked = super().is_reauthentication_required(app=app, **kwargs)
+        return asked and not has_just_signed_in(self.request)
+
+
+def has_just_signed_in(request):
+    """Whether who asks proved who they are in the last ``FRESH`` seconds."""
+    records = get_authentication_records(request, request.user)
+    return bool(records) and timezone.now().timestamp() - records[-1]["at"] < FRESH
 
 
 def tell(to_whom, template, told):

@@ -21,6 +21,8 @@ ALERTE = timedelta(days=365)
 """A report of a message, from what was decided of it; the decision stays."""
 MOT_DE_PASSATION = timedelta(days=365)
 """The word of who left a seat, since who came after read it."""
+ARCHIVE = timedelta(days=7)
+"""What a member asked to be given of all that the portal holds about them."""
 HISTORIQUE = timedelta(days=3 * 365)
 """The journal of the back office."""
 TRAVAIL = timedelta(days=1)

@@ -14,7 +14,7 @@ from django.db.models.signals import post_delete
 from django.template.defaultfilters import filesizeformat
 from PIL import Image, ImageOps
 
-from communaute.models import PieceJointe
+from communaute.models import Archive, PieceJointe
 
 MAX_BYTES = 10 * 1024 * 1024
 """Of one file."""
@@ -107,13 +107,20 @@ def too_large(name):
 
 
 def watch():
-    """Delete the file of an attachment with its row, once that is certain."""
-    post_delete.connect(_delete_file, sender=PieceJointe)
+    """Delete the file of an attachment, or of an archive, with its row, once that is certain."""
+    for model in (PieceJointe, Archive):
+        post_delete.connect(_delete_file, sender=model)
 
 
 def _delete_file(instance, **kwargs):
-    file = instance.fichier
-    transaction.on_commit(lambda: file.storage.delete(file.name))
+    delete_after(instance.fichier)
+
+
+def delete_after(file):
+    """Delete ``file``, if there is one, once what is written meanwhile is certain."""
+    storage, name = file.storage, file.name
+    if name:
+        transaction.on_commit(lambda: storage.delete(name))
 
 
 def clean_name(name):

@@ -37,7 +37,7 @@ SHOWN_TO_NOBODY = {
             *("Participation", "Suivi", "Brouillon", "PieceJointe", "Mention", "Merci", "Version"),
             *("Resume", "Sondage", "Choix", "Vote", "DemandePromesse", "AccordPromesse"),
             *("ActeModeration", "Alerte", "Recours", "Suspension", "Invitation", "Adhesion"),
-            *("MotDePassation", "Profil"),
+            *("MotDePassation", "Profil", "Archive"),
         )
     ),
 }

@@ -17,7 +17,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from communaute.permissions import can_manage
-from communaute.views import arrivee, compte
+from communaute.views import arrivee, compte, donnees
 from pages import files, gestion, signalement
 from portail import api, crawlers, demonstration, exports, feeds, previews, search
 
@@ -85,6 +85,8 @@ account_urls = [
     *password_urls,
     path("second-facteur/", include(second_factor_urls)),
     path("sessions/", compte.sessions, name="usersessions_list"),
+    path("mes-donnees/", donnees.mes_donnees, name="mes_donnees"),
+    path("mes-donnees/<slug:reference>/", donnees.archive, name="archive"),
 ]
 
 # One way in: the back office's own sign-in and password pages lead to the portal's.

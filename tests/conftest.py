@@ -1,5 +1,7 @@
 """What every test can ask for."""
 
+import time
+
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth import user_logged_in
@@ -136,6 +138,21 @@ def signed_in(client, db):
 
     def sign_in(membre=None):
         client.force_login(membre or MembreFactory())
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def just_signed_in(signed_in):
+    """``just_signed_in(membre)`` is the same, of someone who has just proved who they are."""
+
+    def sign_in(membre):
+        client = signed_in(membre)
+        session = client.session
+        session["account_authentication_methods"] = [{"method": "code", "at": time.time()}]
+        session["account_authentication_methods_user"] = str(membre.pk)
+        session.save()
         return client
 
     return sign_in

@@ -1,5 +1,6 @@
 """Who the cohort is made of, and the spaces where its members talk among peers."""
 
+from communaute.models.archives import Archive
 from communaute.models.cohorte import Cohorte
 from communaute.models.echanges import (
     AccordPromesse,
@@ -57,6 +58,7 @@ __all__ = [
     "Adhesion",
     "Alerte",
     "Allie",
+    "Archive",
     "Brouillon",
     "Charte",
     "Choix",

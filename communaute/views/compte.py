@@ -1,11 +1,14 @@
 """One's own account: password, second factor, sessions."""
 
+from functools import partial, wraps
+
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.models import Session
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -32,6 +35,36 @@ SYSTEMS = {
     "Mac OS X": "un Mac",
     "Linux": "Linux",
 }
+
+
+def of_consequence(view=None, *, allow_get=False):
+    """A view for who has just proved who they are: by their password or second factor, or, having neither,
+    by coming in again. With ``allow_get``, the page is shown without; what it does is not done.
+
+    Who must have a second factor sets it up first: it is for that alone that their account is open to them.
+    """
+    if view is None:
+        return partial(of_consequence, allow_get=allow_get)
+    asked_again = reauthentication_required(app="allauth.mfa", allow_get=allow_get)(view)
+
+    @login_required
+    @wraps(view)
+    def wrapped(request, *args, **kwargs):
+        user = request.user
+        if second_facteur.lacks_second_factor(request):
+            return redirect("mfa_index")
+        if (
+            not (allow_get and request.method in ("GET", "HEAD"))
+            and not user.has_usable_password()
+            and not Authenticator.objects.filter(user=user).exists()
+            and not account.has_just_signed_in(request)
+        ):
+            logout(request)
+            messages.info(request, "Pour être sûr que c’est vous, entrez de nouveau.")
+            return redirect_to_login(request.get_full_path())
+        return asked_again(request, *args, **kwargs)
+
+    return wrapped
 
 
 @login_required

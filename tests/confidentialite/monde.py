@@ -18,6 +18,7 @@ from communaute.models import (
     ActeModeration,
     Adhesion,
     Alerte,
+    Archive,
     Brouillon,
     Choix,
     Cohorte,
@@ -101,6 +102,7 @@ FIELDS = (
     "mot à laisser",
     "partage",
     "contact tu",
+    "contenu de l’archive",
 )
 CANARIES = {field: f"{CANARY}{number:02}" for number, field in enumerate(FIELDS)}
 """The canary of each private field: it ends in figures, so that no stem shortens it."""
@@ -134,6 +136,11 @@ class Monde:
         self.people = {**self._readers(), **self._outsiders()}
         self.key = Authenticator.objects.create(
             user=self.people["author"], type="webauthn", data={"name": "Clé 1", "credential": {}}
+        )
+        Archive.objects.create(
+            membre=self.people["author"],
+            prete_le=timezone.now(),
+            fichier=ContentFile(CANARIES["contenu de l’archive"].encode(), "archive"),
         )
         self._say()
         self._invite()

@@ -24,8 +24,9 @@ MANY = {
 THEIR_OWN = (
     *("models", "conversation.py", "gestes.py", "promesse.py", "moderation.py"),
     *("brouillons.py", "pieces.py", "ouverture.py", "passation.py", "profils.py"),
+    "archives.py",
 )
-"""What defines restricted data, and what writes it."""
+"""What defines restricted data, what writes it, and what gives each their own."""
 WAYS_IN = {
     *("readable_by", "entered_by", "behind_charte_for", "concerning", "referred_to"),
     "received_by",
