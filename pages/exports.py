@@ -2,7 +2,8 @@
 
 import csv
 
-from django.core.exceptions import PermissionDenied
+from django.contrib import messages
+from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from wagtail.admin.views.mixins import Echo
@@ -15,8 +16,27 @@ from communaute.permissions import can_export
 EXPORTED = "cohorte.exporter"
 
 
+def refused(request):
+    """The answer to who asks for a spreadsheet that is not for them; None to all others.
+
+    Wagtail's reports would be exported without a trace, their cells as they are: they are to nobody.
+    """
+    if "export" not in request.GET or not request.user.is_authenticated:
+        return None
+    if "/reports/" in request.path:
+        messages.error(request, "Les rapports se lisent ici, et ne s’exportent pas.")
+    elif not can_export(request.user):
+        messages.error(
+            request, "Exporter une liste demande un droit à part : voyez avec l’administration."
+        )
+    else:
+        return None
+    return redirect(request.path)
+
+
 class ExportMixin:
-    """For a list of Wagtail's: what of it is exported, to whom, and how it is written down.
+    """For a list of Wagtail's: what of it is exported, and how it is written down; the right to is asked
+    of every address of the back office, by ``refused``.
 
     ``exported`` has the headings and, for each, what is said of a row.
     """
@@ -26,11 +46,6 @@ class ExportMixin:
     @property
     def list_export(self):
         return list(self.exported)
-
-    def setup(self, request, *args, **kwargs):
-        super().setup(request, *args, **kwargs)
-        if self.is_export and not can_export(request.user):
-            raise PermissionDenied
 
     @cached_property
     def show_export_buttons(self):

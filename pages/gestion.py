@@ -17,6 +17,7 @@ from wagtail.permissions import policy_registry
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from communaute.permissions import administers
+from pages.exports import refused
 from pages.models import PortailDocument, PortailImage
 from pages.permissions import seen_by
 
@@ -111,13 +112,13 @@ class BrowseView(chooser.BrowseView):
 
 
 def guarded(view):
-    """``view``, or Wagtail's answer to an address that leads nowhere."""
+    """``view``, or Wagtail's answer to an address that leads nowhere, or to what is not exported."""
 
     @wraps(view)
     def wrapped(request, *args, **kwargs):
         if not may_open(request):
             raise Http404
-        return view(request, *args, **kwargs)
+        return refused(request) or view(request, *args, **kwargs)
 
     return never_cache(wagtailadmin_urls.display_custom_404(wrapped))
 

@@ -44,7 +44,9 @@ def test_an_administrator_without_the_right_takes_no_list_away(client, name):
     address = reverse(f"{name}:index")
     assert "export=" not in client.get(address).content.decode()
     for how in ("csv", "xlsx"):
-        assert client.get(address, {"export": how}).status_code == 302
+        answer = client.get(address, {"export": how})
+        assert answer.status_code == 302
+        assert answer.url == address
     assert not ModelLogEntry.objects.filter(action="cohorte.exporter").exists()
 
 
@@ -102,3 +104,12 @@ def test_what_was_written_to_the_cohort_and_by_whom_is_not_exported(exporter):
     contents = export(exporter, "signalement").decode()
     assert "Poser une question" in contents
     assert not [word for word in ("Secret", "Lise", "l@x.fr") if word in contents]
+
+
+@pytest.mark.parametrize("report", ["site-history", "aging-pages", "locked", "page-types-usage"])
+def test_a_report_is_exported_by_nobody(client, report):
+    client.force_login(MembreFactory(is_superuser=True))
+    address = f"/gestion/reports/{report}/"
+    answer = client.get(address, {"export": "csv"}, follow=True)
+    assert answer.redirect_chain == [(address, 302)]
+    assert "ne s’exportent pas" in answer.content.decode()
