@@ -18,6 +18,8 @@ from communaute.models import Membre
 
 FRESH = 300
 """Seconds during which a sign-in is as good a proof as typing one's password again."""
+LOGOUT_URL = "sortie"
+"""What a session says: where one signs out of the provider by which one came in, besides here."""
 TOLD = ("code", "password_reset_url")
 """What allauth gives its mails that ours say; the rest is not for a queue."""
 
@@ -54,6 +56,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request):
         return reverse("compte")
+
+    def get_logout_redirect_url(self, request):
+        return request.session.get(LOGOUT_URL) or super().get_logout_redirect_url(request)
 
     def is_reauthentication_required(self, *, app, **kwargs):
         """As allauth's; who has just signed in is not asked again who they are."""

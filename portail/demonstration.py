@@ -6,6 +6,8 @@ from pathlib import Path
 from allauth.account.views import LoginView as AllauthLoginView
 from django.conf import settings
 
+from communaute import fournisseur
+
 CONTENTS = Path(__file__).parent / "demo"
 PASSWORD = "demo"
 ACCOUNTS = [
@@ -27,10 +29,11 @@ def read(name):
 
 
 class LoginView(AllauthLoginView):
-    """allauth's sign-in; in the demo it lists the accounts."""
+    """allauth's sign-in, with the identity provider if there is one; in the demo it lists the accounts."""
 
     def get_context_data(self, **kwargs):
         return {
             **super().get_context_data(**kwargs),
             "comptes_demo": ACCOUNTS if settings.DEMO else [],
+            "fournisseur": settings.OIDC_NAME if fournisseur.is_on() else "",
         }

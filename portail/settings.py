@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
     "csp",
     "django_htmx",
@@ -308,6 +309,25 @@ MFA_FORMS = {
 }
 # Browsers take http for safe on this machine alone; the library does not.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _site.hostname in ("localhost", "127.0.0.1")
+
+# --- Identity provider ----------------------------------------------------------------------------
+
+# By OpenID Connect: ProConnect, or another. None by default, and then nothing of it exists.
+OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="").rstrip("/")
+OIDC_NAME = env.str("OIDC_NAME", default="ProConnect")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_SCOPES = env.list("OIDC_SCOPES", default=["openid", "email"])
+SOCIALACCOUNT_ADAPTER = "communaute.fournisseur.SocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+if OIDC_SERVER_URL:
+    _provider = urlsplit(OIDC_SERVER_URL)
+    if _provider.scheme != "https" or not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
+        raise ImproperlyConfigured(
+            "OIDC_SERVER_URL must be an https address, with OIDC_CLIENT_ID and OIDC_CLIENT_SECRET."
+        )
+    # A form that leads there is a form that acts there.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(f"https://{_provider.netloc}")
 
 # --- Language -----------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from communaute.permissions import can_manage
-from communaute.views import arrivee, compte, donnees
+from communaute.views import arrivee, compte, donnees, fournisseur
 from pages import files, gestion, signalement
 from portail import api, crawlers, demonstration, exports, feeds, previews, search
 
@@ -28,6 +28,8 @@ sign_in_urls = [
     path("connexion/code/", account.request_login_code, name="account_request_login_code"),
     path("connexion/code/recu/", account.confirm_login_code, name="account_confirm_login_code"),
     path("connexion/cle/", webauthn.login_webauthn, name="mfa_login_webauthn"),
+    path("connexion/fournisseur/", fournisseur.entrer, name="fournisseur_entrer"),
+    path("connexion/fournisseur/retour/", fournisseur.retour, name="fournisseur_retour"),
     path("connexion/second-facteur/", mfa.authenticate, name="mfa_authenticate"),
     path("deconnexion/", account.logout, name="account_logout"),
     path("inactif/", account.account_inactive, name="account_inactive"),
@@ -84,6 +86,7 @@ account_urls = [
     *sign_in_urls,
     *password_urls,
     path("second-facteur/", include(second_factor_urls)),
+    path("fournisseur/", fournisseur.relier, name="fournisseur"),
     path("sessions/", compte.sessions, name="usersessions_list"),
     path("mes-donnees/", donnees.mes_donnees, name="mes_donnees"),
     path("mes-donnees/<slug:reference>/", donnees.archive, name="archive"),

@@ -63,7 +63,16 @@ os.environ |= {
     # Playwright's synchronous API keeps an event loop in the thread that also uses the database.
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
 }
-for name in ("DEBUG", "DEMO", "SITE_URL", "REDIS_URL", "EMAIL_URL", "S3_BUCKET", "ALLOWED_HOSTS"):
+for name in (
+    "DEBUG",
+    "DEMO",
+    "SITE_URL",
+    "REDIS_URL",
+    "EMAIL_URL",
+    "S3_BUCKET",
+    "ALLOWED_HOSTS",
+    "OIDC_SERVER_URL",
+):
     os.environ.pop(name, None)
 if os.environ.get("TEST_ON") == "postgresql":
     os.environ.setdefault("DATABASE_URL", "")

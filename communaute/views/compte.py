@@ -5,6 +5,7 @@ from functools import partial, wraps
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
@@ -14,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from communaute import account, second_facteur
+from communaute import account, fournisseur, second_facteur
 from communaute.permissions import needs_second_factor
 
 BROWSERS = {
@@ -71,7 +72,12 @@ def of_consequence(view=None, *, allow_get=False):
 @require_safe
 def compte(request):
     """What one may change of one's account, each at its address."""
-    context = {**_factors(request.user), "sessions": len(_sessions(request.user))}
+    context = {
+        **_factors(request.user),
+        "sessions": len(_sessions(request.user)),
+        "fournisseur": settings.OIDC_NAME if fournisseur.is_on() else "",
+        "lien": fournisseur.is_on() and fournisseur.link_of(request.user),
+    }
     return render(request, "account/compte.html", context)
 
 

@@ -118,3 +118,18 @@ def test_mail_and_storage_come_from_the_environment():
 def test_the_portal_speaks_french_in_paris():
     shown = settings_of()
     assert (shown["LANGUAGE_CODE"], shown["TIME_ZONE"]) == ("fr", "Europe/Paris")
+
+
+def test_an_identity_provider_is_reached_by_https_and_with_a_secret():
+    provider = {
+        "OIDC_SERVER_URL": "https://idp.exemple.fr/api/v2/",
+        "OIDC_CLIENT_ID": "portail",
+        "OIDC_CLIENT_SECRET": "secret",
+    }
+    shown = settings_of(**provider)
+    assert shown["OIDC_SERVER_URL"] == "https://idp.exemple.fr/api/v2"
+    forms = shown["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]["form-action"]
+    assert forms == ["'self'", "https://idp.exemple.fr"]
+    for wrong in ({"OIDC_SERVER_URL": "http://idp.exemple.fr"}, {"OIDC_CLIENT_SECRET": ""}):
+        ran = python("-c", SHOW, SECRET_KEY=SECRET, **provider | wrong)
+        assert "ImproperlyConfigured: OIDC_SERVER_URL must be an https address" in ran.stderr
