@@ -82,6 +82,15 @@ TOLD = {
 }
 """What bears their address without being theirs by a relation."""
 BEHIND = {
+    "socialaccount.SocialAccount.user": (
+        "compte relié",
+        {
+            "chez": "provider",
+            "identifiant": "uid",
+            "le": "date_joined",
+            "dernière entrée": "last_login",
+        },
+    ),
     "pages.Parcours.membre": ("ressource parcourue", {"page": "ressource__title"}),
     "pages.PortailImage.uploaded_by_user": (
         "image déposée",
