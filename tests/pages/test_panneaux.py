@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from communaute import moderation
-from pages.groupes import ANIMATION
+from communaute.models import Adhesion
+from pages.groupes import ADMINISTRATION, ANIMATION
 from pages.models import PhotoTerritoire, Signalement, StandardPage
 from tests.factories import (
     EspaceFactory,
@@ -162,3 +163,17 @@ def test_the_home_asks_no_more_for_more_that_waits(queries, client, editor, vall
     assert queries(address) == few
     client.force_login(MembreFactory(is_superuser=True))
     assert queries(address) < 60
+
+
+def test_who_asks_to_join_waits_for_those_who_answer(home, editor):
+    facilitator, espace = in_group(ANIMATION), EspaceFactory(college="elus")
+    espace.nominate("animation", [facilitator])
+    asked = {"prenom": "Lise", "email": "lise@exemple.fr", "message": "J’aimerais entrer."}
+    Adhesion.objects.create(nom="Élue", college="elus", **asked)
+    Adhesion.objects.create(nom="Agente", college="agents", **asked)
+    Adhesion.objects.create(nom="Venue", college="elus", reponse="invitee", **asked)
+    lists = home(entered(facilitator, espace))
+    assert "Lise Élue" in lists["On demande à entrer"]
+    assert not [name for name in ("Agente", "Venue") if name in str(lists)]
+    assert "Lise Agente" in home(in_group(ADMINISTRATION))["On demande à entrer"]
+    assert "On demande à entrer" not in home(editor)
