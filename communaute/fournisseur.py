@@ -7,7 +7,7 @@ a deliberate act, and nothing but that link is kept of what the provider says.
 
 import logging
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, wraps
 
 import jwt
 from allauth.account.utils import get_next_redirect_url
@@ -23,6 +23,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
@@ -60,6 +61,18 @@ logger = logging.getLogger(__name__)
 def is_on():
     """Whether the settings name a provider."""
     return bool(settings.OIDC_SERVER_URL)
+
+
+def if_on(view):
+    """``view``, which does not exist where the settings name no provider."""
+
+    @wraps(view)
+    def wrapped(request):
+        if not is_on():
+            raise Http404
+        return view(request)
+
+    return wrapped
 
 
 # --- Coming in, linking

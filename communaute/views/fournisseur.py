@@ -1,32 +1,17 @@
 """Coming in by an identity provider, and linking one's account to it; none of it is there without one."""
 
-from functools import wraps
-
 from allauth.account.decorators import reauthentication_required
 from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from communaute import fournisseur
 
 
-def if_on(view):
-    """``view``, which does not exist where the settings name no provider."""
-
-    @wraps(view)
-    def wrapped(request):
-        if not fournisseur.is_on():
-            raise Http404
-        return view(request)
-
-    return wrapped
-
-
-@if_on
+@fournisseur.if_on
 @require_POST
 def entrer(request):
     """Come in by the provider."""
@@ -35,14 +20,14 @@ def entrer(request):
     return fournisseur.lead_to_provider(request, AuthProcess.LOGIN)
 
 
-@if_on
+@fournisseur.if_on
 @require_safe
 def retour(request):
     """Where the provider sends back."""
     return fournisseur.welcome_back(request)
 
 
-@if_on
+@fournisseur.if_on
 @login_required
 @reauthentication_required(app="allauth.mfa", allow_get=True)
 @require_http_methods(["GET", "HEAD", "POST"])
