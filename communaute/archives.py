@@ -144,7 +144,7 @@ LEFT_OUT = {
 @transaction.atomic
 def ask(membre):
     """Have an archive made for ``membre``, in place of an earlier one; one that is being made is enough."""
-    membre = Membre.objects.select_for_update(no_key=True).get(pk=membre.pk)
+    membre = Membre.objects.held(membre.pk)
     archives = Archive.objects.filter(membre=membre)
     if archives.waiting().exists():
         return
@@ -326,6 +326,8 @@ class Parts:
             "référence": membre.reference,
             "inscription": membre.date_joined,
             "dernière connexion": membre.last_login,
+            "dernière visite": membre.vu_le,
+            "prévenu·e d’une fermeture le": membre.prevenu_le,
             "compte ouvert": membre.is_active,
             "mot de passe": membre.has_usable_password(),
             "administration du site": membre.is_superuser,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import islice
 
 from django.core import signing
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import transaction
 from django.http import UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
@@ -61,7 +61,12 @@ def of(membre, place):
 
 @transaction.atomic
 def keep(membre, place, fields):
-    """Keep what is written in ``fields``, beside what was kept before in others; return the draft."""
+    """Keep what is written in ``fields``, beside what was kept before in others; return the draft.
+
+    ``PermissionDenied`` says that ``membre`` left meanwhile.
+    """
+    if not Membre.objects.held(membre.pk).is_active:
+        raise PermissionDenied
     brouillon, created = Brouillon.objects.select_for_update().get_or_create(
         membre=membre, **place, defaults={"champs": fields}
     )

@@ -3,6 +3,7 @@
 docs/conservation.md says the same to people, with the reasons; the legal page promises some of it.
 """
 
+from calendar import monthrange
 from datetime import timedelta
 
 SIGNALEMENT = timedelta(days=365)
@@ -21,6 +22,10 @@ ALERTE = timedelta(days=365)
 """A report of a message, from what was decided of it; the decision stays."""
 MOT_DE_PASSATION = timedelta(days=365)
 """The word of who left a seat, since who came after read it."""
+COMPTE_AVERTI, COMPTE = 23, 24
+"""An account, in months since its owner last came: when they are warned, and when it is anonymised."""
+PREAVIS = timedelta(days=30)
+"""How long they have at least to come back, once they were warned."""
 ARCHIVE = timedelta(days=7)
 """What a member asked to be given of all that the portal holds about them."""
 HISTORIQUE = timedelta(days=3 * 365)
@@ -31,3 +36,10 @@ TRAVAIL_PERDU = timedelta(days=30)
 """A job that was never done, or whose worker died."""
 SAUVEGARDE = timedelta(days=30)
 """A backup, and so all that was deleted since it was made."""
+
+
+def months_before(day, months):
+    """The day that many months before ``day``, or the last of that month where it is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    last = monthrange(year, month + 1)[1]
+    return day.replace(year=year, month=month + 1, day=min(day.day, last))

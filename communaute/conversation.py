@@ -149,7 +149,7 @@ def edit(author, post, content, *, subject=None, base=None, pieces=None):
     post.updates_count += 1
     _save(post, topic)
     if subject != topic.subject:
-        _retitle(topic, subject)
+        retitle(topic, subject)
     return post
 
 
@@ -166,6 +166,11 @@ def withdraw(author, post):
     if not permissions.can_withdraw(author, post):
         raise PermissionDenied
     lock_forum(topic.forum_id)
+    erase(post, topic)
+
+
+def erase(post, topic):
+    """Leave of ``post`` that it was withdrawn; the caller holds both, and their forum."""
     for said in (post.versions, post.mentions, post.mercis, post.pieces):
         said.all().delete()
     Brouillon.objects.filter(post=post).delete()
@@ -176,7 +181,7 @@ def withdraw(author, post):
     post.save()
     Topic.objects.filter(pk=topic.pk, reponse=post).update(reponse=None)
     if topic.first_post_id == post.pk:
-        _retitle(topic, WITHDRAWN_TITLE)
+        retitle(topic, WITHDRAWN_TITLE)
         Sondage.objects.filter(topic=topic).delete()
     if not topic.posts.filter(retire_le=None).exists():
         _unlist(topic)
@@ -186,17 +191,18 @@ def hide(post, topic, at):
     """Keep from readers what ``post`` says, and the title that it gave; the caller holds both."""
     Post.objects.filter(pk=post.pk).update(masque_le=at)
     if topic.first_post_id == post.pk:
-        _retitle(topic, HIDDEN_TITLE, titre_masque=topic.titre_masque or topic.subject)
+        retitle(topic, HIDDEN_TITLE, titre_masque=topic.titre_masque or topic.subject)
 
 
 def show(post, topic):
     """Let ``post``, and the title that it gave, be read again; the caller holds both."""
     Post.objects.filter(pk=post.pk).update(masque_le=None)
     if topic.first_post_id == post.pk and topic.titre_masque:
-        _retitle(topic, topic.titre_masque)
+        retitle(topic, topic.titre_masque)
 
 
-def _retitle(topic, subject, titre_masque=""):
+def retitle(topic, subject, titre_masque=""):
+    """Give a topic another title; the caller holds it."""
     Topic.objects.filter(pk=topic.pk).update(
         subject=subject, mots=indexed(subject), titre_masque=titre_masque
     )
@@ -243,8 +249,8 @@ def _last_of(place, post):
 
 
 def as_of_now(author):
-    """The author again, whose rights were not read yet."""
-    return Membre.objects.by_key(author.pk)
+    """The author again, whose rights were not read yet, held until the transaction ends."""
+    return Membre.objects.held(author.pk)
 
 
 def locked(queryset, instance):

@@ -795,3 +795,21 @@ class JugementForm(forms.Form):
         },
     )
     motif = reason("Pourquoi", help_text="La personne le lira.")
+
+
+class DepartForm(forms.Form):
+    """What one who leaves chooses for what they wrote, and that they mean it."""
+
+    messages = forms.ChoiceField(
+        label="Ce que vous avez écrit",
+        choices=[
+            ("garder", "Le laisser, sans mon nom : on lira « Ancien·ne membre »"),
+            ("retirer", "Le retirer : à sa place, on lira qu’un message a été retiré"),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choisissez ce que deviennent vos messages."},
+    )
+    sur = forms.BooleanField(
+        label="J’ai compris : c’est pour de bon, personne ne pourra rouvrir ce compte",
+        error_messages={"required": "Cochez cette case pour fermer votre compte."},
+    )

@@ -36,9 +36,12 @@ def suggest(place, start):
 
 
 class Names:
-    """The full names of some members, found in what is written, accents, case and hyphens forgiven."""
+    """The full names of some members, found in what is written, accents, case and hyphens forgiven.
 
-    def __init__(self, membres):
+    ``sign`` is what stands before a name that calls someone; without one, names are found anywhere.
+    """
+
+    def __init__(self, membres, sign="@"):
         self.found = set()
         self._membres = {}
         for membre in membres:
@@ -47,7 +50,7 @@ class Names:
         # The longest first: «Anne Martin-Roche» is not «Anne Martin». Homonyms are all named.
         names = sorted(self._membres, key=len, reverse=True)
         names = "|".join(r"[^a-z0-9@]{1,3}".join(name.split()) for name in names)
-        self._pattern = re.compile(rf"(?<![^\W_])@({names})(?![^\W_])") if names else None
+        self._pattern = re.compile(rf"(?<![^\W_]){sign}({names})(?![^\W_])") if names else None
 
     def split(self, text):
         """Cut ``text`` into pairs: some text, and whether it names one of them."""

@@ -6,11 +6,13 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.http import urlencode
 from django.views.defaults import page_not_found
 
 from communaute.brouillons import keep_for_absent
+from communaute.models import Membre
 from communaute.pieces import LimitedUpload
 from communaute.second_facteur import lacks_second_factor
 
@@ -92,3 +94,17 @@ class SecondFactorMiddleware:
         if request.method == "POST" and request.path_info.startswith(MEMBERS_PREFIX):
             keep_for_absent(request)
         return redirect("mfa_index")
+
+
+class VisitMiddleware:
+    """Note the day when who is signed in last came, by one write a day: a session outlives many visits."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            today = timezone.localdate()
+            if request.user.vu_le != today:
+                Membre.objects.filter(pk=request.user.pk).update(vu_le=today)
+        return self.get_response(request)

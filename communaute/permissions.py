@@ -6,7 +6,7 @@ Reading is not asked here: what one may not read is not found by ``readable_by``
 from django.conf import settings
 
 from communaute.forum_conversation.models import Nature
-from communaute.models import Cohorte, Espace, rights_of
+from communaute.models import Cohorte, Espace, Membre, rights_of
 from communaute.models.invitations import spaces_opened_by
 
 
@@ -136,6 +136,13 @@ def administers(user):
 def can_export(user):
     """Whoever was given the right to take lists of the back office away: it comes with no group."""
     return user.has_perm("communaute.export_membre")
+
+
+def can_leave(user):
+    """Whoever has an account, as long as somebody else is left to set the cohort up."""
+    return user.is_active and (
+        not administers(user) or Membre.objects.administrators().exclude(pk=user.pk).exists()
+    )
 
 
 def invites(user):

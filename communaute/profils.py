@@ -1,6 +1,6 @@
 """What a member changes of their profile, in one transaction; a photo that is replaced is erased."""
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from communaute.models import Membre, Profil
@@ -27,7 +27,9 @@ def photo(upload):
 @transaction.atomic
 def save(profil, new_photo=None, *, without_photo=False, nomme_publiquement):
     """Keep ``profil`` as its member filled it in, with or without another photo."""
-    membre = Membre.objects.select_for_update().get(pk=profil.membre_id)
+    membre = Membre.objects.held(profil.membre_id)
+    if not membre.is_active:  # they left meanwhile
+        raise PermissionDenied
     kept = Profil.objects.filter(membre=membre).values_list("photo", flat=True).first() or ""
     profil.photo = kept
     if new_photo or without_photo:

@@ -2,6 +2,7 @@
 
 from wagtail import hooks
 
+from communaute.effacement import LEFT
 from communaute.second_facteur import FORGOTTEN
 
 
@@ -18,3 +19,4 @@ def name_acts(actions):
     actions.register_action(
         FORGOTTEN, "Retirer le second facteur", "Second facteur retiré à la demande du membre"
     )
+    actions.register_action(LEFT, "Fermer un compte", "Compte fermé pour de bon")

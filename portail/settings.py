@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "communaute.middleware.MembersOnlyMiddleware",
     "communaute.middleware.SecondFactorMiddleware",
+    "communaute.middleware.VisitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -228,6 +229,8 @@ STORAGES = {
     "default": _files("media"),
     # Members' files: under no address of their own, served by a view that asks who reads.
     "pieces_jointes": _files("prive"),
+    # Who left, and what they chose: kept apart, so that bringing back older data undoes none of it.
+    "effacements": _files("effacements"),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

@@ -90,6 +90,7 @@ account_urls = [
     path("sessions/", compte.sessions, name="usersessions_list"),
     path("mes-donnees/", donnees.mes_donnees, name="mes_donnees"),
     path("mes-donnees/<slug:reference>/", donnees.archive, name="archive"),
+    path("partir/", donnees.partir, name="partir"),
 ]
 
 # One way in: the back office's own sign-in and password pages lead to the portal's.

@@ -1,7 +1,5 @@
 """What every test can ask for."""
 
-import time
-
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth import user_logged_in
@@ -14,7 +12,7 @@ from wagtail.models import Page, Site, Task, Workflow
 from communaute.second_facteur import OPENED_WITH
 from pages import foundation
 from portail.cache import forget
-from tests.factories import MembreFactory
+from tests.factories import MembreFactory, just_proved
 
 
 def pytest_collection_modifyitems(items):
@@ -148,12 +146,7 @@ def just_signed_in(signed_in):
     """``just_signed_in(membre)`` is the same, of someone who has just proved who they are."""
 
     def sign_in(membre):
-        client = signed_in(membre)
-        session = client.session
-        session["account_authentication_methods"] = [{"method": "code", "at": time.time()}]
-        session["account_authentication_methods_user"] = str(membre.pk)
-        session.save()
-        return client
+        return just_proved(signed_in(membre), membre)
 
     return sign_in
 

@@ -1,6 +1,7 @@
 """Small makers of what the tests talk about."""
 
 import json
+import time
 from datetime import date, timedelta
 from io import BytesIO
 
@@ -333,3 +334,12 @@ def restrict(page):
     """Reserve ``page`` and those below it for signed-in people, as an editor can in the back office."""
     PageViewRestriction.objects.create(page=page, restriction_type=PageViewRestriction.LOGIN)
     return page
+
+
+def just_proved(client, membre):
+    """``client``, where ``membre`` is signed in, as if they had come in a moment ago."""
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "code", "at": time.time()}]
+    session["account_authentication_methods_user"] = str(membre.pk)
+    session.save()
+    return client

@@ -27,7 +27,7 @@ from communaute.models.espaces import (
 )
 from communaute.models.invitations import Adhesion, Invitation
 from communaute.models.lecture import Niveau, Participation, Suivi
-from communaute.models.membres import Allie, College, Membre, Siege, seat
+from communaute.models.membres import FORMER, Allie, College, Membre, Siege, seat
 from communaute.models.moderation import (
     APPEALABLE,
     Acte,
@@ -51,6 +51,7 @@ from communaute.models.territoires import (
 
 __all__ = [
     "APPEALABLE",
+    "FORMER",
     "AcceptationCharte",
     "AccordPromesse",
     "Acte",

@@ -9,11 +9,12 @@ from django.contrib.auth.models import AbstractUser, Permission
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower, TruncDate
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.functional import cached_property
 
+from communaute import conservation
 from communaute.prepared import Prepared
 
 
@@ -32,6 +33,10 @@ NEVER_GRANTED = {
     "communaute.delete_espace",
 }
 """A member is anonymised, a seat ends, a space keeps what was said: none of them is deleted."""
+
+
+FORMER = "Ancien·ne membre"
+"""What those who left are called, all of them."""
 
 
 def new_reference():
@@ -106,6 +111,36 @@ class MembreQuerySet(models.QuerySet):
         named = apps.get_model("communaute", "Nomination").objects.active()
         return self.filter(pk__in=named.filter(role="animation").values("membre"))
 
+    def administrators(self):
+        """Those who set the cohort up, and can sign in."""
+        granted = Permission.objects.filter(
+            content_type__app_label="communaute", codename="change_cohorte"
+        )
+        named = self.model.objects.filter(
+            Q(is_superuser=True)
+            | Q(groups__permissions__in=granted)
+            | Q(user_permissions__in=granted)
+        )
+        return self.filter(pk__in=named.values("pk"), is_active=True)
+
+    def absent_since(self, day):
+        """Those who have an account and did not come from that day on, each with ``visite``, their last."""
+        known = (TruncDate("last_login"), TruncDate("date_joined"))
+        return self.annotate(visite=Coalesce("vu_le", *known)).filter(parti_le=None, visite__lt=day)
+
+    def to_warn(self):
+        """Those whose account has slept for so long that they are told, once, before it is forgotten."""
+        day = conservation.months_before(timezone.localdate(), conservation.COMPTE_AVERTI)
+        untold = Q(prevenu_le=None) | Q(prevenu_le__lte=F("visite"))
+        return self.absent_since(day).filter(untold)
+
+    def to_forget(self):
+        """Those who were told in time, and did not come back."""
+        today = timezone.localdate()
+        day = conservation.months_before(today, conservation.COMPTE)
+        told = Q(prevenu_le__gt=F("visite"), prevenu_le__lte=today - conservation.PREAVIS)
+        return self.absent_since(day).filter(told)
+
     def with_sieges(self):
         """Fetch what ``Membre.qualite`` and ``Membre.college`` read, in a constant number of queries."""
         return self.prefetch_related(models.Prefetch("sieges", Siege.objects.speaking()))
@@ -117,6 +152,16 @@ class MembreManager(BaseUserManager.from_queryset(MembreQuerySet)):
     def by_key(self, pk):
         """The member of this key, as ``get`` finds them."""
         found = BY_KEY.fetch(membre=pk)
+        if not found:
+            raise self.model.DoesNotExist
+        return found[0]
+
+    def held(self, pk):
+        """The same, held until the transaction ends: what they do and their leaving follow one another.
+
+        Their key is left free, for what others write about them meanwhile.
+        """
+        found = HELD.fetch(membre=pk)
         if not found:
             raise self.model.DoesNotExist
         return found[0]
@@ -154,6 +199,10 @@ class Membre(AbstractUser):
         "des nouvelles", max_length=15, choices=Rythme, default=Rythme.QUOTIDIEN
     )
 
+    vu_le = models.DateField("venu·e le", null=True, editable=False)
+    prevenu_le = models.DateField("prévenu·e le", null=True, editable=False)
+    parti_le = models.DateTimeField("parti·e le", null=True, editable=False)
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["first_name", "last_name"]
 
@@ -187,8 +236,8 @@ class Membre(AbstractUser):
         return perm not in NEVER_GRANTED and super().has_perm(perm, obj)
 
     def get_full_name(self):
-        """The name peers see; never the address."""
-        return super().get_full_name() or "Membre"
+        """The name peers see; never the address. Those who left have none."""
+        return FORMER if self.parti_le else super().get_full_name() or "Membre"
 
     @cached_property
     def rights(self):
@@ -231,6 +280,10 @@ BACK_OFFICE = Prepared(
     membre=-1_849,
 )
 BY_KEY = Prepared(lambda membre: Membre.objects.filter(pk=membre).order_by(), membre=-1_848)
+HELD = Prepared(
+    lambda membre: Membre.objects.select_for_update(no_key=True).filter(pk=membre).order_by(),
+    membre=-1_848,
+)
 
 
 class Allie(models.Model):
@@ -420,7 +473,7 @@ class Siege(models.Model):
     def qualite(self):
         """Function, then territory or allied organisation."""
         place = self.allie or self.territoire
-        return f"{self.fonction}, {place}" if place else self.fonction
+        return ", ".join(str(part) for part in (self.fonction, place) if part)
 
 
 SPEAKING = Prepared(

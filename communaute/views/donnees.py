@@ -1,15 +1,20 @@
-"""What the portal holds about who asks: given to them, and them alone."""
+"""What the portal holds about who asks: given to them alone, or forgotten when they leave."""
 
 from django.contrib import messages
+from django.contrib.auth import logout
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from communaute import archives
+from communaute import archives, effacement
+from communaute.forms import DepartForm
 from communaute.models import Archive
+from communaute.permissions import can_leave
 from communaute.views.compte import of_consequence
+from communaute.views.reading import form_page
 
 
 @of_consequence(allow_get=True)
@@ -51,3 +56,29 @@ def archive(request, reference):
     add_never_cache_headers(response)
     patch_cache_control(response, private=True, no_store=True)
     return response
+
+
+@of_consequence(allow_get=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def partir(request):
+    """What leaving does, in plain words; and leaving, once one has said what becomes of one's messages."""
+    membre = request.user
+    form = DepartForm(request.POST if request.method == "POST" else None)
+    is_last = not can_leave(membre)
+    if not is_last and form.is_valid():
+        try:
+            effacement.anonymise(membre, form.cleaned_data["messages"] == "retirer")
+        except PermissionDenied:  # the others who administered left meanwhile
+            is_last = True
+        else:
+            logout(request)
+            messages.success(request, "Votre compte est fermé. Merci d’avoir été des nôtres.")
+            return redirect("account_login")
+    context = {
+        "form": form,
+        "is_last": is_last,
+        "seul_a_animer": effacement.spaces_left_alone(membre),
+        "archive": Archive.objects.readable_by(membre).exclude(prete_le=None).first(),
+    }
+    status = 409 if is_last and request.method == "POST" else None
+    return form_page(request, "account/partir.html", context, status)

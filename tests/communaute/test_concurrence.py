@@ -16,7 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from communaute import conversation, gestes, invitations, moderation
+from communaute import conversation, effacement, gestes, invitations, moderation
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     Acte,
@@ -126,6 +126,44 @@ def test_counts_equal_a_recount_after_eight_writers_at_once(espace, at_once):
     at_once([partial(write, membre, seed) for seed, membre in enumerate([*membres, *membres])])
     assert Post.objects.count() > 3 * WRITERS
     assert differences() == []
+
+
+def test_who_leaves_while_writing_leaves_nothing_said(espace, elue, at_once):
+    other, topics = entered(un_membre(), espace), [un_sujet(espace) for _ in range(2)]
+
+    def write(membre):
+        for number in range(10):
+            with contextlib.suppress(*REFUSED):
+                conversation.reply(membre, topics[number % 2], f"Un message : {number}.")
+                conversation.start_topic(membre, espace, "Un titre", "Un texte.")
+
+    def leave():
+        time.sleep(A_MOMENT)
+        effacement.anonymise(elue, withdraw=True)
+
+    acts = [partial(write, membre) for membre in (elue, elue, elue, other, other)]
+    at_once([*acts, leave])
+    assert not Post.objects.filter(poster=elue, retire_le=None).exists()
+    assert Post.objects.filter(poster=other, retire_le=None).count() == 40
+    assert differences() == []
+
+
+def test_a_reply_sent_while_its_author_is_leaving_is_refused(espace, elue, in_thread):
+    topic = un_sujet(espace)
+    with transaction.atomic():
+        effacement.anonymise(elue, withdraw=False)
+        reply = in_thread(lambda: conversation.reply(elue, topic, "Trop tard"))
+        time.sleep(A_MOMENT)
+        assert not reply.done()
+    assert isinstance(reply.result(SECONDS), REFUSED)
+    assert Post.objects.count() == 1
+
+
+def test_two_who_administer_do_not_both_leave(espace, at_once):
+    both = [MembreFactory(is_superuser=True) for _ in range(2)]
+    left = at_once([partial(effacement.anonymise, membre, withdraw=False) for membre in both])
+    assert {type(one) for one in left} == {type(None), PermissionDenied}
+    assert Membre.objects.administrators().count() == 1
 
 
 def test_the_same_form_sent_eight_times_at_once_is_one_message(espace, elue, at_once):

@@ -15,6 +15,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, ClientHandler, encod
 
 from tests.confidentialite.donnees import in_space, personal_models, restricted_models
 from tests.confidentialite.monde import CANARY
+from tests.factories import just_proved
 
 TOKEN = re.compile(r'(csrfmiddlewaretoken" value=|csrfToken: ?|csrf_token": ?)"\w+"')
 DRAWN_ANEW = {"Date", "ETag", "Expires"}
@@ -54,6 +55,7 @@ class Lecteur:
         if membre.is_authenticated:
             client = Client()
             client.force_login(membre)
+            just_proved(client, membre)
             self.cookies = "; ".join(f"{m.key}={m.value}" for m in client.cookies.values())
 
     def ask(self, method, path, data=None):

@@ -33,7 +33,10 @@ CONDITIONS = [
     "communaute/forum_conversation/models.py",
     *(
         f"communaute/models/{name}.py"
-        for name in ("echanges", "espaces", "lecture", "membres", "passation", "profils")
+        for name in (
+            *("archives", "echanges", "espaces", "lecture", "membres", "passation"),
+            "profils",
+        )
     ),
     "communaute/models/moderation.py",
     "communaute/middleware.py",
@@ -93,7 +96,6 @@ WITHOUT_EFFECT = {
     "The keys that it is asked for were found readable just before, in the same request.": {
         "views/mes_espaces.py TOPICS: Topic.objects.readable_by(user)",
         "views/recherche.py _posts: Post.objects.readable_by(user)",
-        "views/recherche.py _topics: Topic.objects.readable_by(user)",
     },
     "What is found by it is looked for again among what one reads, or narrowed to one’s own.": {
         "views/composition.py Composition._aside: Post.objects.readable_by(self.request.user)",
@@ -106,7 +108,18 @@ WITHOUT_EFFECT = {
         "views/gestes.py vote: permissions.can_vote(request.user, topic.sondage)",
         "views/moderation.py lever_suspension: Suspension.objects.readable_by(request.user).active()",
     },
+    "It asks again who one is, before an act of consequence on one’s own account: not whose it is.": {
+        "views/compte.py of_consequence: if not (allow_get and request.method in ('GET', 'HEAD')) and (not "
+        "user.has_usable_password()) and (not Authenticator.objects.filter(user=user).exists()) and (not "
+        "account.has_just_signed_in(request)): refuse",
+    },
+    "It notes the day of a visit, which nobody reads.": {
+        "middleware.py VisitMiddleware.__call__: settings.SESSION_COOKIE_NAME in request.COOKIES",
+        "middleware.py VisitMiddleware.__call__: request.user.is_authenticated",
+        "middleware.py VisitMiddleware.__call__: .filter(pk=request.user.pk)",
+    },
     "It chooses how what one reads anyway is shown, or where one is led: not what is read.": {
+        "views/donnees.py partir: Archive.objects.readable_by(membre)",
         "views/espaces.py _below: Topic.objects.readable_by(user)",
         "views/espaces.py _by_name: espace.nominations.active()",
         "views/gestes.py retirer: Topic.objects.readable_by(request.user)",
@@ -259,6 +272,9 @@ def function_of(path, name):
 def checks(monde, path, name, known):
     """What looks for a leak, by its name; ``known`` are people whose rights were read already."""
     found = {}
+    if path.endswith(("views/donnees.py", "models/archives.py")):
+        people = monde.members(("author", "agent"))
+        return {"archives": lambda: matrix.check_archives(monde, people)}
     if "/views/" not in path:
         of_permissions = path == "communaute/permissions.py"
         people = known if of_permissions else monde.members(matrix.READERS + matrix.OUTSIDERS)

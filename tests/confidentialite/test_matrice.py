@@ -28,6 +28,7 @@ from communaute.models import (
     Acte,
     ActeModeration,
     Alerte,
+    Archive,
     Cohorte,
     Espace,
     Membre,
@@ -311,6 +312,26 @@ def test_each_is_told_of_the_decisions_and_reports_that_are_theirs_alone(monde):
     check_own(monde, monde.members(READERS + OUTSIDERS))
 
 
+def check_archives(monde, people):
+    """Refuse that anyone but its owner is led to an archive, or given it."""
+    archive = Archive.objects.get()
+    for what, membre in people.items():
+        lecteur = Lecteur(membre, monde.elus)
+        page, _ = lecteur.ask("GET", "/compte/mes-donnees/")
+        assert (archive.reference in page.body) == (what == "author"), what
+        given, _ = lecteur.ask("GET", archive.get_absolute_url())
+        assert (seen_in(given.text) == {"contenu de l’archive"}) == (what == "author"), what
+    with transaction.atomic():
+        Archive.objects.update(demandee_le=archive.demandee_le - timedelta(days=7))
+        given, _ = Lecteur(people["author"], monde.elus).ask("GET", archive.get_absolute_url())
+        assert given.status == 404
+        transaction.set_rollback(True)
+
+
+def test_an_archive_is_given_to_its_owner_alone(monde):
+    check_archives(monde, monde.members(("author", "peer", "agent", "without seat", "visitor")))
+
+
 # --- What each may do
 
 
@@ -388,6 +409,7 @@ def permitted(monde):
             [],
             {*READERS, *OUTSIDERS} - {"visitor", "inactive", "administrator", "without seat"},
         ),
+        ("can_leave", [], {*READERS, *OUTSIDERS} - {"visitor", "inactive", "administrator"}),
         ("is_referent", [], {"référent·e"}),
         ("can_manage", [], {"facilitator of another space", "editor", "administrator"}),
         ("can_export", [], {"administrator"}),

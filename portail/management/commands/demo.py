@@ -423,7 +423,7 @@ def _sujet(espace, entry, membres):
             topic = conversation.start_topic(
                 author, espace, entry["titre"], message["texte"], at, **kind
             )
-            post = Post.objects.readable_by(conversation.as_of_now(author)).get(topic=topic)
+            post = Post.objects.readable_by(Membre.objects.by_key(author.pk)).get(topic=topic)
         else:
             post = conversation.reply(author, topic, message["texte"], at)
         for email in message.get("mercis", []):

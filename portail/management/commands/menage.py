@@ -12,17 +12,18 @@ from django_tasks_db import DatabaseBackend
 from django_tasks_db.models import DBTaskResult
 from wagtail.models import ModelLogEntry, PageLogEntry
 
-from communaute import archives, brouillons, conservation, moderation, passation, promesse
+from communaute import archives, brouillons, conservation, moderation, passation, promesse, sommeil
 from communaute.invitations import send_invitations
-from communaute.models import Adhesion, Invitation
+from communaute.models import Adhesion, Invitation, Membre
 from pages.models import Signalement
 
 
 class Command(BaseCommand):
     help = (
-        "Efface ce dont la durée de conservation est passée (docs/conservation.md), clôt les demandes "
-        "d’assouplir une promesse au bout de leurs quatorze jours, fait repartir les invitations dont le "
-        "courriel n’a pu partir et refaire les archives qui attendent. « recurrent » la lance avec le reste."
+        "Efface ce dont la durée de conservation est passée (docs/conservation.md), avertit qui n’est pas "
+        "venu depuis 23 mois, clôt les demandes d’assouplir une promesse au bout de leurs quatorze jours, "
+        "fait repartir les invitations dont le courriel n’a pu partir et refaire les archives qui attendent. "
+        "« recurrent » la lance avec le reste."
     )
 
     def handle(self, *args, **options):
@@ -34,11 +35,14 @@ class Command(BaseCommand):
             "Archives effacées": archives.forget_outdated(),
             "Alertes effacées": moderation.forget_old_reports(),
             "Mots de passation effacés": passation.forget_old(),
+            "Comptes fermés après deux ans": sommeil.forget(),
             "Lignes d’historique effacées": _forget_history(),
         }
         if Invitation.objects.to_send().exists():  # a mail that did not leave
             send_invitations.enqueue()
         archives.make_those_that_wait()
+        if Membre.objects.to_warn().exists():
+            sommeil.warn.enqueue()
         _forget_what_ended()
         promesse.close_expired()
         self.stdout.write(" ".join(f"{what} : {how_many}." for what, how_many in gone.items()))

@@ -1,0 +1,588 @@
+"""Leaving: a member becomes nobody in particular, and what others built on what they said stays.
+
+They are never deleted: what is decided of each relation to a member is said in ``RELATIONS``, and of each
+column that holds an address in ``ADDRESSES``. A journal, kept apart from the database, remembers who left:
+``replay`` erases them again where older data was brought back.
+"""
+
+import json
+import re
+from datetime import datetime, timedelta
+from functools import cached_property, partial
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.db import transaction
+from django.db.models import F, Q, TextField
+from django.db.models.functions import Cast, Least
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+from wagtail.log_actions import log
+from wagtail.models import ModelLogEntry, PageLogEntry
+
+from communaute import account, citations, conversation, markdown, mentions, permissions
+from communaute.forum.models import Forum
+from communaute.forum_conversation.models import Post, Topic
+from communaute.models import (
+    FORMER,
+    ActeModeration,
+    Alerte,
+    Brouillon,
+    Espace,
+    Membre,
+    Mention,
+    MotDePassation,
+    Nomination,
+    PieceJointe,
+    Recours,
+    Resume,
+    Siege,
+    Version,
+)
+from communaute.pieces import delete_after
+from communaute.search import indexed, wanted
+from communaute.text import fold
+
+LEFT = "communaute.parti"
+"""What the journal of the back office names it when somebody leaves."""
+WITHDRAWN_QUOTE = "[Citation retirée avec le message de son auteur·rice.]"
+WITHDRAWN_ADDRESS = "[adresse retirée]"
+
+
+ABOUT_THEM = {
+    (ActeModeration, "motif"): "membre",
+    (Recours, "texte"): "acte__membre",
+    (Alerte, "texte"): "post__poster",
+}
+"""What those who care for a space write, and the path to whom it is about."""
+
+
+# --- Leaving
+
+
+def anonymise(membre, withdraw, at=None, *, asleep=False):
+    """Make ``membre`` nobody in particular, for good; their messages stay unsigned, or are withdrawn with all
+    that they wrote. Twice is as good as once. ``asleep`` says that they did not ask for it.
+
+    Given the time ``at`` when they left, it is done again, and they are not told. Else ``PermissionDenied``
+    says that nobody else could set the cohort up. Files are removed once all of it is kept; the journal is
+    written just before: what stops between the two leaves in it who asked to leave, never the contrary.
+    """
+    journal = Journal()
+    try:
+        with transaction.atomic():
+            if left := _leave(membre, withdraw, at, asleep):
+                journal.write(membre.reference, withdraw, left)
+    except BaseException:
+        journal.take_back()
+        raise
+
+
+def _leave(membre, withdraw, at, asleep):
+    """All of it, in the caller's transaction; the time that is noted, or None where all of it was done."""
+    administers = permissions.administers(Membre.objects.by_key(membre.pk))
+    if administers:
+        # All of them, in one order: two who administer do not leave it to one another.
+        list(Membre.objects.administrators().order_by("pk").select_for_update(no_key=True))
+    membre = Membre.objects.held(membre.pk)
+    if membre.parti_le:
+        return None
+    if at is None and administers and not permissions.can_leave(membre):
+        raise PermissionDenied
+    leaving = Leaving(membre, withdraw, at or timezone.now())
+    leaving.forget_names()
+    for relation, decide in {**RELATIONS, **ADDRESSES}.items():
+        label, _, field = relation.rpartition(".")
+        asked = {f"{field}__iexact": membre.email} if relation in ADDRESSES else {field: membre.pk}
+        decide(apps.get_model(label)._base_manager.filter(**asked), field, leaving)
+    leaving.forget_traces()
+    if at is None:
+        told = {"nom": membre.get_full_name(), "retires": withdraw, "endormi": asleep}
+        account.tell([membre.email], "account/email/parti_message.txt", told)
+    _become_nobody(membre, leaving.at)
+    log(membre, LEFT, data={"messages": "retirés" if withdraw else "gardés"})
+    return leaving.at
+
+
+def _become_nobody(membre, at):
+    membre.email = f"{membre.reference}@parti.invalid"
+    membre.first_name = membre.last_name = ""
+    membre.is_active = membre.is_superuser = membre.nomme_publiquement = False
+    membre.rythme = Membre._meta.get_field("rythme").default
+    membre.last_login = membre.vu_le = membre.prevenu_le = None
+    membre.date_joined = membre.parti_le = at
+    membre.set_unusable_password()
+    membre.save()
+
+
+def spaces_left_alone(membre):
+    """The spaces that ``membre`` facilitates, and nobody else: somebody should be named there first."""
+    active = Nomination.objects.active().filter(role=Nomination.Role.ANIMATION)
+    others = active.exclude(membre=membre).filter(membre__is_active=True)
+    return (
+        Espace.objects.filter(pk__in=active.filter(membre=membre).values("espace"))
+        .exclude(pk__in=others.values("espace"))
+        .select_related("forum")
+    )
+
+
+class Leaving:
+    """One who leaves: who they are, what they chose, and how their name is found in what others wrote."""
+
+    def __init__(self, membre, withdraw, at):
+        self.membre, self.withdraw, self.at = membre, withdraw, at
+        self._nom = fold(membre.get_full_name())
+        self._called = mentions.Names([membre])
+        self._named = mentions.Names([membre], sign="")
+        self._words = {}
+
+    # What was said, by them and of them
+
+    def forget_names(self):
+        """Take their name, and their words where they withdraw them, out of what others said."""
+        self._hold()
+        for post in self._posts_naming().filter(topic__in=self._held).defer("mots"):
+            self._rewrite_post(post)
+        for topic in Topic.objects.filter(pk__in=self._took_part):
+            subject, hidden = self.unnamed(topic.subject), self.unnamed(topic.titre_masque)
+            if (subject, hidden) != (topic.subject, topic.titre_masque):
+                conversation.retitle(topic, subject, hidden)
+        for version in self._naming(Version, "texte", "titre", topic="post__topic"):
+            changed = {
+                "texte": self.reworded(version.texte, version.post.topic_id),
+                "titre": self.unnamed(version.titre),
+            }
+            Version.objects.filter(pk=version.pk).update(**changed)
+        for resume in self._naming(Resume, "texte", topic="topic"):
+            texte = self.reworded(resume.texte, resume.topic_id)
+            if texte != resume.texte:
+                changed = {"texte": texte, "rendu": markdown.render(texte)}
+                Resume.objects.filter(pk=resume.pk).update(**changed)
+        for draft in Brouillon.objects.exclude(membre=self.membre).select_related("post"):
+            topic = draft.topic_id or (draft.post and draft.post.topic_id)
+            fields = {
+                name: self.reworded(value, topic) if isinstance(value, str) else value
+                for name, value in draft.champs.items()
+            }
+            if fields != draft.champs:
+                Brouillon.objects.filter(pk=draft.pk).update(champs=fields)
+        for (model, field), about in ABOUT_THEM.items():
+            rows = self._naming(model, field)
+            if self._homonyms:
+                rows = rows.filter(**{about: self.membre})
+            for row in rows:
+                model.objects.filter(pk=row.pk).update(**{field: self.unnamed(getattr(row, field))})
+
+    def _hold(self):
+        """Hold what changes: their topics and those where they are named, then the forums of these."""
+        own = Post.objects.filter(poster=self.membre)
+        self._took_part = set(own.values_list("topic", flat=True)) | set(
+            Mention.objects.filter(membre=self.membre).values_list("post__topic", flat=True)
+        )
+        concerned = self._took_part | set(self._posts_naming().values_list("topic", flat=True))
+        topics = Topic.objects.filter(pk__in=concerned).order_by("pk")
+        held = list(topics.select_for_update(of=("self",), no_key=True))
+        self._held = {topic.pk for topic in held}
+        forums = {topic.forum_id for topic in held}
+        list(Forum.objects.filter(pk__in=forums).order_by("pk").select_for_update(no_key=True))
+        homonyms = Membre.objects.filter(parti_le=None).exclude(pk=self.membre.pk)
+        self._homonyms = [
+            other.pk for other in homonyms if fold(other.get_full_name()) == self._nom
+        ]
+        if self._homonyms:
+            # Where another of the same name spoke or is named, the name is left: it is theirs too.
+            posts = Post.objects.filter(
+                Q(poster__in=self._homonyms) | Q(mentions__membre__in=self._homonyms)
+            )
+            self._shared = set(posts.values_list("topic", flat=True))
+        else:
+            self._shared = set()
+
+    def _posts_naming(self):
+        """The messages where their name, their address or what they said may be found."""
+        named = Q(mots__says=self._wanted) if self._wanted else Q()
+        quoting = Q(topic__in=Post.objects.filter(poster=self.membre).values("topic"))
+        return (
+            Post.objects.filter(
+                named
+                | Q(content__icontains=self.membre.email)
+                | Q(mentions__membre=self.membre)
+                | quoting & Q(content__contains=">")
+            )
+            .order_by("pk")
+            .distinct()
+        )
+
+    @cached_property
+    def _wanted(self):
+        return wanted(self.membre.get_full_name())
+
+    def _naming(self, model, *fields, topic=None):
+        """The rows of ``model`` where their name or address is, or that quote where they took part."""
+        found = Q()
+        for field in fields:
+            found |= Q(**{f"{field}__iregex": self._pattern})
+        if topic:
+            found |= Q(**{f"{topic}__in": self._took_part, f"{fields[0]}__contains": ">"})
+        return model.objects.filter(found)
+
+    @cached_property
+    def _pattern(self):
+        """What finds their name, accents forgiven, or their address: more than these, never less."""
+        words = [
+            "".join(f"{'.' if letter in 'aceinouy' else letter}.{{0,6}}" for letter in word)
+            for word in self._nom.split()
+        ]
+        return rf"{re.escape(self.membre.email)}|{'.{0,3}'.join(words)}"
+
+    def _rewrite_post(self, post):
+        raw = post.content.raw
+        texte = self.reworded(raw, post.topic_id)
+        if texte == raw:
+            return
+        named = Membre.objects.filter(pk__in=post.mentions.values("membre"))
+        rendered = markdown.render(texte, mentions.Names(named.exclude(pk=self.membre.pk)).split)
+        changed = {"content": texte, "_content_rendered": rendered, "mots": indexed(texte)}
+        Post.objects.filter(pk=post.pk).update(**changed)
+
+    def reworded(self, text, topic):
+        """``text``, said in the topic of that key, without their name, nor what they withdraw."""
+        is_shared = topic in self._shared
+        text = citations.edited(
+            text,
+            partial(self._keeps, topic),
+            (lambda author: author) if is_shared else self._renamed,
+            WITHDRAWN_QUOTE,
+        )
+        if not is_shared:
+            text = _replaced(self._called, text)
+            if topic in self._took_part:
+                text = _replaced(self._named, text)
+        return self._without_address(text)
+
+    def _keeps(self, topic, author, line):
+        if not self.withdraw:
+            return True
+        if author and topic not in self._shared:
+            return fold(author) != self._nom
+        return not self._said_in(topic).say(line, citations.ENOUGH)
+
+    def _said_in(self, topic):
+        if topic not in self._words:
+            own = Post.objects.filter(topic=topic, poster=self.membre)
+            self._words[topic] = citations.Words(own.values_list("content", flat=True))
+        return self._words[topic]
+
+    def _renamed(self, author):
+        return FORMER if fold(author) == self._nom else author
+
+    def unnamed(self, text):
+        """``text``, which is about them, without their name nor their address."""
+        return self._without_address(_replaced(self._named, text))
+
+    def _without_address(self, text):
+        return re.sub(re.escape(self.membre.email), WITHDRAWN_ADDRESS, text, flags=re.IGNORECASE)
+
+    # What the back office and the queue of jobs remember
+
+    def forget_traces(self):
+        """Take their name and their address out of journals, and of jobs that are done."""
+        seats = [str(pk) for pk in self.membre.sieges.values_list("pk", flat=True)]
+        for model, keys in ((Membre, [str(self.membre.pk)]), (Siege, seats)):
+            about = ContentType.objects.get_for_model(model)
+            entries = ModelLogEntry.objects.filter(content_type=about, object_id__in=keys)
+            entries.update(label=FORMER, data={})
+        for model in () if self._homonyms else (ModelLogEntry, PageLogEntry):
+            told = model.objects.annotate(said=Cast("data", TextField()))
+            named = Q(label__iregex=self._pattern) | Q(said__iregex=self._pattern)
+            for entry in told.filter(named):
+                model.objects.filter(pk=entry.pk).update(
+                    label=self.unnamed(entry.label), data=self._forgotten_in(entry.data)
+                )
+        jobs = DBTaskResult.objects.annotate(said=Cast("args_kwargs", TextField()))
+        jobs.filter(said__icontains=self.membre.email).delete()
+
+    def _forgotten_in(self, data):
+        if isinstance(data, dict):
+            return {name: self._forgotten_in(value) for name, value in data.items()}
+        if isinstance(data, list):
+            return [self._forgotten_in(value) for value in data]
+        return self.unnamed(data) if isinstance(data, str) else data
+
+
+def _replaced(names, text):
+    return "".join(FORMER if is_name else part for part, is_name in names.split(text))
+
+
+# --- What is decided of each relation to a member
+
+
+def kept(rows, field, leaving):
+    """They stay, said or done by nobody in particular."""
+
+
+def deleted(rows, field, leaving):
+    """They are about this person alone, or only they used them."""
+    rows.delete()
+
+
+def cleared(rows, field, leaving):
+    """They stay, and no longer say who."""
+    rows.update(**{field: None})
+
+
+def _seats(rows, field, leaving):
+    """They end, and stay: a seat outlives its holder. The function goes: it tells who it was. The word
+    that is left with a seat is something that they wrote.
+    """
+    yesterday = timezone.localdate() - timedelta(days=1)
+    open_ones = rows.filter(Q(fin=None) | Q(fin__gt=yesterday))
+    open_ones.update(debut=Least(F("debut"), yesterday), fin=yesterday)
+    rows.update(fonction="")
+    words = MotDePassation.objects.filter(siege__membre=leaving.membre)
+    if leaving.withdraw:
+        words.delete()
+    for mot in words:
+        words.filter(pk=mot.pk).update(texte=leaving.unnamed(mot.texte))
+
+
+def _nominations(rows, field, leaving):
+    """They end, and stay on record for those who were read."""
+    rows.filter(jusqua=None).update(jusqua=leaving.at)
+
+
+def _suspensions(rows, field, leaving):
+    """They end with what they closed; the decision stays on record."""
+    rows.filter(levee_le=None).update(levee_le=leaving.at)
+
+
+def _posts(rows, field, leaving):
+    """They are withdrawn, or stay as they read last, without what they said before."""
+    for post in Post.objects.filter(poster=leaving.membre).order_by("pk"):
+        Version.objects.filter(post=post).delete()
+        if leaving.withdraw and post.retire_le is None:
+            conversation.erase(post, Topic.objects.get(pk=post.topic_id))
+    rows.filter(retire_le=None).update(updates_count=0, updated_by=None)
+
+
+def _summaries(rows, field, leaving):
+    """They go with what was withdrawn, or stay: others build on them."""
+    if leaving.withdraw:
+        Resume.objects.filter(auteur=leaving.membre).delete()
+
+
+def _files(rows, field, leaving):
+    """They go with the messages they are joined to; their names may say whose they were."""
+    for piece in PieceJointe.objects.filter(auteur=leaving.membre):
+        rows.filter(pk=piece.pk).update(nom=leaving.unnamed(piece.nom))
+
+
+def _votes(rows, field, leaving):
+    """A poll that is closed keeps its result; in one that is open, they no longer vote."""
+    rows.filter(choix__sondage__ferme_le__gt=leaving.at).delete()
+
+
+def _answers(rows, field, leaving):
+    """A yes that was acted on is kept; silence is a no."""
+    rows.filter(demande__obtenue=False).delete()
+
+
+def _reports(rows, field, leaving):
+    """What is reported still waits for those who decide; what they added goes."""
+    rows.update(texte="")
+
+
+def _decisions(rows, field, leaving):
+    """They stay on record; what the person answered to them goes."""
+    Recours.objects.filter(acte__membre=leaving.membre).update(texte="")
+
+
+def _sent_invitations(rows, field, leaving):
+    """They stand; the personal word goes."""
+    rows.update(mot="")
+
+
+def _own_invitations(rows, field, leaving):
+    """They say that somebody came in, not who; one that is open opens nothing any more."""
+    rows.filter(acceptee_le=None, revoquee_le=None).update(revoquee_le=leaving.at)
+    nobody = f"{leaving.membre.reference}@parti.invalid"
+    rows.update(email=nobody, prenom="", nom="", fonction="", mot="")
+
+
+def _answered_requests(rows, field, leaving):
+    """They stand; the personal word goes."""
+    rows.update(mot="")
+
+
+def _profile(rows, field, leaving):
+    """It goes, with its photo."""
+    for profil in rows:
+        delete_after(profil.photo)
+    rows.delete()
+
+
+def _preferences(rows, field, leaving):
+    """They go, with the picture that the back office shows."""
+    for profile in rows:
+        delete_after(profile.avatar)
+    rows.delete()
+
+
+def _uploads(rows, field, leaving):
+    """What was sent and not kept goes, with its file."""
+    for upload in rows:
+        delete_after(upload.file)
+    rows.delete()
+
+
+def _sessions(rows, field, leaving):
+    """They end at once."""
+    Session.objects.filter(pk__in=list(rows.values_list("session_key", flat=True))).delete()
+    rows.delete()
+
+
+def _locks(rows, field, leaving):
+    """A page that they kept for themselves is free again."""
+    rows.update(locked=False, locked_at=None, locked_by=None)
+
+
+def _messages_to_the_team(rows, field, leaving):
+    """They are answered and kept as long as any; they no longer say who wrote."""
+    for row in rows:
+        said = {name: leaving.unnamed(getattr(row, name)) for name in ("message", "suite")}
+        rows.model.objects.filter(pk=row.pk).update(nom="", email="", **said)
+
+
+RELATIONS = {
+    # What they are in the cohort.
+    "communaute.Siege.membre": _seats,
+    "communaute.Nomination.membre": _nominations,
+    "communaute.Suspension.membre": _suspensions,
+    "communaute.Cohorte.referent": cleared,
+    "communaute.Membre_groups.membre": deleted,
+    "communaute.Membre_user_permissions.membre": deleted,
+    # What they said.
+    "communaute.Brouillon.membre": deleted,
+    "communaute.Resume.auteur": _summaries,
+    "communaute.PieceJointe.auteur": _files,
+    "forum_conversation.Post.poster": _posts,
+    "forum_conversation.Post.updated_by": kept,
+    "forum_conversation.Topic.poster": kept,
+    "communaute.Version.auteur": kept,
+    "communaute.Mention.membre": deleted,
+    "communaute.Merci.membre": deleted,
+    "communaute.Vote.membre": _votes,
+    "communaute.DemandePromesse.auteur": kept,
+    "communaute.AccordPromesse.membre": _answers,
+    "communaute.Alerte.membre": _reports,
+    "communaute.ActeModeration.membre": _decisions,
+    "communaute.ActeModeration.par": kept,
+    # What they were told, and what they looked at.
+    "communaute.AcceptationCharte.membre": kept,
+    "communaute.Participation.membre": deleted,
+    "communaute.Suivi.membre": deleted,
+    "communaute.Archive.membre": deleted,
+    "communaute.Profil.membre": _profile,
+    "pages.Parcours.membre": deleted,
+    # How they came in, and whom they let in.
+    "communaute.Invitation.membre": _own_invitations,
+    "communaute.Invitation.par": _sent_invitations,
+    "communaute.Adhesion.par": _answered_requests,
+    "account.EmailAddress.user": deleted,
+    "mfa.Authenticator.user": deleted,
+    "socialaccount.SocialAccount.user": deleted,
+    "usersessions.UserSession.user": _sessions,
+    # What they did in the back office: pages are the cohort's.
+    "pages.PortailImage.uploaded_by_user": cleared,
+    "pages.PortailDocument.uploaded_by_user": cleared,
+    "wagtailimages.Image.uploaded_by_user": cleared,
+    "wagtaildocs.Document.uploaded_by_user": cleared,
+    "wagtailcore.UploadedFile.uploaded_by_user": _uploads,
+    "wagtailcore.Page.owner": cleared,
+    "wagtailcore.Page.locked_by": _locks,
+    "wagtailcore.PageSubscription.user": deleted,
+    "wagtailcore.Revision.user": cleared,
+    "wagtailcore.WorkflowState.requested_by": cleared,
+    "wagtailcore.TaskState.finished_by": cleared,
+    "wagtailcore.Comment.user": kept,
+    "wagtailcore.Comment.resolved_by": cleared,
+    "wagtailcore.CommentReply.user": kept,
+    "wagtailcore.PageLogEntry.user": kept,
+    "wagtailcore.ModelLogEntry.user": kept,
+    "wagtailcore.APIToken.user": deleted,
+    "wagtailadmin.EditingSession.user": deleted,
+    "wagtailadmin.FormState.user": deleted,
+    "wagtailusers.UserProfile.user": _preferences,
+}
+"""What is done with the rows of each relation to a member, in this order. A new relation makes the suite fail
+until it is decided here."""
+ADDRESSES = {
+    # The member's own is changed last.
+    "communaute.Membre.email": kept,
+    "account.EmailAddress.email": deleted,
+    "communaute.Invitation.email": _own_invitations,
+    "communaute.Adhesion.email": deleted,
+    "pages.Signalement.email": _messages_to_the_team,
+    # What editors chose to show the public: they change it.
+    "communaute.Cohorte.email_contact": kept,
+    "pages.TerritoirePage.contact_email": kept,
+    "pages.ProjetPilotePage.contact_email": kept,
+    "pages.AlliePage.contact_email": kept,
+}
+"""The same of each column of addresses."""
+
+
+# --- What is remembered of it, apart from the database
+
+
+class Journal:
+    """Who left, by a reference that says nothing of them, when, and what they chose: one file each, written
+    once and never changed.
+    """
+
+    def __init__(self):
+        self._storage = storages["effacements"]
+        self._written = None
+
+    def write(self, reference, withdraw, at):
+        """Note that they left; once is enough."""
+        name = f"{reference}.json"
+        if not self._storage.exists(name):
+            entry = {"membre": reference, "le": at.isoformat(), "retire": withdraw}
+            self._written = self._storage.save(name, ContentFile(json.dumps(entry)))
+
+    def take_back(self):
+        """Forget what was noted of somebody who did not leave after all."""
+        if self._written:
+            self._storage.delete(self._written)
+
+    def references(self):
+        """Those of all who left."""
+        try:
+            _, files = self._storage.listdir("")
+        except FileNotFoundError:
+            return []
+        return [name.removesuffix(".json") for name in files if name.endswith(".json")]
+
+    def read(self, reference):
+        """When that one left, and whether they withdrew what they wrote."""
+        with self._storage.open(f"{reference}.json") as file:
+            entry = json.load(file)
+        return datetime.fromisoformat(entry["le"]), entry["retire"]
+
+
+def replay():
+    """Erase again all those whom the journal knows and this database does not know to have left.
+
+    For data brought back from a backup; returns how many they were. Twice is as good as once.
+    """
+    journal = Journal()
+    left = Membre.objects.filter(reference__in=journal.references(), parti_le=None)
+    for membre in left:
+        at, withdraw = journal.read(membre.reference)
+        anonymise(membre, withdraw, at=at)
+    return len(left)
