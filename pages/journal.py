@@ -64,7 +64,8 @@ class Exported(LogFormatter):
 
     def format_message(self, log_entry):
         data = log_entry.data
-        return f"Liste « {data['liste']} » exportée ({data['format']}) : {data['lignes']} lignes"
+        rows = f"{data['lignes']} ligne{'s' if data['lignes'] > 1 else ''}"
+        return f"Liste « {data['liste']} » exportée ({data['format']}) : {rows}"
 
 
 def name_acts(actions):

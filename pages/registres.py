@@ -15,7 +15,7 @@ from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets import HeaderButton
 
-from communaute.models import Adhesion, Charte, Invitation
+from communaute.models import Adhesion, Charte, College, Espace, Invitation
 from communaute.permissions import administers
 from pages.exports import ExportMixin
 
@@ -189,6 +189,27 @@ class AdhesionViewSet(ModelViewSet):
     ordering = "-recue_le"
 
 
+class CharteFilterSet(WagtailFilterSet):
+    audience = django_filters.ChoiceFilter(
+        field_name="espace__audience",
+        label="Pour qui",
+        choices=Espace.Audience,
+        empty_label="Tous les espaces",
+        widget=forms.RadioSelect,
+    )
+    college = django_filters.ChoiceFilter(
+        field_name="espace__college",
+        label="Collège",
+        choices=College,
+        empty_label="Tous",
+        widget=forms.RadioSelect,
+    )
+
+    class Meta:
+        model = Charte
+        fields = []
+
+
 class CharteIndexView(generic.IndexView):
     """Each version of the charter of each space, and how many accepted it."""
 
@@ -224,6 +245,6 @@ class CharteViewSet(ModelViewSet):
         "created_at",
         Column("acceptations_total", label="Acceptée par", sort_key="acceptations_total"),
     ]
-    list_filter = ["espace__audience", "espace__college", "espace__territoire"]
+    filterset_class = CharteFilterSet
     search_fields = ["espace__forum__name"]
     form_fields = ["texte"]

@@ -72,7 +72,7 @@ def test_each_export_is_on_record_with_who_and_how_many(exporter):
     export(exporter, "siege", "xlsx")
     (entry,) = ModelLogEntry.objects.filter(action="cohorte.exporter")
     assert entry.user == exporter.membre
-    assert entry.message == "Liste « Sièges » exportée (xlsx) : 1 lignes"
+    assert entry.message == "Liste « Sièges » exportée (xlsx) : 1 ligne"
     exporter.force_login(MembreFactory(is_superuser=True))
     history = exporter.get("/gestion/reports/site-history/").content.decode()
     assert "Liste « Sièges » exportée" in history

@@ -115,7 +115,9 @@ def test_each_version_of_a_charter_says_how_many_accepted_it(listed, client):
         entered(un_membre(), espace)
     espace.adopt_charte("Ce qui s’écrit ici **reste** entre nous.")
     EspaceFactory(nom="Salon des ormes", college="agents")
-    assert listed("charte", q="chênes", espace__college="elus") == ["Salon des chênes"] * 2
+    assert (
+        listed("charte", q="chênes", college="elus", audience="college") == ["Salon des chênes"] * 2
+    )
     assert [(row[1], row[3]) for row in listed.rows] == [("2", "0"), ("1", "2")]
     page = client.get(reverse("charte:inspect", args=[espace.charte.pk])).content.decode()
     assert "<strong>reste</strong>" in page
