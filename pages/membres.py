@@ -43,7 +43,10 @@ class MembreCreateView(SuperuserMixin, CreateView):
 
 
 class MembreEditView(SuperuserMixin, EditView):
-    pass
+    """Wagtail's; what is left of who closed their account is changed by nobody."""
+
+    def get_queryset(self):
+        return super().get_queryset().filter(parti_le=None)
 
 
 class MembreFilterSet(UserFilterSet):
@@ -98,7 +101,7 @@ def _seat(name, empty=""):
 
 
 class MembreIndexView(ExportMixin, IndexView):
-    """The members, with the seat from which each speaks."""
+    """The members, but those who left, with the seat from which each speaks."""
 
     page_title = "Membres"
     add_item_label = "Ouvrir un compte sans invitation"
@@ -139,7 +142,7 @@ class MembreIndexView(ExportMixin, IndexView):
         return [*super().header_buttons, invite]
 
     def get_base_queryset(self):
-        return super().get_base_queryset().with_sieges()
+        return super().get_base_queryset().filter(parti_le=None).with_sieges()
 
 
 class MembreViewSet(UserViewSet):

@@ -162,7 +162,7 @@ class SiegeIndexView(ExportMixin, generic.IndexView):
     page_title = "Sièges"
     add_item_label = "Donner un siège"
     exported = {
-        "Nom": lambda siege: siege.membre.last_name,
+        "Nom": lambda siege: siege.membre.last_name or str(siege.membre),
         "Prénom": lambda siege: siege.membre.first_name,
         "Collège": lambda siege: siege.get_college_display(),
         "Organisation alliée": lambda siege: str(siege.allie or ""),

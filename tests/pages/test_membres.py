@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from communaute.models import Membre
 from pages.groupes import ADMINISTRATION, ANIMATION
@@ -78,3 +79,11 @@ def test_members_and_their_addresses_are_listed_to_who_administers_alone(client,
     client.force_login(in_group(ADMINISTRATION))
     assert address in client.get("/gestion/").content.decode()
     assert membre.email in client.get(address).content.decode()
+
+
+def test_who_closed_their_account_is_neither_listed_nor_changed(administration):
+    gone = MembreFactory(email="gone@exemple.fr", parti_le=timezone.now(), is_active=False)
+    listed = administration.get(reverse("wagtailusers_users:index")).content.decode()
+    assert gone.email not in listed
+    assert edit(administration, gone, last_name="Neuf").status_code == 404
+    assert not Membre.objects.get(pk=gone.pk).is_active
