@@ -3,7 +3,8 @@
 It is a folder: the database, the files that its rows name, what they were made with, and ``SHA256SUMS``,
 which ``sha256sum --check`` reads too. The database comes first. A file is written before the row that
 names it and deleted after it, so what a row of the copy names was there; what went since is what someone
-meanwhile withdrew, and is left out.
+meanwhile withdrew, and is left out. The journal of who left comes last, and is only ever added to: who left
+after the copy was made leaves again when it is put back.
 """
 
 import hashlib
@@ -18,18 +19,20 @@ import wagtail
 from django.apps import apps
 from django.core.cache import cache
 from django.core.files import File
-from django.core.files.storage import default_storage
+from django.core.files.storage import default_storage, storages
 from django.core.management import call_command
 from django.db import connection, models
 from django.db.migrations.loader import MigrationLoader
 from django.utils.crypto import salted_hmac
 
+from communaute import effacement
 from communaute.models import Membre
 from portail import database
 from portail.cache import forget
 
 FORMAT = 1
-DATABASE, FILES, MANIFEST, SUMS = "base", "fichiers", "manifeste.json", "SHA256SUMS"
+DATABASE, FILES, JOURNAL = "base", "fichiers", "effacements"
+MANIFEST, SUMS = "manifeste.json", "SHA256SUMS"
 PARTIAL = ".partielle"
 STAMP = "%Y%m%dT%H%M%SZ"
 NAME = re.compile(rf"portail-(\d{{8}}T\d{{6}}Z)(?:{re.escape(PARTIAL)})?")
@@ -70,15 +73,15 @@ def _write(folder, now):
     sums[DATABASE] = _sum_of(folder / DATABASE)
     gone, size = [], 0
     for path, (storage, name) in named.items():
-        target = folder / FILES / path
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            with storage.open(name) as source, target.open("wb") as file:
-                sums[f"{FILES}/{path}"] = _sum(source, into=file)
+            sums[f"{FILES}/{path}"] = _copied(storage, name, folder / FILES / path)
         except FileNotFoundError:
             gone.append(path)
             continue
-        size += target.stat().st_size
+        size += (folder / FILES / path).stat().st_size
+    journal = storages["effacements"]
+    for name in _walk(journal):
+        sums[f"{JOURNAL}/{name}"] = _copied(journal, name, folder / JOURNAL / name)
     manifest = {
         "format": FORMAT,
         "faite_le": now.isoformat(),
@@ -104,6 +107,14 @@ def _write(folder, now):
     for path in folder.rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)
     return manifest
+
+
+def _copied(storage, name, target):
+    """Copy a file of ``storage`` to the path ``target``, and return its sum."""
+    with storage.open(name) as source:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with target.open("wb") as file:
+            return _sum(source, into=file)
 
 
 def _read(rows):
@@ -212,7 +223,7 @@ def _sums(folder):
 
 
 def restore(folder, *, replace, say):
-    """Make the portal what it was when the backup ``folder`` was made, then what it has to be today.
+    """Make the portal what it was when the backup ``folder`` was made, but for who left since.
 
     ``say`` is told each step. All is checked before anything is touched. Files are added first, and those
     that no row names taken away last: until the database is put back, at one stroke, nothing is lost.
@@ -226,15 +237,21 @@ def restore(folder, *, replace, say):
             "n’est que là, ajoutez --remplacer."
         )
     say("Fichiers…")
-    storages = {kept: field.storage for kept, field in _file_fields()}
-    for path in sorted((folder / FILES).rglob("*")):
-        if path.is_file():
-            kept, _, name = path.relative_to(folder / FILES).as_posix().partition("/")
-            _put_file(storages[kept], name, path)
+    own = {kept: field.storage for kept, field in _file_fields()}
+    for name, path in _files_in(folder / FILES):
+        kept, _, name = name.partition("/")
+        _put_file(own[kept], name, path)
+    journal = storages["effacements"]
+    for name, path in _files_in(folder / JOURNAL):
+        if not journal.exists(name):
+            _put_file(journal, name, path)
     say("Base…")
     database.put_back(folder / DATABASE)
+    call_command("migrate", interactive=False, verbosity=0)
+    if left := effacement.replay():
+        say(f"Effacements refaits : {left}.")
     call_command("setup", verbosity=0)
-    _take_away_unnamed(storages)
+    _take_away_unnamed(own)
     cache.clear()
     forget()
     return manifest
@@ -261,6 +278,12 @@ def _check_fits(manifest):
         )
 
 
+def _files_in(folder):
+    """The files of a part of a backup: their names there, and their paths."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [(path.relative_to(folder).as_posix(), path) for path in paths]
+
+
 def _put_file(storage, name, path):
     if storage.exists(name):
         with storage.open(name) as there:
@@ -271,7 +294,7 @@ def _put_file(storage, name, path):
         storage.save(name, File(file))
 
 
-def _take_away_unnamed(storages):
+def _take_away_unnamed(own):
     with connection.cursor() as cursor:
 
         def rows(sql):
@@ -279,7 +302,7 @@ def _take_away_unnamed(storages):
             return cursor.fetchall()
 
         named = _named(rows).keys()
-    for kept, storage in storages.items():
+    for kept, storage in own.items():
         for name in list(_walk(storage)):
             if f"{kept}/{name}" not in named:
                 storage.delete(name)

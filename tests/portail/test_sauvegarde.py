@@ -20,10 +20,12 @@ from django.db import connection, connections
 from django.db.backends.postgresql.client import DatabaseClient
 from django.utils import timezone
 
+from communaute import effacement
 from communaute.models import Brouillon, Membre, PieceJointe
 from portail import database, sauvegarde
 from tests.factories import EspaceFactory, un_membre, une_image
 
+JOURNAL = Path(storages["effacements"].location)
 LOCATIONS = [default_storage.location, storages["pieces_jointes"].location]
 
 
@@ -45,7 +47,7 @@ def transactional_db(shared_database):
 @pytest.fixture
 def inhabited(transactional_db):
     """A portal with a member, a file of theirs and a picture."""
-    for location in LOCATIONS:
+    for location in (*LOCATIONS, JOURNAL):
         shutil.rmtree(location, ignore_errors=True)
     une_image()
     attached("Le compte rendu.", un_membre())
@@ -150,6 +152,25 @@ def test_a_restored_portal_has_the_same_rows_and_the_same_files(inhabited, tmp_p
     assert [table for table in before[0] if after[0][table] != before[0][table]] == []
     assert after == before
     assert not Session.objects.exists()
+
+
+def test_who_left_since_the_backup_leaves_again_and_the_journal_is_only_added_to(
+    inhabited, tmp_path
+):
+    first = un_membre()
+    effacement.anonymise(first, withdraw=False)
+    kept = save(tmp_path / "sauvegardes")
+    piece = PieceJointe.objects.get()
+    effacement.anonymise(piece.auteur, withdraw=True)
+    journal = {path.name: path.read_bytes() for path in JOURNAL.iterdir()}
+    assert len(journal) == 2
+    # The machine is lost, but for what was noted since the backup.
+    (JOURNAL / f"{first.reference}.json").unlink()
+    assert "Effacements refaits : 1." in restore(kept, remplacer=True)
+    assert Membre.objects.get(pk=piece.auteur_id).parti_le
+    assert not PieceJointe.objects.exists()
+    assert piece.fichier.name not in files()
+    assert {path.name: path.read_bytes() for path in JOURNAL.iterdir()} == journal
 
 
 def test_what_is_not_whole_is_refused_before_anything_is_touched(kept):
