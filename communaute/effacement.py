@@ -6,9 +6,11 @@ column that holds an address in ``ADDRESSES``. A journal, kept apart from the da
 """
 
 import json
+import os
 import re
 from datetime import datetime, timedelta
 from functools import cached_property, partial
+from pathlib import Path
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
@@ -551,9 +553,26 @@ class Journal:
     def write(self, reference, withdraw, at):
         """Note that they left; once is enough."""
         name = f"{reference}.json"
-        if not self._storage.exists(name):
-            entry = {"membre": reference, "le": at.isoformat(), "retire": withdraw}
-            self._written = self._storage.save(name, ContentFile(json.dumps(entry)))
+        if self._storage.exists(name):
+            if self.read(reference):
+                return
+            self._storage.delete(name)
+        entry = {"membre": reference, "le": at.isoformat(), "retire": withdraw}
+        self._written = self._storage.save(name, ContentFile(json.dumps(entry)))
+        self._settle(name)
+
+    def _settle(self, name):
+        """Have what was written on the disk before the database says that they left."""
+        try:
+            path = Path(self._storage.path(name))
+        except NotImplementedError:  # a bucket keeps what it took
+            return
+        for place in (path, path.parent):
+            handle = os.open(place, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
 
     def take_back(self):
         """Forget what was noted of somebody who did not leave after all."""
@@ -569,9 +588,15 @@ class Journal:
         return [name.removesuffix(".json") for name in files if name.endswith(".json")]
 
     def read(self, reference):
-        """When that one left, and whether they withdrew what they wrote."""
+        """When that one left, and whether they withdrew what they wrote; None of an entry that is not whole:
+        all stopped while it was written, and they had not left.
+        """
         with self._storage.open(f"{reference}.json") as file:
-            entry = json.load(file)
+            content = file.read()
+        try:
+            entry = json.loads(content)
+        except ValueError:
+            return None
         return datetime.fromisoformat(entry["le"]), entry["retire"]
 
 
@@ -581,8 +606,10 @@ def replay():
     For data brought back from a backup; returns how many they were. Twice is as good as once.
     """
     journal = Journal()
-    left = Membre.objects.filter(reference__in=journal.references(), parti_le=None)
-    for membre in left:
-        at, withdraw = journal.read(membre.reference)
-        anonymise(membre, withdraw, at=at)
-    return len(left)
+    erased = 0
+    for membre in Membre.objects.filter(reference__in=journal.references(), parti_le=None):
+        if entry := journal.read(membre.reference):
+            at, withdraw = entry
+            anonymise(membre, withdraw, at=at)
+            erased += 1
+    return erased

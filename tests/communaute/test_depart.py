@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db import models
@@ -257,6 +258,17 @@ def test_what_a_backup_brings_back_is_erased_again_with_the_same_choice(
     assert bool(topic.posts.get().retire_le) == withdraw
     assert now(marc).is_active
     assert not mailoutbox
+
+
+def test_an_entry_that_was_being_written_when_all_stopped_erases_nobody(ines, marc):
+    journal = storages["effacements"]
+    journal.save(f"{ines.reference}.json", ContentFile(b'{"membre"'))
+    effacement.anonymise(marc, withdraw=False)
+    brought_back(marc)
+    assert effacement.replay() == 1
+    assert now(ines).is_active
+    effacement.anonymise(ines, withdraw=True)
+    assert effacement.Journal().read(ines.reference) == (now(ines).parti_le, True)
 
 
 def test_the_last_who_administered_is_erased_again_all_the_same(tree):
