@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
@@ -242,6 +243,24 @@ def test_a_backup_is_its_owner_s_alone_and_says_what_went_meanwhile(kept):
     shutil.rmtree(kept)
     manifest = sauvegarde.check(save(kept.parent))
     assert manifest["disparus"] == [f"prive/{piece.fichier.name}"]
+
+
+def test_a_copy_is_of_one_moment_whatever_is_written_meanwhile(inhabited, tmp_path):
+    def come_in():
+        un_membre()
+        connections.close_all()
+
+    def read(rows):
+        """What the copy names, once somebody came in beside it."""
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(come_in).result()
+        return rows("SELECT email FROM communaute_membre")
+
+    before = set(Membre.objects.values_list("email"))
+    assert set(map(tuple, database.copy(tmp_path / "base", read))) == before
+    assert Membre.objects.count() == len(before) + 1
+    database.put_back(tmp_path / "base")
+    assert set(Membre.objects.values_list("email")) == before
 
 
 def test_what_could_not_be_saved_leaves_nothing_and_the_old_goes_in_its_time(kept, monkeypatch):
