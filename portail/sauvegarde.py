@@ -80,8 +80,11 @@ def _write(folder, now):
             continue
         size += (folder / FILES / path).stat().st_size
     journal = storages["effacements"]
+    # What is noted of somebody just before the database says that they left may yet be taken back.
+    here = set(Membre.objects.filter(parti_le=None).values_list("reference", flat=True))
     for name in _walk(journal):
-        sums[f"{JOURNAL}/{name}"] = _copied(journal, name, folder / JOURNAL / name)
+        if name.removesuffix(".json") not in here:
+            sums[f"{JOURNAL}/{name}"] = _copied(journal, name, folder / JOURNAL / name)
     manifest = {
         "format": FORMAT,
         "faite_le": now.isoformat(),

@@ -160,8 +160,12 @@ def test_who_left_since_the_backup_leaves_again_and_the_journal_is_only_added_to
 ):
     first = un_membre()
     effacement.anonymise(first, withdraw=False)
-    kept = save(tmp_path / "sauvegardes")
     piece = PieceJointe.objects.get()
+    hesitant = JOURNAL / f"{un_membre().reference}.json"
+    hesitant.write_text("{}")
+    kept = save(tmp_path / "sauvegardes")
+    hesitant.unlink()
+    assert [path.stem for path in (kept / "effacements").iterdir()] == [first.reference]
     effacement.anonymise(piece.auteur, withdraw=True)
     journal = {path.name: path.read_bytes() for path in JOURNAL.iterdir()}
     assert len(journal) == 2
