@@ -65,9 +65,10 @@ class Prepared:
             _written[key] = self._write(shape, user, values, lists)
         if _written[key] is None:
             return []
-        queryset, compiler, sql, params = _written[key]
+        queryset, compiler, sql, params, converters = _written[key]
         compiler = copy(compiler)
         compiler.connection = connection
+        compiler.get_converters = lambda expressions: converters
         compiler.as_sql = lambda: (sql, [given.get(param, param) for param in params])
         query = copy(queryset.query)
         query.get_compiler = lambda using: compiler
@@ -75,7 +76,9 @@ class Prepared:
         return list(queryset._iterable_class(found))
 
     def _write(self, shape, user, values, lists):
-        """The queryset for the examples, its compiler, its SQL and parameters; None if it finds nothing."""
+        """The queryset for the examples, its compiler, its SQL, its parameters, and what makes of each column
+        the value it is; None if it finds nothing.
+        """
         examples = {name: self.examples[name] for name in values}
         for name, size in lists.items():
             examples[name] = [examples[name] - number for number in range(size)]
@@ -92,7 +95,8 @@ class Prepared:
         for name, example in self.examples.items():
             if name in values and name not in lists and _adapted(example) not in params:
                 raise ValueError(f"{name} is not asked for: {sql}")
-        return queryset, compiler, sql, params
+        converters = compiler.get_converters([column for column, _, _ in compiler.select])
+        return queryset, compiler, sql, params, converters
 
 
 def forget():

@@ -71,9 +71,18 @@ def with_exceptional_readings(user, posts):
     opened = {post.pk: post for post in posts if post.was_opened}
     for post in opened.values():
         post.lectures = []
-    lectures = ActeModeration.objects.readable_by(user).filter(acte=Acte.LIRE, post__in=opened)
-    for lecture in lectures.select_related("par") if opened else ():
+    for lecture in LECTURES.fetch(user=user, posts=list(opened)):
         opened[lecture.post_id].lectures.append(lecture)
+
+
+LECTURES = Prepared(
+    lambda user, posts: (
+        ActeModeration.objects.readable_by(user)
+        .filter(acte=Acte.LIRE, post__in=posts)
+        .select_related("par")
+    ),
+    posts=-20_000,
+)
 
 
 def apercu(request, form):

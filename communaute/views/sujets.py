@@ -140,6 +140,11 @@ MERCIS = Prepared(
 )
 
 
+PIECES = Prepared(
+    lambda user, posts: PieceJointe.objects.readable_by(user).filter(post__in=posts), posts=-20_000
+)
+
+
 def posts_page(user, topic, number):
     """A page of the messages of ``topic`` that ``user`` may read, each with its ``html``, and what is
     ``around`` them.
@@ -160,7 +165,7 @@ def posts_page(user, topic, number):
         mercis[merci.post_id].append(merci.membre)
     pieces = defaultdict(list)
     with_files = [post.pk for post in page if post.pieces_count and post.is_shown]
-    for piece in PieceJointe.objects.readable_by(user).filter(post__in=with_files):
+    for piece in PIECES.fetch(user=user, posts=with_files):
         pieces[piece.post_id].append(piece)
     for post in page:
         post.topic = topic

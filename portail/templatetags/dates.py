@@ -1,5 +1,7 @@
 """Dates as people say them."""
 
+from functools import cache
+
 from django import template
 from django.utils import timezone
 from django.utils.dates import MONTHS, WEEKDAYS
@@ -8,14 +10,20 @@ from django.utils.safestring import mark_safe
 register = template.Library()
 
 
+@cache
+def _names():
+    """Those of the days and of the months, found once: each look-up asks which language is spoken."""
+    return [str(name) for name in WEEKDAYS.values()], [None, *map(str, MONTHS.values())]
+
+
 @register.simple_tag
 def moment(d):
     """The time ``d`` as it is said today, and in full for machines and in the title."""
-    d, now = timezone.localtime(d), timezone.localtime()
-    day = f"{'1er' if d.day == 1 else d.day} {MONTHS[d.month]}"
+    d, now, (days, months) = timezone.localtime(d), timezone.localtime(), _names()
+    day = f"{'1er' if d.day == 1 else d.day} {months[d.month]}"
     if d.date() == now.date():
         said = f"aujourd’hui à {d:%H:%M}"
     else:
         said = f"le {day}" if d.year == now.year else f"le {day} {d.year}"
-    full = f"{WEEKDAYS[d.weekday()]} {d.day} {MONTHS[d.month]} {d.year} à {d:%H:%M}"
+    full = f"{days[d.weekday()]} {d.day} {months[d.month]} {d.year} à {d:%H:%M}"
     return mark_safe(f'<time datetime="{d:%Y-%m-%dT%H:%M%z}" title="{full}">{said}</time>')

@@ -85,5 +85,5 @@ def test_no_page_is_made_from_the_time_it_was_first_asked_at(client, topics):
     today = f"{timezone.now():%Y-%m}"
     written = [found for found in _written.values() if found]
     assert len(written) > 15
-    for _, _, sql, params in written:
+    for _, _, sql, params, _ in written:
         assert today not in f"{sql} {[str(param) for param in params]}", sql

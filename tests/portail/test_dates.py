@@ -6,7 +6,7 @@ import pytest
 from django.template import Context, Template
 from django.utils import timezone
 
-SHOWN = Template('{% include "composants/date.html" with d=d only %}')
+SHOWN = Template("{% load dates %}{% moment d %}")
 
 
 def said(d):
