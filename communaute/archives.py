@@ -91,6 +91,11 @@ BEHIND = {
             "dernière entrée": "last_login",
         },
     ),
+    "communaute.Notification.membre": (
+        "nouvelle reçue",
+        {"pourquoi": "motif", "message": "evenement__post__reference", "le": "evenement__cree_le"},
+    ),
+    "communaute.Envoi.membre": ("courriel de nouvelles", {"état": "etat", "le": "envoye_le"}),
     "pages.Parcours.membre": ("ressource parcourue", {"page": "ressource__title"}),
     "pages.PortailImage.uploaded_by_user": (
         "image déposée",

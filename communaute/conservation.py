@@ -28,6 +28,8 @@ PREAVIS = timedelta(days=30)
 """How long they have at least to come back, once they were warned."""
 ARCHIVE = timedelta(days=7)
 """What a member asked to be given of all that the portal holds about them."""
+NOTIFICATION = timedelta(days=90)
+"""That somebody was told of a message, in the bell or by a mail; what was said is not in it."""
 HISTORIQUE = timedelta(days=3 * 365)
 """The journal of the back office."""
 TRAVAIL = timedelta(days=1)

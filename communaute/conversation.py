@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from communaute import mentions, permissions
+from communaute import mentions, notifications, permissions
 from communaute.forum.models import Forum
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
 from communaute.models import (
@@ -53,7 +53,8 @@ def start_topic(
     envoi=None,
     pieces=(),
 ):
-    """Open a topic with its first message, said now or at the time ``at``, and return it.
+    """Open a topic with its first message, said now or at the time ``at``, and return it. Of what is said
+    now, its readers are told.
 
     ``envoi`` is the key of the form: sent twice, it opens one topic. ``sondage`` is the poll it asks: a
     dict of ``choix``, ``plusieurs`` and ``ferme_le``. ``pieces`` are the references of those files of the
@@ -67,14 +68,13 @@ def start_topic(
     if sent := _already_sent(author, envoi):
         _close_draft(author, {"espace": espace})
         return sent.topic
-    at = at or timezone.now()
     topic = Topic(
         forum_id=espace.forum_id,
         poster=author,
         subject=subject,
         nature=nature,
         promesse=promesse,
-        created=at,
+        created=at or timezone.now(),
         approved=permissions.needs_no_approval(author, espace),
     )
     topic.save()
@@ -95,10 +95,7 @@ def start_topic(
 
 @transaction.atomic
 def reply(author, topic, content, at=None, *, envoi=None, pieces=()):
-    """Add a message to a topic, said now or at the time ``at``, and return it.
-
-    ``envoi`` and ``pieces`` as for ``start_topic``.
-    """
+    """Add a message to a topic, said now or at ``at``, and return it, all as ``start_topic`` does."""
     author = as_of_now(author)
     topic = _locked_topic(author, topic)
     if sent := _already_sent(author, envoi):
@@ -107,7 +104,7 @@ def reply(author, topic, content, at=None, *, envoi=None, pieces=()):
     if not permissions.can_reply(author, topic):
         raise PermissionDenied
     forum = lock_forum(topic.forum_id)
-    post = _add_post(topic, forum, author, content, at or timezone.now(), envoi)
+    post = _add_post(topic, forum, author, content, at, envoi)
     _attach(author, {"topic": topic}, post, pieces)
     return post
 
@@ -147,7 +144,8 @@ def edit(author, post, content, *, subject=None, base=None, pieces=None):
     post.content = content
     post.updated_by = author
     post.updates_count += 1
-    _save(post, topic)
+    if _save(post, topic) and post.approved:
+        notifications.record(post, change=True)
     if subject != topic.subject:
         retitle(topic, subject)
     return post
@@ -308,19 +306,21 @@ def _add_post(topic, forum, author, content, at, envoi):
         topic=topic,
         poster=author,
         content=content,
-        created=at,
+        created=at or timezone.now(),
         envoi=envoi,
         approved=permissions.needs_no_approval(author, topic.espace),
     )
     _save(post, topic)
     if post.approved:
         publish(post, topic, forum)
+        if at is None:
+            notifications.record(post)
     Suivi.objects.follow(author, topic)
     return post
 
 
 def _save(post, topic):
-    """Save a message, rendered with those whom it names, who are known to be named."""
+    """Save a message, rendered with those whom it names, who are known to be named; return whether any is."""
     rendered, named = mentions.read(post.content.raw, topic)
     post.save()
     if rendered != post._content_rendered:
@@ -331,6 +331,7 @@ def _save(post, topic):
     Mention.objects.bulk_create(
         [Mention(post=post, membre_id=key) for key in named], ignore_conflicts=True
     )
+    return bool(named)
 
 
 def _attach(author, place, post, pieces):

@@ -115,6 +115,7 @@ def _become_nobody(membre, at):
     membre.first_name = membre.last_name = ""
     membre.is_active = membre.is_superuser = membre.nomme_publiquement = False
     membre.rythme = Membre._meta.get_field("rythme").default
+    membre.jours, membre.pause_jusqu_au, membre.courriel_refuse_le = [], None, None
     membre.last_login = membre.vu_le = membre.prevenu_le = None
     membre.date_joined = membre.parti_le = at
     membre.set_unusable_password()
@@ -487,6 +488,8 @@ RELATIONS = {
     "communaute.AcceptationCharte.membre": kept,
     "communaute.Participation.membre": deleted,
     "communaute.Suivi.membre": deleted,
+    "communaute.Notification.membre": deleted,
+    "communaute.Envoi.membre": deleted,
     "communaute.Archive.membre": deleted,
     "communaute.Profil.membre": _profile,
     "pages.Parcours.membre": deleted,

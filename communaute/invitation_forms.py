@@ -5,8 +5,10 @@ from django import forms
 from communaute import invitations, listes
 from communaute.models import Adhesion, College, Invitation, Membre, Siege, Territoire
 from communaute.models.invitations import facilitated_places
+from communaute.models.membres import Rythme
 from communaute.visiteurs import TrapField, UncutMixin
 
+JOURS = ("Lundi", "Mardi", "Mercredi", "Jeudi", "Vendredi", "Samedi", "Dimanche")
 MOT = "Quelques mots de vous, en tête du courriel : pourquoi cette personne, et ce qu’elle trouvera ici."
 
 
@@ -209,11 +211,38 @@ class IdentiteForm(UncutMixin, forms.Form):
 class RythmeForm(UncutMixin, forms.ModelForm):
     """How often to hear from the spaces."""
 
+    jours = forms.TypedMultipleChoiceField(
+        label="Les jours que je choisis",
+        help_text="Si vous avez choisi « les jours que je choisis ».",
+        choices=list(enumerate(JOURS)),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
     class Meta:
         model = Membre
-        fields = ["rythme"]
-        widgets = {"rythme": forms.RadioSelect}
-        labels = {"rythme": "Des nouvelles de vos espaces"}
+        fields = ["rythme", "jours", "pause_jusqu_au"]
+        widgets = {
+            "rythme": forms.RadioSelect,
+            "pause_jusqu_au": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        }
+        labels = {
+            "rythme": "Des nouvelles de vos espaces",
+            "pause_jusqu_au": "Ne plus m’écrire jusqu’au",
+        }
+        help_texts = {
+            "rythme": "Quand on vous cite ou qu’on répond à votre sujet, vous le savez aussitôt, sauf si "
+            "vous choisissez « rien ».",
+            "pause_jusqu_au": "Des vacances, une campagne : ce jour compris, aucun courriel. Tout vous "
+            "attend ici.",
+        }
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("rythme") == Rythme.CHOISIS and not cleaned.get("jours"):
+            self.add_error("jours", "Choisissez au moins un jour.")
+        return cleaned
 
 
 class AdhesionForm(UncutMixin, forms.ModelForm):

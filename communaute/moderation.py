@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from communaute import conservation, conversation, permissions
+from communaute import conservation, conversation, notifications, permissions
 from communaute.conversation import Conflict, as_of_now, locked
 from communaute.forum.models import Forum
 from communaute.forum_conversation.models import Post, Topic
@@ -276,6 +276,7 @@ def _accept(post, topic):
         Topic.objects.filter(pk=topic.pk).update(approved=True, created=now)
     post.created = now
     conversation.publish(post, topic, forum)
+    notifications.record(post)
 
 
 def what_waits(facilitator):

@@ -12,6 +12,7 @@ from communaute.views import (
     mes_espaces,
     messages,
     moderation,
+    nouvelles,
     passation,
     pieces,
     profils,
@@ -26,6 +27,8 @@ app_name = "communaute"
 
 urlpatterns = [
     path("", mes_espaces.mes_espaces, name="accueil"),
+    path("nouvelles/", nouvelles.nouvelles, name="nouvelles"),
+    path("nouvelles/cloche/", nouvelles.cloche, name="cloche"),
     path("profil/", profils.mon_profil, name="mon_profil"),
     path("annuaire/", profils.annuaire, name="annuaire"),
     path("membres/<slug:reference>/", profils.membre, name="membre"),

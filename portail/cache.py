@@ -37,14 +37,14 @@ SHOWN_TO_NOBODY = {
             *("Participation", "Suivi", "Brouillon", "PieceJointe", "Mention", "Merci", "Version"),
             *("Resume", "Sondage", "Choix", "Vote", "DemandePromesse", "AccordPromesse"),
             *("ActeModeration", "Alerte", "Recours", "Suspension", "Invitation", "Adhesion"),
-            *("MotDePassation", "Profil", "Archive"),
+            *("MotDePassation", "Profil", "Archive", "Evenement", "Notification", "Envoi"),
         )
     ),
 }
 """Their models that no public page shows."""
 ABSENT = {"cookie", "hx-request"}
 """The headers that a request answered from memory does not have: an answer may vary with them."""
-PERSONAL = ("/communaute/", "/compte/", "/gestion/", "/invitation/")
+PERSONAL = ("/communaute/", "/compte/", "/gestion/", "/invitation/", "/courriels/")
 """Where nothing is ever kept."""
 MAX_ADDRESS, MAX_BYTES = 200, 200_000
 CHANGES = settings.VAR_DIR / "changements"

@@ -17,7 +17,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from communaute.permissions import can_manage
-from communaute.views import arrivee, compte, donnees, fournisseur
+from communaute.views import arrivee, compte, donnees, fournisseur, nouvelles
 from pages import files, gestion, signalement
 from portail import api, crawlers, demonstration, exports, feeds, previews, search
 
@@ -124,6 +124,7 @@ urlpatterns = [
     path("rejoindre/", arrivee.rejoindre, name="rejoindre"),
     path("rejoindre/merci/", arrivee.demande_recue, name="demande_recue"),
     path("invitation/<str:jeton>/", arrivee.invitation, name="invitation"),
+    path("courriels/<str:jeton>/", nouvelles.courriels, name="courriels"),
     path("compte/", include(account_urls)),
     path("communaute/", include("communaute.urls")),
     *back_office_account_urls,

@@ -36,6 +36,7 @@ from communaute.models.moderation import (
     Recours,
     Suspension,
 )
+from communaute.models.notifications import Envoi, Evenement, Motif, Notification
 from communaute.models.passation import MotDePassation
 from communaute.models.profils import Profil, Visible
 from communaute.models.territoires import (
@@ -68,15 +69,19 @@ __all__ = [
     "Commune",
     "DemandePromesse",
     "Departement",
+    "Envoi",
     "Epci",
     "Espace",
+    "Evenement",
     "Invitation",
     "Membre",
     "Mention",
     "Merci",
     "MotDePassation",
+    "Motif",
     "Niveau",
     "Nomination",
+    "Notification",
     "Participation",
     "PerimetreCommune",
     "PerimetreEpci",

@@ -48,7 +48,8 @@ class Rythme(models.TextChoices):
     """How often a member hears from their spaces."""
 
     QUOTIDIEN = "quotidien", "Un résumé par jour, s’il s’est passé quelque chose"
-    HEBDOMADAIRE = "hebdomadaire", "Un résumé par semaine"
+    HEBDOMADAIRE = "hebdomadaire", "Un résumé par semaine, le lundi"
+    CHOISIS = "choisis", "Un résumé les jours que je choisis"
     JAMAIS = "jamais", "Rien : je viens voir de moi-même"
 
 
@@ -197,6 +198,11 @@ class Membre(AbstractUser):
 
     rythme = models.CharField(
         "des nouvelles", max_length=15, choices=Rythme, default=Rythme.QUOTIDIEN
+    )
+    jours = models.JSONField("jours choisis", default=list, blank=True)
+    pause_jusqu_au = models.DateField("pause jusqu’au", null=True, blank=True)
+    courriel_refuse_le = models.DateTimeField(
+        "adresse refusée le", null=True, blank=True, editable=False
     )
 
     vu_le = models.DateField("venu·e le", null=True, editable=False)

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from communaute import invitations
+from communaute import invitations, notifications
 from communaute.forum_conversation.models import Topic
 from communaute.invitation_forms import AdhesionForm, IdentiteForm, RythmeForm
 from communaute.models import Espace, Invitation, Membre
@@ -102,14 +102,16 @@ def _next_step(espace):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def rythme(request):
-    """How often to hear from the spaces; the last step of whoever arrives."""
+    """How often to hear from the spaces; the last step of whoever arrives. To say so again, once an address
+    was refused, has it written to again.
+    """
     arriving = ARRIVAL in request.session
     form = RythmeForm(
         request.POST if request.method == "POST" else None,
         instance=Membre.objects.get(pk=request.user.pk),
     )
     if form.is_valid():
-        form.save()
+        notifications.choose(form.save(commit=False))
         if arriving:
             return redirect(_welcome(request.user, request.session.pop(ARRIVAL)))
         messages.success(request, "C’est noté. Vous pouvez changer d’avis quand vous voulez.")

@@ -69,17 +69,18 @@ def tout_lu(request, slug):
     """Mark as read all that was said in a space when its page was shown."""
     espace = entered_espace(request.user, slug)
     now = timezone.now()
-    shown = _moment(request.POST.get("jusqua", "")) or now
+    shown = moment(request.POST.get("jusqua", "")) or now
     Participation.objects.mark_read(request.user, espace, min(shown, now))
     return redirect(espace)
 
 
-def _moment(text):
+def moment(text):
+    """The time that a form gave, with its time zone; None where it is none."""
     try:
-        moment = parse_datetime(text)
+        found = parse_datetime(text)
     except ValueError:
         return None
-    return moment if moment and timezone.is_aware(moment) else None
+    return found if found and timezone.is_aware(found) else None
 
 
 def _back(request, place):

@@ -135,7 +135,7 @@ def test_an_archive_whose_mail_cannot_leave_is_made_again_by_the_daily_job(monke
     before = set(Path(private_storage().path("archives")).rglob("*"))
     archive = Archive.objects.create(membre=MembreFactory())
     with monkeypatch.context() as patched, pytest.raises(OSError):
-        patched.setattr("communaute.courriel.send_mail", _no_server)
+        patched.setattr("communaute.courriel.send", _no_server)
         archives.make.func(archive.pk)
     assert Archive.objects.get().prete_le is None
     folder = Path(private_storage().path("archives"))

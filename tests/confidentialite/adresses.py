@@ -27,6 +27,7 @@ from communaute.models import (
     PieceJointe,
     Territoire,
 )
+from communaute.notifications import preferences_of
 from pages.models import Signalement, TerritoirePage, Theme
 
 EXEMPT = {
@@ -197,6 +198,7 @@ def _keys_of(monde):
         ("compte/second-facteur/cles/", "pk"): [monde.key.pk],
         ("_util/", "page_view_restriction_id"): [1],
         ("_util/", "page_id"): [page],
+        ("courriels/", "jeton"): [preferences_of(author).split("/")[-2]],
         ("invitation/", "jeton"): [monde.invitation.adresse.split("/")[-2]],
         ("signaler/", "reference"): [Signalement.objects.first().reference],
         ("documents/", "_0"): [document.pk],

@@ -24,12 +24,15 @@ from communaute.models import (
     Cohorte,
     DemandePromesse,
     Espace,
+    Evenement,
     Invitation,
     Membre,
     Mention,
     Merci,
     MotDePassation,
+    Motif,
     Niveau,
+    Notification,
     Participation,
     PieceJointe,
     Profil,
@@ -299,8 +302,21 @@ class Monde:
         Topic.objects.filter(forum=self.elus.forum).update(created=earlier)
         self.topic.created = earlier
         self.new_topic = un_sujet(self.elus, author, "Un sujet neuf", "Un texte neuf.")
+        self._tell()
         # Nobody else follows a space so.
         Participation.objects.choose(author, self.elus, Niveau.MENTIONS)
+
+    def _tell(self):
+        """All of it was told to everyone: also to those who may not read it any more, or never could."""
+        Evenement.objects.bulk_create(
+            Evenement(post=post) for post in in_space(Post, self.elus).filter(evenements=None)
+        )
+        Evenement.objects.update(diffuse_le=timezone.now())
+        Notification.objects.bulk_create(
+            Notification(evenement=evenement, membre=membre, motif=Motif.CITE)
+            for evenement in in_space(Evenement, self.elus)
+            for membre in self.people.values()
+        )
 
     def _leave_behind(self, membre):
         """What someone wrote and chose while they could read: a reply, one that waits, a draft."""

@@ -21,8 +21,8 @@ from django.utils import timezone
 from wagtail.models import ModelLogEntry, PageLogEntry, ReferenceIndex
 from wagtail.search.models import IndexEntry
 
-from communaute import permissions
-from communaute.forum_conversation.models import Nature, Post, Topic, new_reference
+from communaute import notifications, permissions
+from communaute.forum_conversation.models import Nature, Post, Promesse, Topic, new_reference
 from communaute.models import (
     AccordPromesse,
     Acte,
@@ -34,6 +34,7 @@ from communaute.models import (
     Membre,
     MotDePassation,
     Niveau,
+    Notification,
     PieceJointe,
     Profil,
     Recours,
@@ -132,6 +133,10 @@ def may_read(what, membre, row):
         return False
     if kind in ("Participation", "Suivi"):
         return row.membre_id == membre.pk
+    if kind == "Notification":
+        post = row.evenement.post
+        shown = post.approved and post.topic.approved and post.is_shown
+        return row.membre_id == membre.pk and shown
     if kind in ("Brouillon", "Vote", "AccordPromesse"):
         if row.membre_id != membre.pk:
             return False
@@ -160,7 +165,7 @@ def is_older(topic):
     return timezone.localdate(topic.created) < timezone.localdate()
 
 
-ABOVE = ("post", "topic", "sondage", "choix", "demande")
+ABOVE = ("post", "topic", "sondage", "choix", "demande", "evenement")
 
 
 def parts_of(row):
@@ -838,6 +843,22 @@ def test_a_search_by_a_reader_finds_what_was_said(monde):
     lecteur = Lecteur(monde.member("peer"), monde.agents)
     answer, _ = lecteur.ask("GET", f"/communaute/recherche/?q={CANARIES['texte']}")
     assert monde.post.reference in answer.body
+
+
+def test_mail_tells_nobody_what_they_may_not_read_when_it_leaves(monde):
+    told = Topic.objects.filter(forum=monde.elus.forum)
+    told.update(promesse=Promesse.A_PARTAGER)
+    Notification.objects.update(courriel_le=timezone.now())
+    notifications.send_due()
+    letters = {what: [] for what in monde.people}
+    for letter in mail.outbox:
+        [what] = [what for what, m in monde.people.items() if [m.email] == letter.to]
+        letters[what].append(str(letter.message().as_bytes().decode()))
+    assert {what for what, sent in letters.items() if sent} == set(READERS)
+    for what in READERS:
+        [letter] = letters[what]
+        assert seen_in(letter) <= TO_ALL_READERS
+        assert bool(seen_in(letter)) == (what != "successor")
 
 
 # --- What is kept of it, and where

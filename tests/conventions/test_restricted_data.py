@@ -24,7 +24,7 @@ MANY = {
 THEIR_OWN = (
     *("models", "conversation.py", "gestes.py", "promesse.py", "moderation.py"),
     *("brouillons.py", "pieces.py", "ouverture.py", "passation.py", "profils.py"),
-    *("archives.py", "effacement.py"),
+    *("archives.py", "effacement.py", "notifications.py"),
 )
 """What defines restricted data, what writes it, and what gives each their own."""
 WAYS_IN = {

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from wagtail.fields import RichTextField
 
-from communaute import conversation, gestes, passation, profils
+from communaute import conversation, gestes, notifications, passation, profils
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     Adhesion,
@@ -70,6 +70,8 @@ from portail import demonstration, paysages
 EDITOR = "editeur@demo.example"
 FACILITATOR = "animation@demo.example"
 ADMIN = "admin@demo.example"
+TOLD = 30
+"""Days: what was said since then is in everybody's bell."""
 
 
 class Command(BaseCommand):
@@ -392,6 +394,7 @@ def _espaces(entries):
 def _arrivals(entries, territoires):
     """Who asks to join, and who is awaited."""
     facilitator = Membre.objects.get(email=FACILITATOR)
+    notifications.spread_past(_ago(TOLD))
     for entry in entries["adhesion"]:
         Adhesion.objects.create(**entry | {"territoire": territoires[entry["territoire"]]})
     for entry in entries["invitation"]:

@@ -12,7 +12,16 @@ from django_tasks_db import DatabaseBackend
 from django_tasks_db.models import DBTaskResult
 from wagtail.models import ModelLogEntry, PageLogEntry
 
-from communaute import archives, brouillons, conservation, moderation, passation, promesse, sommeil
+from communaute import (
+    archives,
+    brouillons,
+    conservation,
+    moderation,
+    notifications,
+    passation,
+    promesse,
+    sommeil,
+)
 from communaute.invitations import send_invitations
 from communaute.models import Adhesion, Invitation, Membre
 from pages.models import Signalement
@@ -36,6 +45,7 @@ class Command(BaseCommand):
             "Alertes effacées": moderation.forget_old_reports(),
             "Mots de passation effacés": passation.forget_old(),
             "Comptes fermés après deux ans": sommeil.forget(),
+            "Nouvelles effacées": notifications.forget_old(),
             "Lignes d’historique effacées": _forget_history(),
         }
         if Invitation.objects.to_send().exists():  # a mail that did not leave

@@ -1,0 +1,197 @@
+"""What happened that members are told of: one log, from which the bell and the mails are made."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce, Greatest
+from django.utils import timezone
+
+from communaute import conservation
+from communaute.models.echanges import OfPostQuerySet, readable_post
+from communaute.models.lecture import Participation, Suivi
+from communaute.models.membres import new_reference
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+LEASE = timedelta(minutes=15)
+"""How long a mail may be on its way before another worker takes it up again."""
+
+
+class Motif(models.TextChoices):
+    """Why one is told."""
+
+    CITE = "cite", "On vous cite"
+    REPONSE = "reponse", "On répond à votre sujet"
+    SUJET = "sujet", "Un nouveau sujet"
+    MESSAGE = "message", "Un nouveau message"
+
+
+ADDRESSED = (Motif.CITE, Motif.REPONSE)
+"""What is said to somebody, and does not wait for a summary."""
+
+
+class EvenementQuerySet(OfPostQuerySet):
+    def outdated(self):
+        """Those that are not told of any more."""
+        return self.filter(cree_le__lt=timezone.now() - conservation.NOTIFICATION)
+
+
+class Evenement(models.Model):
+    """That a message appeared, or changed: written with it, and done with once all are told of it.
+
+    Of a change, only those are told whom the message names and who were not told so before.
+    """
+
+    post = models.ForeignKey(
+        "forum_conversation.Post", models.CASCADE, related_name="evenements", verbose_name="message"
+    )
+    est_changement = models.BooleanField("est un changement", default=False)
+    cree_le = models.DateTimeField("arrivé le", default=timezone.now)
+    diffuse_le = models.DateTimeField("diffusé le", null=True, blank=True)
+
+    objects = EvenementQuerySet.as_manager()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = "événement"
+        ordering = ["pk"]
+        indexes = [
+            models.Index(
+                fields=["cree_le"], condition=Q(diffuse_le=None), name="evenement_a_diffuser"
+            )
+        ]
+
+    def __str__(self):
+        return f"Événement {self.pk}"
+
+
+class EnvoiQuerySet(models.QuerySet):
+    def due(self, at):
+        """Those to send at that time: never tried, to be tried again, or left on the way by a worker."""
+        return self.filter(etat__in=(Envoi.Etat.DU, Envoi.Etat.EN_COURS), prochain_le__lte=at)
+
+    def outdated(self):
+        """Those that left, or had nothing to say any more, long enough ago."""
+        ended = Q(etat__in=(Envoi.Etat.ENVOYE, Envoi.Etat.ANNULE))
+        return self.filter(ended, cree_le__lt=timezone.now() - conservation.NOTIFICATION)
+
+
+class Envoi(models.Model):
+    """A mail to one member, and where it stands. What it says is made when it leaves, and kept nowhere."""
+
+    class Etat(models.TextChoices):
+        DU = "du", "À envoyer"
+        EN_COURS = "en_cours", "En cours d’envoi"
+        ENVOYE = "envoye", "Envoyé"
+        ECHEC = "echec", "N’a pas pu partir"
+        ANNULE = "annule", "Sans objet"
+
+    reference = models.CharField(max_length=16, unique=True, default=new_reference, editable=False)
+    membre = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    etat = models.CharField("état", max_length=10, choices=Etat, default=Etat.DU)
+    essais = models.PositiveSmallIntegerField("essais", default=0)
+    cree_le = models.DateTimeField("préparé le", default=timezone.now)
+    prochain_le = models.DateTimeField("prochain essai", default=timezone.now)
+    envoye_le = models.DateTimeField("envoyé le", null=True, blank=True)
+    erreur = models.CharField("erreur", max_length=60, blank=True)
+
+    objects = EnvoiQuerySet.as_manager()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = "courriel"
+        verbose_name_plural = "courriels"
+        ordering = ["-cree_le", "-pk"]
+        indexes = [
+            models.Index(
+                fields=["prochain_le"],
+                condition=Q(etat__in=("du", "en_cours")),
+                name="envoi_a_faire",
+            )
+        ]
+
+    def __str__(self):
+        return f"Courriel du {timezone.localtime(self.cree_le):%d/%m/%Y à %H:%M}"
+
+
+class NotificationQuerySet(models.QuerySet):
+    def readable_by(self, user):
+        """One's own, about what one may read and is there to be read."""
+        path = "evenement__post__"
+        shown = {f"{path}{name}": None for name in ("retire_le", "masque_le")}
+        shown |= {f"{path}{name}": True for name in ("approved", "topic__approved")}
+        return self.filter(readable_post(path, user), membre=user.pk, **shown)
+
+    def with_reading(self):
+        """Annotate whether each ``is_new``: neither seen in the bell, nor read where it was said."""
+        membre, topic = OuterRef("membre"), OuterRef("evenement__post__topic")
+        suivi = Suivi.objects.filter(membre=membre, topic=topic)
+        espace = OuterRef("evenement__post__topic__forum__espace")
+        participation = Participation.objects.filter(membre=membre, espace=espace)
+        return self.annotate(
+            read_until=Greatest(
+                Coalesce(Subquery(suivi.values("lu_jusqua")), NEVER),
+                Coalesce(Subquery(participation.values("lu_jusqua")), NEVER),
+            ),
+            is_new=Case(
+                When(vue_le=None, evenement__post__created__gt=F("read_until"), then=True),
+                default=False,
+                output_field=models.BooleanField(),
+            ),
+        )
+
+    def unread(self):
+        """Those that are new to whom they are for."""
+        return self.with_reading().filter(is_new=True)
+
+    def to_mail(self, at):
+        """Those whose mail is due at that time, and not prepared yet."""
+        return self.filter(envoi=None, courriel_le__lte=at)
+
+
+class Notification(models.Model):
+    """That one member is told of an event, once: in the bell, and by mail when there is a time for it."""
+
+    evenement = models.ForeignKey(Evenement, models.CASCADE, related_name="notifications")
+    membre = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    motif = models.CharField("motif", max_length=10, choices=Motif)
+    courriel_le = models.DateTimeField("courriel dû le", null=True, blank=True)
+    envoi = models.ForeignKey(
+        Envoi, models.SET_NULL, null=True, blank=True, related_name="notifications"
+    )
+    vue_le = models.DateTimeField("vue le", null=True, blank=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = "notification"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["evenement", "membre"], name="notification_unique")
+        ]
+        indexes = [
+            models.Index(fields=["membre", "-id"], name="notification_de_membre"),
+            models.Index(
+                fields=["membre"],
+                condition=Q(vue_le=None, motif__in=ADDRESSED),
+                name="notification_dite_a_membre",
+            ),
+            models.Index(
+                fields=["courriel_le"],
+                condition=Q(envoi=None, courriel_le__isnull=False),
+                name="notification_a_ecrire",
+            ),
+        ]
+
+    def __str__(self):
+        return self.get_motif_display()
+
+    @property
+    def is_addressed(self):
+        """Whether it is said to them."""
+        return self.motif in ADDRESSED

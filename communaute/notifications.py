@@ -1,0 +1,455 @@
+"""Telling members of what happened: the bell, mails at once for what is said to them, summaries.
+
+An act writes its ``Evenement`` in its own transaction. After it, jobs note who is told (``spread``), make
+one mail of what is due to each (``gather``) and send it (``deliver``). Each may be done twice, by two
+workers at once or by one that was killed half way: nothing is told twice, nothing is forgotten. One case
+is left: a mail server that took a mail and was cut off before saying so is given it again, under the same
+``Message-ID``.
+"""
+
+import hashlib
+import hmac
+import smtplib
+from datetime import datetime, time, timedelta
+from functools import partial
+from itertools import groupby
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+from django_tasks import task
+
+from communaute import courriel
+from communaute.forum_conversation.models import Post, Promesse
+from communaute.models import (
+    Cohorte,
+    Envoi,
+    Evenement,
+    Membre,
+    Mention,
+    Motif,
+    Niveau,
+    Notification,
+    Participation,
+    Suivi,
+)
+from communaute.models.membres import Rythme
+from communaute.models.notifications import ADDRESSED, LEASE
+from communaute.prepared import Prepared
+
+SUMMARY_AT = time(7)
+"""When summaries leave, on the clock of the cohort."""
+READERS_AT_ONCE = 1000
+BACK_OFF = [timedelta(minutes=minutes) for minutes in (2, 10, 30, 120, 360, 720, 1440)]
+"""How long after each try the next one comes; after the last, the administration decides."""
+EXCERPT = 1200
+"""Signs of a message that a mail shows."""
+MOST_COUNTED = 99
+SALT = "courriels"
+
+
+# --- What happened
+
+
+def record(post, *, change=False):
+    """Write, in the transaction of the act, that ``post`` appeared or changed, and tell of it after."""
+    evenement = Evenement.objects.create(post=post, est_changement=change)
+    transaction.on_commit(partial(tell.enqueue, evenement.pk))
+
+
+@task(priority=1)
+def tell(evenement):
+    """Tell of an event, and send at once what is said to somebody."""
+    if found := Evenement.objects.filter(pk=evenement, diffuse_le=None).first():
+        spread(found)
+    send_due()
+
+
+def catch_up():
+    """Do what is due: what a worker left undone, the summaries whose hour it is, the mails to try again."""
+    for evenement in Evenement.objects.filter(diffuse_le=None):
+        spread(evenement)
+    send_due()
+
+
+def spread(evenement):
+    """Note for each reader that it concerns that they are told of ``evenement``, once."""
+    now = timezone.now()
+    if evenement.post.approved and evenement.post.is_shown:
+        _spread(evenement, now)
+    Evenement.objects.filter(pk=evenement.pk).update(diffuse_le=now)
+
+
+def spread_past(since):
+    """Note in the bell what was said since then and was told to nobody; no mail is due for it."""
+    for post in Post.objects.filter(created__gte=since, approved=True, evenements=None):
+        evenement = Evenement.objects.create(post=post, cree_le=post.created)
+        spread(evenement)
+        evenement.notifications.update(courriel_le=None)
+
+
+def _spread(evenement, now):
+    post = evenement.post
+    topic = post.topic
+    told_before = Notification.objects.filter(evenement=evenement)
+    if evenement.est_changement:
+        told_before |= Notification.objects.filter(evenement__post=post, motif=Motif.CITE)
+    named = set(Mention.objects.filter(post=post).values_list("membre", flat=True))
+    own = Suivi.objects.filter(topic=topic, membre=OuterRef("pk")).exclude(niveau="")
+    here = Participation.objects.filter(espace=topic.espace, membre=OuterRef("pk"))
+    readers = (
+        topic.readers()
+        .exclude(pk=post.poster_id)
+        .exclude(pk__in=told_before.order_by().values("membre"))
+        .annotate(
+            niveau=Coalesce(
+                Subquery(own.values("niveau")), Subquery(here.values("niveau")), Value(Niveau.TOUT)
+            )
+        )
+        .order_by("pk")
+    )
+    if evenement.est_changement:
+        readers = readers.filter(pk__in=named)
+    is_first = topic.first_post_id == post.pk
+    told = []
+    for reader in readers.iterator(chunk_size=READERS_AT_ONCE):
+        if motif := _motif(reader, topic, is_first, reader.pk in named):
+            is_more = motif == Motif.REPONSE and _awaits_reading(reader, topic)
+            due = mail_due(reader, Motif.MESSAGE if is_more else motif, now)
+            told.append(
+                Notification(evenement=evenement, membre=reader, motif=motif, courriel_le=due)
+            )
+        if len(told) == READERS_AT_ONCE:
+            Notification.objects.bulk_create(told, ignore_conflicts=True)
+            told = []
+    Notification.objects.bulk_create(told, ignore_conflicts=True)
+
+
+def _motif(reader, topic, is_first, is_named):
+    """Why ``reader``, given with the ``niveau`` at which they follow, is told of a message, or None."""
+    if reader.niveau == Niveau.RIEN:
+        return None
+    if is_named:
+        return Motif.CITE
+    if reader.niveau == Niveau.MENTIONS:
+        return None
+    if topic.poster_id == reader.pk:
+        return Motif.REPONSE
+    if is_first:
+        return Motif.SUJET
+    return Motif.MESSAGE if reader.niveau == Niveau.TOUT else None
+
+
+def _awaits_reading(membre, topic):
+    """Whether ``membre``, who opened ``topic``, was told of an answer that they have not read: of the next
+    ones, a summary is enough.
+    """
+    answers = Notification.objects.filter(
+        membre=membre, motif=Motif.REPONSE, evenement__post__topic=topic
+    )
+    return answers.unread().exists()
+
+
+# --- The bell
+
+
+def mark_seen(membre, until):
+    """Note that ``membre`` has seen all that they are told until then."""
+    told = Notification.objects.readable_by(membre)
+    told = told.filter(vue_le=None, evenement__cree_le__lte=until)
+    told.update(vue_le=timezone.now())
+
+
+def count_addressed(user):
+    """How many messages are said to ``user`` that they have not seen, at most ``MOST_COUNTED`` of them."""
+    return len(ADDRESSED_TO.fetch(user=user))
+
+
+ADDRESSED_TO = Prepared(
+    lambda user: (
+        Notification.objects.readable_by(user)
+        .filter(motif__in=ADDRESSED, vue_le=None)
+        .unread()
+        .order_by()
+        .values_list("pk")[:MOST_COUNTED]
+    )
+)
+
+
+# --- When it is told by mail
+
+
+def mail_due(membre, motif, now):
+    """When ``membre`` is written to of what happened ``now``; None when never."""
+    if membre.rythme == Rythme.JAMAIS:
+        return None
+    if motif not in ADDRESSED:
+        return next_summary(membre, now)
+    if is_paused(membre, now):
+        return _at(membre.pause_jusqu_au + timedelta(days=1))
+    return now
+
+
+def is_paused(membre, now):
+    """Whether ``membre`` asked to be left alone that day."""
+    return membre.pause_jusqu_au is not None and timezone.localdate(now) <= membre.pause_jusqu_au
+
+
+def next_summary(membre, after):
+    """The first hour of a summary that ``membre`` wants after that time, on the clock of the cohort."""
+    day = timezone.localdate(after)
+    if is_paused(membre, after):
+        day = membre.pause_jusqu_au + timedelta(days=1)
+    while _at(day) <= after or day.weekday() not in _days(membre):
+        day += timedelta(days=1)
+    return _at(day)
+
+
+def _days(membre):
+    if membre.rythme == Rythme.HEBDOMADAIRE:
+        return {0}
+    if membre.rythme == Rythme.CHOISIS:
+        return set(membre.jours) or {0}
+    return set(range(7))
+
+
+def _at(day):
+    return timezone.make_aware(datetime.combine(day, SUMMARY_AT))
+
+
+@transaction.atomic
+def choose(membre):
+    """Save how often ``membre`` is written to, and wait as long for what was not written yet.
+
+    An address that was refused is tried again.
+    """
+    membre.courriel_refuse_le = None
+    membre.save(update_fields=["rythme", "jours", "pause_jusqu_au", "courriel_refuse_le"])
+    now = timezone.now()
+    waiting = Notification.objects.filter(membre=membre, envoi=None, courriel_le__isnull=False)
+    for addressed in (True, False):
+        motifs = [motif for motif in Motif if (motif in ADDRESSED) == addressed]
+        due = mail_due(membre, motifs[0], now)
+        waiting.filter(motif__in=motifs).update(courriel_le=due)
+
+
+# --- The mails
+
+
+def send_due():
+    """Prepare and send every mail that is due."""
+    gather()
+    deliver()
+
+
+def gather():
+    """Make one mail of all that is due to each member."""
+    now = timezone.now()
+    due = Notification.objects.to_mail(now)
+    for pk in due.order_by().values_list("membre", flat=True).distinct():
+        with transaction.atomic():
+            held = Membre.objects.select_for_update(skip_locked=True, no_key=True)
+            if held.filter(pk=pk).exists() and due.filter(membre=pk).exists():
+                envoi = Envoi.objects.create(membre_id=pk)
+                due.filter(membre=pk).update(envoi=envoi)
+
+
+def deliver():
+    """Send the mails that are due, each by one worker."""
+    for pk in (
+        Envoi.objects.due(timezone.now()).order_by("prochain_le").values_list("pk", flat=True)
+    ):
+        if envoi := _taken(pk):
+            _send(envoi)
+
+
+@transaction.atomic
+def _taken(pk):
+    """The mail, on its way from now on and for a while; None when another has it."""
+    now = timezone.now()
+    due = Envoi.objects.due(now).select_for_update(skip_locked=True, of=("self",))
+    envoi = due.filter(pk=pk).select_related("membre").first()
+    if envoi:
+        envoi.etat, envoi.essais = Envoi.Etat.EN_COURS, envoi.essais + 1
+        envoi.prochain_le = now + LEASE
+        envoi.save(update_fields=["etat", "essais", "prochain_le"])
+    return envoi
+
+
+def _send(envoi):
+    membre = envoi.membre
+    lines = lines_of(envoi)
+    if not lines:
+        _ended(envoi, Envoi.Etat.ANNULE)
+        return
+    try:
+        courriel.send(
+            membre.email,
+            "communaute/email/nouvelles.txt",
+            context_of(membre, lines),
+            html="communaute/email/nouvelles.html",
+            headers=headers_of(envoi, lines),
+        )
+    except Exception as error:  # whatever a mail server does, the others' mails leave
+        _failed(envoi, error)
+    else:
+        _ended(envoi, Envoi.Etat.ENVOYE, envoye_le=timezone.now(), erreur="")
+
+
+def _failed(envoi, error):
+    """Try again later, or not; nothing of the mail is kept, only what kind of failure it was."""
+    code = _refusal(error)
+    erreur = f"{type(error).__name__} {code or ''}".strip()
+    if code >= 500 and isinstance(error, smtplib.SMTPRecipientsRefused):
+        Membre.objects.filter(pk=envoi.membre_id).update(courriel_refuse_le=timezone.now())
+    if code >= 500 or envoi.essais > len(BACK_OFF):
+        _ended(envoi, Envoi.Etat.ECHEC, erreur=erreur)
+    else:
+        later = timezone.now() + BACK_OFF[envoi.essais - 1]
+        _ended(envoi, Envoi.Etat.DU, erreur=erreur, prochain_le=later)
+
+
+def _refusal(error):
+    """The code with which a mail server refused, 0 where there is none."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max(code for code, _ in error.recipients.values())
+    return getattr(error, "smtp_code", 0)
+
+
+def _ended(envoi, etat, **what):
+    mine = Envoi.objects.filter(pk=envoi.pk, etat=Envoi.Etat.EN_COURS, essais=envoi.essais)
+    mine.update(etat=etat, **what)
+
+
+def send_again(envoi):
+    """Have a mail that could not leave tried again from the beginning."""
+    failed = Envoi.objects.filter(pk=envoi.pk, etat=Envoi.Etat.ECHEC)
+    if failed.update(etat=Envoi.Etat.DU, essais=0, prochain_le=timezone.now()):
+        transaction.on_commit(deliver_due.enqueue)
+
+
+@task(priority=1)
+def deliver_due():
+    """Send the mails that are due."""
+    deliver()
+
+
+def forget_old():
+    """Delete what is not told of any more, and the mails that left; return how many rows."""
+    return Evenement.objects.outdated().delete()[0] + Envoi.objects.outdated().delete()[0]
+
+
+# --- What they say
+
+
+def lines_of(envoi):
+    """What the mail tells, as its reader may read it now and has not read yet, the newest first."""
+    membre = envoi.membre
+    if not membre.is_active or membre.courriel_refuse_le:
+        return []
+    return list(
+        Notification.objects.readable_by(membre)
+        .unread()
+        .filter(envoi=envoi)
+        .select_related("evenement__post__topic__forum__espace", "evenement__post__poster")
+        .order_by("-evenement__post__created", "-pk")
+    )
+
+
+def context_of(membre, lines):
+    """What the templates of the mail are given: its topics, each with what is told of it.
+
+    Of a topic whose promise is that all stays there, nothing is said but that something is there.
+    """
+    lines = sorted(lines, key=lambda line: line.evenement.post.topic_id)
+    topics = []
+    for _, group in groupby(lines, key=lambda line: line.evenement.post.topic_id):
+        group = list(group)
+        topic = group[0].evenement.post.topic
+        stays = topic.promesse == Promesse.RESTE_ICI
+        topics.append(
+            {
+                "espace": topic.espace.nom,
+                "titre": "" if stays else topic.subject,
+                "newest": group[0].evenement.post.created,
+                "lignes": [_line(notification, stays) for notification in group],
+            }
+        )
+    topics.sort(key=lambda topic: topic["newest"], reverse=True)
+    addressed = [line for line in lines if line.is_addressed]
+    return {
+        "membre": membre,
+        "cohorte": Cohorte.load(),
+        "sujets": topics,
+        "objet": _subject(topics, addressed),
+        "preferences": preferences_of(membre),
+        "site": settings.SITE_URL,
+    }
+
+
+def _line(notification, stays):
+    post = notification.evenement.post
+    text = post.content.raw
+    return {
+        "motif": notification.get_motif_display(),
+        "adresse": f"{settings.SITE_URL}{post.get_absolute_url()}",
+        "qui": "" if stays else post.poster.get_full_name(),
+        "texte": "" if stays else text[:EXCERPT],
+        "coupe": not stays and len(text) > EXCERPT,
+    }
+
+
+def _subject(topics, addressed):
+    if len(topics) > 1:
+        return f"Du nouveau dans vos espaces : {len(topics)} sujets"
+    [topic] = topics
+    what = addressed[0].get_motif_display() if addressed else topic["lignes"][0]["motif"]
+    return f"{what} : {topic['titre']}" if topic["titre"] else f"{what} ({topic['espace']})"
+
+
+def headers_of(envoi, lines):
+    """The headers of the mail: what tells it from others, ties it to the others of its topic for this
+    reader alone, and lets a mailbox stop them in a click (RFC 8058).
+    """
+    host = urlsplit(settings.SITE_URL).hostname
+    headers = {
+        "Message-ID": f"<{envoi.reference}@{host}>",
+        "Auto-Submitted": "auto-generated",
+        "List-Unsubscribe": f"<{preferences_of(envoi.membre)}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    topics = {line.evenement.post.topic_id for line in lines}
+    if len(topics) == 1:
+        thread = f"<{_thread(envoi.membre, *topics)}@{host}>"
+        headers |= {"In-Reply-To": thread, "References": thread}
+    return headers
+
+
+def _thread(membre, topic):
+    """What stands for a topic in the mailbox of one member: it tells nobody else anything."""
+    said = f"{membre.reference} {topic}".encode()
+    key = f"{SALT} {settings.SECRET_KEY}".encode()
+    return hmac.new(key, said, hashlib.sha256).hexdigest()[:32]
+
+
+# --- Preferences from a mail, without signing in
+
+
+def preferences_of(membre):
+    """The address where ``membre`` chooses how often to be written to: it opens nothing else."""
+    jeton = signing.dumps(membre.reference, salt=SALT)
+    return f"{settings.SITE_URL}{reverse('courriels', args=[jeton])}"
+
+
+def bearer_of(jeton):
+    """The active member whose preferences this opens, or None."""
+    try:
+        reference = signing.loads(jeton, salt=SALT)
+    except signing.BadSignature:
+        return None
+    return Membre.objects.filter(reference=reference, is_active=True).first()
