@@ -8,10 +8,9 @@ VAR_DIR ?= $(CURDIR)/var
 
 BIN := .venv/bin
 TWO_AT_ONCE := --numprocesses 2 --dist loadgroup
-ON_SQLITE := tests/navigateur \
-	$(patsubst %,tests/communaute/test_%.py,annuaire concurrence conversation ecrire invitations lecture \
-		marques mes_espaces pieces prepared recherche vitesse) \
-	$(patsubst %,tests/portail/test_%.py,cache connexion demo health recurrent sauvegarde search setup)
+ON_SQLITE := \
+	$(patsubst %,tests/communaute/test_%.py,annuaire concurrence depart marques nouvelles recherche) \
+	$(patsubst %,tests/portail/test_%.py,cache demo recurrent sauvegarde search setup)
 AUDIT := benchmarks/audit
 export VAR_DIR
 
@@ -58,9 +57,9 @@ run: .venv/base $(VAR_DIR)/secret_key ## Serve the site with the demo cohort (HO
 	exec $(BIN)/gunicorn portail.wsgi --bind $(HOST):$(PORT) --threads 8 \
 		--log-level warning --graceful-timeout 5 --no-control-socket
 
-test: .venv/dev chromium ## Run the suite: all but the browser on PostgreSQL; the browser and what SQLite does its own way on SQLite
+test: .venv/dev chromium ## Run the suite on PostgreSQL, the browser on the embedded default, and on SQLite what it does its own way
 	env -u DATABASE_URL $(BIN)/python -m pytest $(TWO_AT_ONCE) $(ON_SQLITE)
-	TEST_ON=postgresql $(BIN)/python -m pytest $(TWO_AT_ONCE) --ignore tests/navigateur
+	TEST_ON=postgresql $(BIN)/python -m pytest $(TWO_AT_ONCE)
 
 audit: .venv/base chromium java $(AUDIT)/node_modules/.installed ## Check the HTML of every page, and measure three with Lighthouse
 	$(BIN)/python -m benchmarks.audit

@@ -5,7 +5,6 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import connection
 from django.db.models import ProtectedError
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from communaute import conversation
 from communaute.forum_conversation.models import Post, Topic
@@ -147,11 +146,9 @@ def test_html_and_scripts_are_only_text(en_elue, espace, elue):
     assert "<a " not in rendered or "onclick" not in rendered.split("<a ")[1].split(">")[0]
 
 
-def test_twenty_thousand_brackets_are_no_burden(espace, elue):
-    started = timezone.now()
+def test_twenty_thousand_brackets_are_shown_as_they_are(espace, elue):
     topic = un_sujet(espace, author=elue, content="[" * MAX_LENGTH)
     assert topic.posts.get().content.rendered.count("[") == MAX_LENGTH
-    assert (timezone.now() - started).total_seconds() < 10
 
 
 def test_links_leave_no_trace_of_where_they_were(espace, elue):

@@ -113,7 +113,7 @@ def test_a_mail_that_cannot_leave_warns_nobody(monkeypatch):
         raise OSError
 
     last_seen(25)
-    monkeypatch.setattr("communaute.courriel.send_mail", fail)
+    monkeypatch.setattr("communaute.courriel.send", fail)
     with pytest.raises(OSError):
         sommeil.warn.func()
     assert Membre.objects.get().prevenu_le is None

@@ -6,9 +6,7 @@ import sys
 import time
 import urllib.request
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
@@ -59,7 +57,7 @@ def empty_cache():
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """The demo cohort, set up from nothing and served by gunicorn on a database of its own."""
+    """The demo cohort, set up from nothing and served as ``make run`` does, on the embedded default."""
     var, port, mailbox = tmp_path_factory.mktemp("site") / "var", free_port(), Mailbox()
     smtp = Controller(mailbox, hostname="127.0.0.1", port=free_port())
     smtp.start()
@@ -69,11 +67,7 @@ def site(tmp_path_factory):
         "SITE_URL": f"http://localhost:{port}",
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp.port}",
     }
-    server, database = os.environ.get("DATABASE_URL"), f"navigateur_{port}"
-    if server:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {database}")
-        environment["DATABASE_URL"] = urlsplit(server)._replace(path=f"/{database}").geturl()
+    environment.pop("DATABASE_URL", None)
 
     def manage(*command):
         subprocess.run(
@@ -86,26 +80,17 @@ def site(tmp_path_factory):
     manage("setup")
     manage("collectstatic", "--noinput")
     manage("demo")
-    if server:  # what the demo asked of the worker is done before anyone looks
-        manage("db_worker", "--batch", "--no-startup-delay")
     serve = [sys.executable, "-m", "gunicorn", "portail.wsgi", "--no-control-socket"]
-    processes = [
-        subprocess.Popen([*serve, "--bind", f"127.0.0.1:{port}", "--threads", "8"], env=environment)
-    ]
-    if server:
-        work = [sys.executable, "manage.py", "db_worker", "--no-startup-delay"]
-        processes.append(subprocess.Popen(work, env=environment, stderr=subprocess.DEVNULL))
+    process = subprocess.Popen(
+        [*serve, "--bind", f"127.0.0.1:{port}", "--threads", "8"], env=environment
+    )
     try:
         _wait_for(f"http://localhost:{port}/sante/prete/")
         yield Site(f"http://localhost:{port}", mailbox)
     finally:
-        for process in processes:
-            process.terminate()
-            process.wait()
+        process.terminate()
+        process.wait()
         smtp.stop()
-        if server:
-            with psycopg.connect(server, autocommit=True) as connection:
-                connection.execute(f"DROP DATABASE {database} WITH (FORCE)")
 
 
 def _wait_for(url):
