@@ -22,6 +22,7 @@ from communaute.models import Allie, Espace, Membre, Nomination, Territoire
 from communaute.permissions import administers
 from pages import journal
 from pages.choix import membres
+from pages.envois import EnvoiViewSet
 from pages.exports import ExportMixin
 from pages.membres import MembreViewSet
 from pages.models import Signalement, TerritoirePage, Theme
@@ -368,6 +369,7 @@ class CohortViewSetGroup(ModelViewSetGroup):
         InvitationViewSet,
         AdhesionViewSet,
         AllieViewSet,
+        EnvoiViewSet,
     )
 
     def get_submenu_items(self):

@@ -15,6 +15,7 @@ SPACE_CLOSED = "espace.refermer"
 NAMED = "espace.nommer"
 CHARTER_CHANGED = "espace.charte"
 EDITION_GIVEN = "territoire.edition"
+MAIL_SENT_AGAIN = "courriel.renvoyer"
 
 
 def changes(before, after):
@@ -83,4 +84,5 @@ def name_acts(actions):
         "Refermé à qui prend la suite ce qui s’est dit avant",
     )
     actions.register_action(EDITION_GIVEN)(EditionGiven)
+    actions.register_action(MAIL_SENT_AGAIN, "Renvoyer un courriel", "Courriel renvoyé")
     actions.register_action(EXPORTED)(Exported)

@@ -82,6 +82,13 @@ class ChartePermissionPolicy(ModelPermissionPolicy):
         return action == "view" and administers(user)
 
 
+class EnvoiPermissionPolicy(ModelPermissionPolicy):
+    """Whoever administers sees which mails left, and has those that could not tried again."""
+
+    def user_has_permission(self, user, action):
+        return action in ("view", "change") and administers(user)
+
+
 class SignalementPermissionPolicy(ModelPermissionPolicy):
     """What was written to the cohort is read and followed up by whoever has the right to; nobody writes
     or deletes it here, administrators included.

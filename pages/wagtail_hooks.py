@@ -7,7 +7,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 from wagtail.permissions import policy_registry, register_permission_policy
 
-from communaute.models import Adhesion, Charte, Invitation, Territoire
+from communaute.models import Adhesion, Charte, Envoi, Invitation, Territoire
 from communaute.permissions import administers
 from pages import choix
 from pages.edition import PortailPageViewSet, give_advice, refuse_unfinished
@@ -20,6 +20,7 @@ from pages.panneaux import what_waits
 from pages.permissions import (
     ArrivalPermissionPolicy,
     ChartePermissionPolicy,
+    EnvoiPermissionPolicy,
     PortailPagePermissionPolicy,
     SignalementPermissionPolicy,
     TerritoirePermissionPolicy,
@@ -32,6 +33,7 @@ register_permission_policy(Territoire, TerritoirePermissionPolicy(Territoire))
 register_permission_policy(Invitation, ArrivalPermissionPolicy(Invitation))
 register_permission_policy(Adhesion, ArrivalPermissionPolicy(Adhesion))
 register_permission_policy(Charte, ChartePermissionPolicy(Charte))
+register_permission_policy(Envoi, EnvoiPermissionPolicy(Envoi))
 register_permission_policy(Signalement, SignalementPermissionPolicy(Signalement))
 
 

@@ -21,6 +21,7 @@ from communaute.models import (
     Archive,
     Charte,
     Cohorte,
+    Envoi,
     Espace,
     Invitation,
     Membre,
@@ -151,6 +152,7 @@ def _keys_of(monde):
         "gestion/invitation/": Invitation,
         "gestion/adhesion/": Adhesion,
         "gestion/charte/": Charte,
+        "gestion/envoi/": Envoi,
     }
     keys = {(prefix, "pk"): [model.objects.first().pk] for prefix, model in first.items()}
     numbers = (

@@ -23,6 +23,7 @@ from communaute.models import (
     Choix,
     Cohorte,
     DemandePromesse,
+    Envoi,
     Espace,
     Evenement,
     Invitation,
@@ -317,6 +318,7 @@ class Monde:
             for evenement in in_space(Evenement, self.elus)
             for membre in self.people.values()
         )
+        Envoi.objects.create(membre=self.people["peer"], etat=Envoi.Etat.ECHEC)
 
     def _leave_behind(self, membre):
         """What someone wrote and chose while they could read: a reply, one that waits, a draft."""
