@@ -8,7 +8,7 @@ from communaute.forms import typed_text
 from communaute.models import Cohorte
 from communaute.notifications import count_addressed
 from communaute.permissions import can_manage
-from pages.models import IN_FOOTER, public_pages
+from pages.models import IN_FOOTER, Theme, public_pages
 from portail.cache import until_a_change
 
 HOME_DEPTH = 2
@@ -16,8 +16,8 @@ HOME_DEPTH = 2
 
 
 def site(request):
-    """The menu and footer (lists of dicts), the demo banner, the doors to the back office and to
-    what one is told, what was typed.
+    """The menu and footer (lists of dicts), the themes (names), the demo banner, the doors to the back
+    office and to what one is told, what was typed.
 
     The cohort that Wagtail's ``settings`` name is given to them as it is kept, with the same query.
     """
@@ -33,6 +33,7 @@ def site(request):
         "pied": SimpleLazyObject(lambda: [page for page in pages if page["in_footer"]]),
         "demo": settings.DEMO,
         "peut_gerer": SimpleLazyObject(lambda: can_manage(request.user)),
+        "themes": SimpleLazyObject(lambda: until_a_change("themes", _themes)),
         "cloche": SimpleLazyObject(lambda: count_addressed(request.user)),
         # What could not be sent is given back.
         "ecrit": SimpleLazyObject(lambda: typed_text(request.POST)),
@@ -44,6 +45,11 @@ def _around(request):
     they put at the foot of every page.
     """
     return {"cohorte": Cohorte.load(), "pages": _pages(request)}
+
+
+def _themes():
+    """The names of the subjects that the cohort's pages share."""
+    return list(Theme.objects.values_list("nom", flat=True))
 
 
 def _pages(request):

@@ -3,7 +3,16 @@
 import pytest
 from django.urls import reverse
 
-from tests.factories import MembreFactory, un_enseignement, un_membre, une_page_territoire
+from communaute.models import Profil
+from tests.factories import (
+    EspaceFactory,
+    MembreFactory,
+    entered,
+    un_enseignement,
+    un_membre,
+    un_theme,
+    une_page_territoire,
+)
 
 pytestmark = pytest.mark.usefixtures("tree")
 
@@ -86,3 +95,15 @@ def test_the_menu_says_where_one_is(read):
     ):
         current = read(address).select(".menu--large [aria-current=page]")
         assert [link.get_text() for link in current] == [title]
+
+
+def test_the_directory_is_searched_by_the_themes_of_the_cohort(signed_in, read):
+    un_theme("Eau et sols")
+    espace = EspaceFactory(slug="elus", college="elus")
+    membre, other = (entered(un_membre("elus"), espace) for _ in range(2))
+    Profil.objects.create(membre=other, partage="Nos sols, et l’eau qu’ils gardent.")
+    signed_in(membre)
+    link = read("/communaute/annuaire/").select_one(".annuaire__themes a")
+    assert link.get_text() == "Eau et sols"
+    found = read(link["href"]).select(".annuaire__nom")
+    assert [name.get_text() for name in found] == [other.get_full_name()]
