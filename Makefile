@@ -7,8 +7,8 @@ SITE_URL ?= http://$(HOST):$(PORT)
 VAR_DIR ?= $(CURDIR)/var
 
 BIN := .venv/bin
-TWO_AT_ONCE := --numprocesses 2 --dist loadgroup
-ON_SQLITE := \
+TWO_AT_ONCE := --numprocesses 2 --dist loadfile
+ON_SQLITE := tests/navigateur \
 	$(patsubst %,tests/communaute/test_%.py,annuaire concurrence depart marques nouvelles recherche) \
 	$(patsubst %,tests/portail/test_%.py,cache demo recurrent sauvegarde search setup)
 AUDIT := benchmarks/audit
@@ -57,9 +57,9 @@ run: .venv/base $(VAR_DIR)/secret_key ## Serve the site with the demo cohort (HO
 	exec $(BIN)/gunicorn portail.wsgi --bind $(HOST):$(PORT) --threads 8 \
 		--log-level warning --graceful-timeout 5 --no-control-socket
 
-test: .venv/dev chromium ## Run the suite on PostgreSQL, the browser on the embedded default, and on SQLite what it does its own way
+test: .venv/dev chromium ## Run the suite on PostgreSQL; the browser, and what SQLite does its own way, on the embedded default
 	env -u DATABASE_URL $(BIN)/python -m pytest $(TWO_AT_ONCE) $(ON_SQLITE)
-	TEST_ON=postgresql $(BIN)/python -m pytest $(TWO_AT_ONCE)
+	TEST_ON=postgresql $(BIN)/python -m pytest $(TWO_AT_ONCE) --ignore tests/navigateur
 
 audit: .venv/base chromium java $(AUDIT)/node_modules/.installed ## Check the HTML of every page, and measure three with Lighthouse
 	$(BIN)/python -m benchmarks.audit

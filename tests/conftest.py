@@ -15,16 +15,6 @@ from portail.cache import forget
 from tests.factories import MembreFactory, just_proved
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in its own
-def pytest_collection_modifyitems(items):
-    """Keep the tests of a file in one process, and those of the browser in one: the demo is set up once."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            folder, _, _ = item.nodeid.partition("/test_")
-            group = folder if folder.endswith("navigateur") else item.location[0]
-            item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """Lay once what every cohort has; leave nobody in the test database when it is dropped.

@@ -62,6 +62,7 @@ class MembreFactory(factory.django.DjangoModelFactory):
     email = factory.Sequence("membre{}@exemple.fr".format)
     first_name = "Camille"
     last_name = factory.Sequence("Nom{}".format)
+    vu_le = factory.LazyFunction(timezone.localdate)
 
 
 class TerritoireFactory(factory.django.DjangoModelFactory):

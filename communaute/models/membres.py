@@ -254,8 +254,8 @@ class Membre(AbstractUser):
 
     @cached_property
     def opens_back_office(self):
-        """Whether a group of this member's opens the back office, read once as ``rights``."""
-        return bool(BACK_OFFICE.fetch(membre=self.pk))
+        """Whether a group of theirs opens the back office to this member, as ``by_key`` has read already."""
+        return _opening_back_office(self.pk).exists()
 
     @cached_property
     def siege(self):
@@ -273,19 +273,23 @@ class Membre(AbstractUser):
         return self.siege.qualite if self.siege else ""
 
 
-BACK_OFFICE = Prepared(
+def _opening_back_office(membre):
+    """The permissions that open the back office to ``membre``, by themselves or by a group of theirs."""
+    return Permission.objects.filter(
+        Q(group__user=membre) | Q(user=membre),
+        content_type__app_label="wagtailadmin",
+        codename="access_admin",
+    ).order_by()
+
+
+BY_KEY = Prepared(
     lambda membre: (
-        Permission.objects.filter(
-            Q(group__user=membre) | Q(user=membre),
-            content_type__app_label="wagtailadmin",
-            codename="access_admin",
-        )
+        Membre.objects.filter(pk=membre)
         .order_by()
-        .values_list("pk")[:1]
+        .annotate(opens_back_office=Exists(_opening_back_office(membre)))
     ),
-    membre=-1_849,
+    membre=-1_848,
 )
-BY_KEY = Prepared(lambda membre: Membre.objects.filter(pk=membre).order_by(), membre=-1_848)
 HELD = Prepared(
     lambda membre: Membre.objects.select_for_update(no_key=True).filter(pk=membre).order_by(),
     membre=-1_848,

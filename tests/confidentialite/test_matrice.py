@@ -806,7 +806,6 @@ def test_nobody_outside_the_space_is_told_or_changes_anything(what, monde, logge
     assert not [letter for letter in letters if CANARY in letter]
 
 
-@pytest.mark.xdist_group("readers")
 @pytest.mark.parametrize("what", READERS)
 def test_a_reader_of_the_space_is_shown_what_is_theirs_to_read(what, monde, logged, read_once):
     walk = Walk(monde, what)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -109,23 +110,28 @@ def browser_type_launch_args():
     return {"executable_path": CHROMIUM, "args": FLAGS}
 
 
+@contextmanager
+def visit(browser, site, account=None, **context):
+    """An empty page of a fresh browser, signed in or not."""
+    state = _state(browser, site, account) if account else None
+    opened = browser.new_context(base_url=site.url, storage_state=state, locale="fr-FR", **context)
+    try:
+        yield opened.new_page()
+    finally:
+        opened.close()
+
+
 @pytest.fixture
 def open_page(browser, site):
     """``open_page(path, account=None, **context)``: a page of a fresh browser, signed in or not."""
-    contexts = []
+    with ExitStack() as visits:
 
-    def open_page(path="/", account=None, **context):
-        state = _state(browser, site, account) if account else None
-        contexts.append(
-            browser.new_context(base_url=site.url, storage_state=state, locale="fr-FR", **context)
-        )
-        page = contexts[-1].new_page()
-        page.goto(path)
-        return page
+        def open_page(path="/", account=None, **context):
+            page = visits.enter_context(visit(browser, site, account, **context))
+            page.goto(path)
+            return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
+        yield open_page
 
 
 _states = {}

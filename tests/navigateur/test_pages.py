@@ -7,12 +7,18 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.navigateur.conftest import visit
+
 RULES = {
     "resultTypes": ["violations"],
     "runOnly": [
         *("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"),
         *("RGAAv4", "best-practice"),
     ],
+}
+COLOURS = {
+    "resultTypes": ["violations"],
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
 }
 MAX_WEIGHT = 50_000
 """Bytes of HTML, CSS and JavaScript, gzipped (interface.md, the floor for every page)."""
@@ -76,6 +82,9 @@ MEMBERS = {
     "my devices": "/compte/sessions/",
     "new password": "/compte/mot-de-passe/changer/",
     "no password": "/compte/mot-de-passe/retirer/",
+    "what I am told": "/communaute/nouvelles/",
+    "my data": "/compte/mes-donnees/",
+    "leaving": "/compte/partir/",
     "my profile": "/communaute/profil/",
     "directory": "/communaute/annuaire/",
     "handover": "/communaute/passation/",
@@ -101,27 +110,39 @@ PAGES = [
 IDS = [*PUBLIC, *MEMBERS, *FACILITATORS]
 
 
-@pytest.fixture(params=PAGES, ids=IDS)
-def address(request, open_page):
+@pytest.fixture(scope="module", params=PAGES, ids=IDS)
+def address(request, browser, site):
     """The path of one of the pages, or of where a link of a topic leads, and the account that sees it."""
     path, account = request.param
     if not path.startswith("/"):
-        page = open_page("/communaute/espaces/elus/", account)
-        page.get_by_role("link", name="Seule de mon avis").click()
-        if path != "topic":
-            page.goto(page.locator("main a", has_text=path).first.get_attribute("href"))
-        path = urlsplit(page.url).path
+        with visit(browser, site, account) as page:
+            page.goto("/communaute/espaces/elus/")
+            page.get_by_role("link", name="Seule de mon avis").click()
+            if path != "topic":
+                page.goto(page.locator("main a", has_text=path).first.get_attribute("href"))
+            path = urlsplit(page.url).path
     return path, account
 
 
+@pytest.fixture(scope="module")
+def shown(address, browser, site):
+    """That page, opened once for the tests that change nothing in it, with its ``responses``."""
+    path, account = address
+    with visit(browser, site, account) as page:
+        page.responses = []
+        page.on("response", page.responses.append)
+        page.goto(path, wait_until="load")
+        yield page
+
+
 def faults(page):
-    """What axe finds in a page, in both schemes."""
+    """What axe finds in a page; in the dark scheme, of its colours, which alone change."""
     found = []
-    for scheme in ("light", "dark"):
+    for scheme, options in (("light", RULES), ("dark", COLOURS)):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         found += [
             (scheme, violation["id"], node["target"], node["failureSummary"])
-            for violation in Axe().run(page, options=RULES).response["violations"]
+            for violation in Axe().run(page, options=options).response["violations"]
             for node in violation["nodes"]
         ]
     return found
@@ -134,25 +155,12 @@ def width_on_a_phone(page):
     return page.evaluate("document.documentElement.scrollWidth")
 
 
-def test_axe_finds_nothing_in_either_scheme(address, open_page):
-    path, account = address
-    assert faults(open_page(path, account)) == []
+def test_axe_finds_nothing_in_either_scheme(shown):
+    assert faults(shown) == []
 
 
-def test_nothing_scrolls_sideways_at_320_pixels_without_javascript(address, open_page):
-    path, account = address
-    page = open_page(path, account, java_script_enabled=False)
-    assert width_on_a_phone(page) == 320
-    assert page.locator("main h1").count() == 1
-    assert page.locator("main").inner_text().strip()
-
-
-def test_a_page_is_light_and_asks_no_other_host(address, open_page, site):
-    path, account = address
-    page = open_page("about:blank", account)
-    responses = []
-    page.on("response", lambda response: responses.append(response))
-    page.goto(path, wait_until="load")
+def test_a_page_is_light_and_asks_no_other_host(shown, site):
+    responses = shown.responses
     assert {urlsplit(response.url).netloc for response in responses} == {urlsplit(site.url).netloc}
     assert len(responses) <= MAX_REQUESTS
     text = re.compile(r"text/(html|css|javascript)|application/javascript")
@@ -163,6 +171,14 @@ def test_a_page_is_light_and_asks_no_other_host(address, open_page, site):
         if not 300 <= response.status < 400 and text.match(response.headers.get("content-type", ""))
     )
     assert 0 < weight <= MAX_WEIGHT
+
+
+def test_nothing_scrolls_sideways_at_320_pixels_without_javascript(address, open_page):
+    path, account = address
+    page = open_page(path, account, java_script_enabled=False)
+    assert width_on_a_phone(page) == 320
+    assert page.locator("main h1").count() == 1
+    assert page.locator("main").inner_text().strip()
 
 
 def test_the_first_stop_of_the_keyboard_leads_to_the_content(open_page):

@@ -29,7 +29,9 @@ def received(site, to, words):
     deadline = time.monotonic() + SECONDS_FOR_A_MAIL
     while time.monotonic() < deadline:
         if any(
-            message["To"] == to and words in message.get_payload(decode=True).decode()
+            message["To"] == to
+            and not message.is_multipart()  # what members are told of in their spaces
+            and words in message.get_payload(decode=True).decode()
             for message in site.mailbox.messages
         ):
             return True
