@@ -95,9 +95,9 @@ def test_a_visit_is_noted_once_a_day(client, tree):
 
 def test_whose_visits_were_not_noted_yet_is_known_by_their_last_sign_in(mailoutbox):
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    MembreFactory(date_joined=long_ago, last_login=timezone.now())
-    MembreFactory(date_joined=timezone.now())
-    never = MembreFactory(date_joined=long_ago)
+    MembreFactory(vu_le=None, date_joined=long_ago, last_login=timezone.now())
+    MembreFactory(vu_le=None, date_joined=timezone.now())
+    never = MembreFactory(vu_le=None, date_joined=long_ago)
     call_command("menage")
     assert [letter.to for letter in mailoutbox] == [[never.email]]
 
