@@ -129,8 +129,8 @@ def shown(address, browser, site):
     """That page, opened once for the tests that change nothing in it, with its ``responses``."""
     path, account = address
     with visit(browser, site, account) as page:
-        page.responses = []
-        page.on("response", page.responses.append)
+        page.responses = responses = []
+        page.on("response", lambda response: responses.append(response))
         page.goto(path, wait_until="load")
         yield page
 
