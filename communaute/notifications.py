@@ -7,8 +7,6 @@ is left: a mail server that took a mail and was cut off before saying so is give
 ``Message-ID``.
 """
 
-import hashlib
-import hmac
 import smtplib
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -22,6 +20,7 @@ from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django_tasks import task
 
 from communaute import courriel
@@ -47,6 +46,8 @@ SUMMARY_AT = time(7)
 READERS_AT_ONCE = 1000
 BACK_OFF = [timedelta(minutes=minutes) for minutes in (2, 10, 30, 120, 360, 720, 1440)]
 """How long after each try the next one comes; after the last, the administration decides."""
+FINAL = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
+"""What a server says of one mail; with a code of 500 or more, it will say so again."""
 EXCERPT = 1200
 """Signs of a message that a mail shows."""
 MOST_COUNTED = 99
@@ -305,9 +306,11 @@ def _failed(envoi, error):
     """Try again later, or not; nothing of the mail is kept, only what kind of failure it was."""
     code = _refusal(error)
     erreur = f"{type(error).__name__} {code or ''}".strip()
-    if code >= 500 and isinstance(error, smtplib.SMTPRecipientsRefused):
+    # A server that refuses us, not the mail, will be set right: all the mails wait for it.
+    is_final = code >= 500 and isinstance(error, FINAL)
+    if is_final and isinstance(error, smtplib.SMTPRecipientsRefused):
         Membre.objects.filter(pk=envoi.membre_id).update(courriel_refuse_le=timezone.now())
-    if code >= 500 or envoi.essais > len(BACK_OFF):
+    if is_final or envoi.essais > len(BACK_OFF):
         _ended(envoi, Envoi.Etat.ECHEC, erreur=erreur)
     else:
         later = timezone.now() + BACK_OFF[envoi.essais - 1]
@@ -388,7 +391,6 @@ def context_of(membre, lines):
         "sujets": topics,
         "objet": _subject(topics, addressed),
         "preferences": preferences_of(membre),
-        "site": settings.SITE_URL,
     }
 
 
@@ -432,9 +434,7 @@ def headers_of(envoi, lines):
 
 def _thread(membre, topic):
     """What stands for a topic in the mailbox of one member: it tells nobody else anything."""
-    said = f"{membre.reference} {topic}".encode()
-    key = f"{SALT} {settings.SECRET_KEY}".encode()
-    return hmac.new(key, said, hashlib.sha256).hexdigest()[:32]
+    return salted_hmac(SALT, f"{membre.reference} {topic}", algorithm="sha256").hexdigest()[:32]
 
 
 # --- Preferences from a mail, without signing in

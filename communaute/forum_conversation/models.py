@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce, Greatest, NullIf
+from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
 from django.utils import timezone
 from machina.apps.forum_conversation.abstract_models import AbstractPost, AbstractTopic
@@ -33,10 +33,10 @@ from communaute.models.echanges import (
     readable_post,
     readable_topic,
 )
+from communaute.models.lecture import NEVER, read_until
 from communaute.prepared import OFFSET, Prepared
 from communaute.search import StemsField
 
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 POSTS_PER_PAGE = 20
 LOOKED_AT = 200
 """The latest topics of a space that are looked at for what is new in it: its page marks them all."""
@@ -107,10 +107,7 @@ class TopicQuerySet(models.QuerySet):
             membre=user.pk, espace__forum=OuterRef("forum")
         )
         return self.annotate(
-            read_until=Greatest(
-                Coalesce(Subquery(suivi.values("lu_jusqua")), NEVER),
-                Coalesce(Subquery(participation.values("lu_jusqua")), NEVER),
-            ),
+            read_until=read_until(suivi, participation),
             is_unread=Case(When(last_post_on__gt=F("read_until"), then=True), default=False),
             own_level=Coalesce(Subquery(suivi.values("niveau")), Value("")),
             level=Coalesce(

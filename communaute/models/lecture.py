@@ -1,14 +1,17 @@
 """What a member has read, and what they wish to be told of."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from communaute.models.espaces import rights_of, within
 from communaute.prepared import Prepared
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 NEW_TO_NEWCOMERS = timedelta(days=30)
 """What was said in a space this long before someone first enters it is new to them; older is not."""
 
@@ -117,6 +120,16 @@ class Suivi(models.Model):
 
     def __str__(self):
         return f"{self.membre} — {self.get_niveau_display()}"
+
+
+def read_until(suivi, participation):
+    """The time until which all is read in a topic, of these marks (querysets of one row at most): ``NEVER``
+    without any.
+    """
+    return Greatest(
+        Coalesce(Subquery(suivi.values("lu_jusqua")), NEVER),
+        Coalesce(Subquery(participation.values("lu_jusqua")), NEVER),
+    )
 
 
 LEVEL = Prepared(

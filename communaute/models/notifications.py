@@ -1,19 +1,17 @@
 """What happened that members are told of: one log, from which the bell and the mails are made."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, OuterRef, Q, Subquery, When
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import Case, F, OuterRef, Q, When
 from django.utils import timezone
 
 from communaute import conservation
 from communaute.models.echanges import OfPostQuerySet, readable_post
-from communaute.models.lecture import Participation, Suivi
+from communaute.models.lecture import Participation, Suivi, read_until
 from communaute.models.membres import new_reference
 
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 LEASE = timedelta(minutes=15)
 """How long a mail may be on its way before another worker takes it up again."""
 
@@ -132,10 +130,7 @@ class NotificationQuerySet(models.QuerySet):
         espace = OuterRef("evenement__post__topic__forum__espace")
         participation = Participation.objects.filter(membre=membre, espace=espace)
         return self.annotate(
-            read_until=Greatest(
-                Coalesce(Subquery(suivi.values("lu_jusqua")), NEVER),
-                Coalesce(Subquery(participation.values("lu_jusqua")), NEVER),
-            ),
+            read_until=read_until(suivi, participation),
             is_new=Case(
                 When(vue_le=None, evenement__post__created__gt=F("read_until"), then=True),
                 default=False,

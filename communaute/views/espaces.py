@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import permissions
 from communaute.forms import CharteForm
-from communaute.forum_conversation.models import NEVER, Nature, Topic
+from communaute.forum_conversation.models import Nature, Topic
 from communaute.models import (
     Acte,
     ActeModeration,
@@ -25,6 +25,7 @@ from communaute.models import (
     rights_of,
     seat,
 )
+from communaute.models.lecture import NEVER
 from communaute.prepared import Prepared
 from communaute.views.arrivee import ARRIVAL
 from communaute.views.reading import (

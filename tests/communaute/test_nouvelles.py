@@ -344,6 +344,7 @@ def retry():
         smtplib.SMTPServerDisconnected("cut"),
         smtplib.SMTPResponseException(451, b"later"),
         smtplib.SMTPRecipientsRefused({"a@b.fr": (450, b"busy")}),
+        smtplib.SMTPAuthenticationError(535, b"who are you"),
         TimeoutError(),
         ConnectionRefusedError(),
     ],
