@@ -166,6 +166,14 @@ def mark_seen(membre, until):
     told.update(vue_le=timezone.now())
 
 
+def mark_changes_seen(membre, posts):
+    """Note that ``membre`` has seen how ``posts`` read since they were changed."""
+    changed = [post.pk for post in posts if post.updates_count]
+    if changed:
+        told = Notification.objects.readable_by(membre).filter(evenement__post__in=changed)
+        told.filter(evenement__est_changement=True, vue_le=None).update(vue_le=timezone.now())
+
+
 def count_addressed(user):
     """How many messages are said to ``user`` that they have not seen, at most ``MOST_COUNTED`` of them."""
     return len(ADDRESSED_TO.fetch(user=user))
@@ -351,17 +359,21 @@ def forget_old():
 
 
 def lines_of(envoi):
-    """What the mail tells, as its reader may read it now and has not read yet, the newest first."""
+    """What the mail tells, as its reader may read it now and has not read yet, the newest first; of a
+    message that changed meanwhile, that it did.
+    """
     membre = envoi.membre
     if not membre.is_active or membre.courriel_refuse_le:
         return []
-    return list(
+    told = (
         Notification.objects.readable_by(membre)
         .unread()
         .filter(envoi=envoi)
         .select_related("evenement__post__topic__forum__espace", "evenement__post__poster")
-        .order_by("-evenement__post__created", "-pk")
+        .order_by("evenement__post__created", "pk")
     )
+    latest = {line.evenement.post_id: line for line in told}
+    return list(reversed(latest.values()))
 
 
 def context_of(membre, lines):

@@ -124,15 +124,22 @@ class NotificationQuerySet(models.QuerySet):
         return self.filter(readable_post(path, user), membre=user.pk, **shown)
 
     def with_reading(self):
-        """Annotate whether each ``is_new``: neither seen in the bell, nor read where it was said."""
+        """Annotate whether each ``is_new``: neither seen in the bell, nor read where it was said since.
+
+        A message that changed is read again where it stands, before what one has read already.
+        """
         membre, topic = OuterRef("membre"), OuterRef("evenement__post__topic")
         suivi = Suivi.objects.filter(membre=membre, topic=topic)
         espace = OuterRef("evenement__post__topic__forum__espace")
         participation = Participation.objects.filter(membre=membre, espace=espace)
         return self.annotate(
             read_until=read_until(suivi, participation),
+            said_on=Case(
+                When(evenement__est_changement=True, then="evenement__cree_le"),
+                default="evenement__post__created",
+            ),
             is_new=Case(
-                When(vue_le=None, evenement__post__created__gt=F("read_until"), then=True),
+                When(vue_le=None, said_on__gt=F("read_until"), then=True),
                 default=False,
                 output_field=models.BooleanField(),
             ),

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from communaute import conversation, permissions
+from communaute import conversation, notifications, permissions
 from communaute.forms import NIVEAUX_DU_SUJET, MessageForm, VoteForm
 from communaute.forum_conversation.models import POSTS_PER_PAGE, Topic
 from communaute.models import Choix, Merci, Niveau, PieceJointe, Suivi, seat
@@ -200,7 +200,10 @@ def is_looked_at(request):
 
 
 def mark_read(user, topic, posts):
-    """Mark ``topic`` as read up to the last of ``posts``, when that is further than it was."""
+    """Mark ``topic`` as read up to the last of ``posts``, when that is further than it was, and those that
+    changed as read again.
+    """
     shown = max((post.created for post in posts if post.approved), default=topic.read_until)
     if shown > topic.read_until:
         Suivi.objects.mark_read(user, topic, shown)
+    notifications.mark_changes_seen(user, posts)

@@ -422,6 +422,39 @@ def test_a_message_that_is_changed_tells_only_those_whom_it_did_not_name_before(
     assert told(elue) == ["cite"]
 
 
+def test_who_is_named_in_a_message_that_they_had_read_is_told_until_they_read_it_again(
+    signed_in, read, espace, elue, autre, sujet, say, django_capture_on_commit_callbacks
+):
+    third = entered(un_membre("elus", membre__last_name="Vidal"), espace)
+    post = say(autre, sujet, "Bonjour.")
+    signed_in(third)
+    address = f"/communaute/sujets/{sujet.reference}/"
+    read(address)
+    with django_capture_on_commit_callbacks(execute=True):
+        conversation.edit(autre, post, "Bonjour @Camille Vidal.")
+    [letter] = letters_to(third)
+    assert letter.subject == "On vous cite : Les écoles"
+    assert "1 pour vous" in read("/communaute/").select_one("#cloche").get_text()
+    read(address)
+    assert "pour vous" not in read("/communaute/").select_one("#cloche").get_text()
+
+
+def test_a_mail_tells_of_a_message_that_changed_once(
+    espace, elue, autre, sujet, say, django_capture_on_commit_callbacks
+):
+    third = entered(un_membre("elus", membre__last_name="Vidal"), espace)
+    post = say(autre, sujet, "Bonjour.")
+    with django_capture_on_commit_callbacks(execute=True):
+        conversation.edit(autre, post, "Bonjour @Camille Vidal.")
+    Notification.objects.update(courriel_le=timezone.now(), envoi=None)
+    mail.outbox.clear()
+    call_command("courriels")
+    [letter] = letters_to(third)
+    assert letter.body.count("Bonjour @Camille Vidal.") == 1
+    assert "On vous cite" in letter.body
+    assert "Un nouveau message" not in letter.body
+
+
 def test_what_waits_for_approval_is_told_when_it_appears(
     espace, elue, autre, sujet, say, django_capture_on_commit_callbacks
 ):

@@ -28,6 +28,7 @@ FLAGS = [
     "--disable-dev-shm-usage",
 ]
 SECONDS_TO_START = 60
+SECONDS_FOR_A_MAIL = 20
 
 expect.set_options(timeout=10_000)
 
@@ -41,6 +42,22 @@ class Mailbox(Message):
 
     def handle_message(self, message):
         self.messages.append(message)
+
+    def latest(self, to, words=""):
+        """The text of the last mail to ``to`` that has ``words``; it may leave a moment after the page."""
+        deadline = time.monotonic() + SECONDS_FOR_A_MAIL
+        while time.monotonic() < deadline:
+            for message in reversed(self.messages):
+                if message["To"] == to and words in (text := _text_of(message)):
+                    return text
+            time.sleep(0.2)
+        raise AssertionError(f"no such mail to {to}")
+
+
+def _text_of(message):
+    """What the first part of a mail says: the plain text, where there is HTML too."""
+    part = next(part for part in message.walk() if not part.is_multipart())
+    return part.get_payload(decode=True).decode()
 
 
 @dataclass
@@ -146,6 +163,11 @@ def _state(browser, site, account):
         _states[site.url, account] = context.storage_state()
         context.close()
     return _states[site.url, account]
+
+
+def forget(site, account):
+    """Sign the account in again when a page is next opened for it: its sessions are over."""
+    _states.pop((site.url, account), None)
 
 
 def tab_to(page, target, most=150):

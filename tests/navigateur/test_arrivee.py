@@ -14,9 +14,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}}
 
 def link_for(site, address):
     """The link of the last mail to ``address``."""
-    letter = [m for m in site.mailbox.messages if m["To"] == address][-1]
-    body = letter.get_payload(decode=True).decode()
-    return re.search(r"/invitation/\S+", body)[0]
+    return re.search(r"/invitation/\S+", site.mailbox.latest(address, "/invitation/"))[0]
 
 
 @pytest.mark.parametrize("context", [{}, WITHOUT_JAVASCRIPT | PHONE], ids=["desktop", "phone"])
@@ -90,5 +88,4 @@ def test_a_request_from_the_public_site_is_declined_with_courtesy(open_page, sit
     page.get_by_label("Votre mot").fill("Plutôt l’an prochain.")
     page.get_by_role("button", name="Décliner avec courtoisie").click()
     expect(page.get_by_text("C’est répondu.")).to_be_visible()
-    letter = [m for m in site.mailbox.messages if m["To"] == address][-1]
-    assert "Plutôt l’an prochain." in letter.get_payload(decode=True).decode()
+    assert site.mailbox.latest(address, "Plutôt l’an prochain.")

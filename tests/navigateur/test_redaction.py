@@ -1,12 +1,10 @@
 """A learning from its first draft to the public page: written, sent, commented, sent back, published."""
 
 import re
-import time
 
 from playwright.sync_api import expect
 
 TITLE = "Marcher la forêt avant d’en parler"
-SECONDS_FOR_A_MAIL = 15
 IN_THE_LIST = re.compile(r"/gestion/pages/\d+/$")
 """Where one is led once a page is reviewed."""
 WATCHING = "addEventListener('w-unsaved:watch-edits', () => { window.watching = true })"
@@ -22,21 +20,6 @@ def press(page, action):
 def saved(page):
     """Wait until what was typed is kept."""
     expect(page.get_by_text("Enregistré", exact=True).first).to_be_visible()
-
-
-def received(site, to, words):
-    """Whether a mail with ``words`` reaches ``to`` before long."""
-    deadline = time.monotonic() + SECONDS_FOR_A_MAIL
-    while time.monotonic() < deadline:
-        if any(
-            message["To"] == to
-            and not message.is_multipart()  # what members are told of in their spaces
-            and words in message.get_payload(decode=True).decode()
-            for message in site.mailbox.messages
-        ):
-            return True
-        time.sleep(0.2)
-    return False
 
 
 def write(editor):
@@ -103,12 +86,12 @@ def test_a_learning_goes_from_draft_to_review_to_publication(open_page, site):
     for page in (editor, facilitator):
         page.add_init_script(WATCHING)
     write(editor)
-    assert received(site, "animation@demo.example", f"Sandrine Maurel propose « {TITLE} »")
+    assert site.mailbox.latest("animation@demo.example", f"Sandrine Maurel propose « {TITLE} »")
     visitor = open_page("/enseignements/")
     expect(visitor.get_by_role("link", name=TITLE)).to_have_count(0)
 
     send_back(facilitator)
-    assert received(site, "editeur@demo.example", "dites qui marchait")
+    assert site.mailbox.latest("editeur@demo.example", "dites qui marchait")
     rewrite(editor)
 
     facilitator.goto("/gestion/")
@@ -116,7 +99,7 @@ def test_a_learning_goes_from_draft_to_review_to_publication(open_page, site):
     waiting.get_by_role("link", name=TITLE).click()
     press(facilitator, "Approuver et Publier")
     expect(facilitator).to_have_url(IN_THE_LIST)
-    assert received(site, "editeur@demo.example", "a été relu et accepté")
+    assert site.mailbox.latest("editeur@demo.example", "a été relu et accepté")
 
     visitor.goto("/enseignements/")
     visitor.get_by_role("link", name=TITLE).first.click()
