@@ -15,7 +15,7 @@ AUDIT := benchmarks/audit
 export VAR_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test audit bench bench-conversation mutation durability captures lint format lock clean
+.PHONY: help install run test audit bench bench-conversation bench-mail mutation durability captures lint format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
@@ -72,6 +72,9 @@ bench: .venv/dev redis-server ## Measure how fast the portal is, on PostgreSQL (
 
 bench-conversation: .venv/dev redis-server ## Measure the spaces beside plain machina, to a million messages (an hour)
 	$(BIN)/python -m benchmarks.conversation
+
+bench-mail: .venv/dev ## Tell ten thousand readers of one message, and kill the worker on the way (half an hour)
+	$(BIN)/python -m benchmarks.diffusion
 
 mutation: .venv/dev ## Take each condition on who may read away in turn: the tests of leaks must notice (ten minutes)
 	TEST_ON=postgresql $(BIN)/python -m pytest -s tests/confidentialite/mutations.py

@@ -93,7 +93,7 @@ BEHIND = {
     ),
     "communaute.Notification.membre": (
         "nouvelle reçue",
-        {"pourquoi": "motif", "message": "evenement__post__reference", "le": "evenement__cree_le"},
+        {"pourquoi": "motif", "sujet": "evenement__topic__reference", "le": "evenement__cree_le"},
     ),
     "communaute.Envoi.membre": ("courriel de nouvelles", {"état": "etat", "le": "envoye_le"}),
     "pages.Parcours.membre": ("ressource parcourue", {"page": "ressource__title"}),

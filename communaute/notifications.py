@@ -10,7 +10,7 @@ is left: a mail server that took a mail and was cut off before saying so is give
 import smtplib
 from datetime import datetime, time, timedelta
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -26,6 +26,7 @@ from django_tasks import task
 from communaute import courriel
 from communaute.forum_conversation.models import Post, Promesse
 from communaute.models import (
+    AccordPromesse,
     Cohorte,
     Envoi,
     Evenement,
@@ -43,7 +44,7 @@ from communaute.prepared import Prepared
 
 SUMMARY_AT = time(7)
 """When summaries leave, on the clock of the cohort."""
-READERS_AT_ONCE = 1000
+MEMBERS_AT_ONCE = 1000
 BACK_OFF = [timedelta(minutes=minutes) for minutes in (2, 10, 30, 120, 360, 720, 1440)]
 """How long after each try the next one comes; after the last, the administration decides."""
 FINAL = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
@@ -59,7 +60,16 @@ SALT = "courriels"
 
 def record(post, *, change=False):
     """Write, in the transaction of the act, that ``post`` appeared or changed, and tell of it after."""
-    evenement = Evenement.objects.create(post=post, est_changement=change)
+    _happened(Evenement(topic=post.topic, post=post, est_changement=change))
+
+
+def record_demande(demande):
+    """Write, in the transaction of the act, that a promise is asked to be loosened, and tell of it after."""
+    _happened(Evenement(topic=demande.topic, demande=demande))
+
+
+def _happened(evenement):
+    evenement.save()
     transaction.on_commit(partial(tell.enqueue, evenement.pk))
 
 
@@ -81,22 +91,40 @@ def catch_up():
 def spread(evenement):
     """Note for each reader that it concerns that they are told of ``evenement``, once."""
     now = timezone.now()
-    if evenement.post.approved and evenement.post.is_shown:
-        _spread(evenement, now)
+    told = ()
+    if evenement.demande:
+        told = _asked(evenement, now)
+    elif evenement.post.approved and evenement.post.is_shown:
+        told = _told(evenement, now)
+    for some in _batches(told):
+        Notification.objects.bulk_create(some, ignore_conflicts=True)
     Evenement.objects.filter(pk=evenement.pk).update(diffuse_le=now)
 
 
 def spread_past(since):
     """Note in the bell what was said since then and was told to nobody; no mail is due for it."""
     for post in Post.objects.filter(created__gte=since, approved=True, evenements=None):
-        evenement = Evenement.objects.create(post=post, cree_le=post.created)
+        evenement = Evenement.objects.create(topic=post.topic, post=post, cree_le=post.created)
         spread(evenement)
         evenement.notifications.update(courriel_le=None)
 
 
-def _spread(evenement, now):
-    post = evenement.post
-    topic = post.topic
+def _asked(evenement, now):
+    """The notifications to make for the authors of a topic whose yes or no is awaited."""
+    demande = evenement.demande
+    if demande.is_over:
+        return
+    answered = AccordPromesse.objects.filter(demande=demande).values("membre")
+    told_before = Notification.objects.filter(evenement=evenement).order_by().values("membre")
+    authors = evenement.topic.readers().filter(pk__in=evenement.topic.authors())
+    for membre in authors.exclude(pk__in=answered).exclude(pk__in=told_before):
+        due = mail_due(membre, Motif.DEMANDE, now)
+        yield Notification(evenement=evenement, membre=membre, motif=Motif.DEMANDE, courriel_le=due)
+
+
+def _told(evenement, now):
+    """The notifications to make for the readers of a message who are told of it."""
+    post, topic = evenement.post, evenement.topic
     told_before = Notification.objects.filter(evenement=evenement)
     if evenement.est_changement:
         told_before |= Notification.objects.filter(evenement__post=post, motif=Motif.CITE)
@@ -117,18 +145,17 @@ def _spread(evenement, now):
     if evenement.est_changement:
         readers = readers.filter(pk__in=named)
     is_first = topic.first_post_id == post.pk
-    told = []
-    for reader in readers.iterator(chunk_size=READERS_AT_ONCE):
+    for reader in readers.iterator(chunk_size=MEMBERS_AT_ONCE):
         if motif := _motif(reader, topic, is_first, reader.pk in named):
             is_more = motif == Motif.REPONSE and _awaits_reading(reader, topic)
             due = mail_due(reader, Motif.MESSAGE if is_more else motif, now)
-            told.append(
-                Notification(evenement=evenement, membre=reader, motif=motif, courriel_le=due)
-            )
-        if len(told) == READERS_AT_ONCE:
-            Notification.objects.bulk_create(told, ignore_conflicts=True)
-            told = []
-    Notification.objects.bulk_create(told, ignore_conflicts=True)
+            yield Notification(evenement=evenement, membre=reader, motif=motif, courriel_le=due)
+
+
+def _batches(items):
+    """The items in lists of ``MEMBERS_AT_ONCE``."""
+    items = iter(items)
+    return iter(lambda: list(islice(items, MEMBERS_AT_ONCE)), [])
 
 
 def _motif(reader, topic, is_first, is_named):
@@ -151,7 +178,7 @@ def _awaits_reading(membre, topic):
     ones, a summary is enough.
     """
     answers = Notification.objects.filter(
-        membre=membre, motif=Motif.REPONSE, evenement__post__topic=topic
+        membre=membre, motif=Motif.REPONSE, evenement__topic=topic
     )
     return answers.unread().exists()
 
@@ -257,15 +284,18 @@ def send_due():
 
 
 def gather():
-    """Make one mail of all that is due to each member."""
-    now = timezone.now()
-    due = Notification.objects.to_mail(now)
-    for pk in due.order_by().values_list("membre", flat=True).distinct():
+    """Make one mail of all that is due to each member; those whom another worker holds are its own."""
+    due = Notification.objects.to_mail(timezone.now()).order_by()
+    members = due.order_by("membre").values_list("membre", flat=True).distinct()
+    for some in _batches(members):
         with transaction.atomic():
             held = Membre.objects.select_for_update(skip_locked=True, no_key=True)
-            if held.filter(pk=pk).exists() and due.filter(membre=pk).exists():
-                envoi = Envoi.objects.create(membre_id=pk)
-                due.filter(membre=pk).update(envoi=envoi)
+            held = set(held.filter(pk__in=some).values_list("pk", flat=True))
+            left = due.filter(membre__in=held).values_list("membre", flat=True).distinct()
+            made = Envoi.objects.bulk_create(Envoi(membre_id=pk) for pk in left)
+            theirs = Envoi.objects.filter(pk__in=[envoi.pk for envoi in made])
+            theirs = theirs.filter(membre=OuterRef("membre")).order_by()
+            due.filter(membre__in=held).update(envoi=Subquery(theirs.values("pk")))
 
 
 def deliver():
@@ -369,11 +399,11 @@ def lines_of(envoi):
         Notification.objects.readable_by(membre)
         .unread()
         .filter(envoi=envoi)
-        .select_related("evenement__post__topic__forum__espace", "evenement__post__poster")
-        .order_by("evenement__post__created", "pk")
+        .with_subject()
+        .order_by("pk")
     )
-    latest = {line.evenement.post_id: line for line in told}
-    return list(reversed(latest.values()))
+    latest = {line.evenement.post_id or line: line for line in told}
+    return sorted(latest.values(), key=lambda line: line.evenement.said_on, reverse=True)
 
 
 def context_of(membre, lines):
@@ -381,17 +411,17 @@ def context_of(membre, lines):
 
     Of a topic whose promise is that all stays there, nothing is said but that something is there.
     """
-    lines = sorted(lines, key=lambda line: line.evenement.post.topic_id)
+    lines = sorted(lines, key=lambda line: line.evenement.topic_id)
     topics = []
-    for _, group in groupby(lines, key=lambda line: line.evenement.post.topic_id):
+    for _, group in groupby(lines, key=lambda line: line.evenement.topic_id):
         group = list(group)
-        topic = group[0].evenement.post.topic
+        topic = group[0].evenement.topic
         stays = topic.promesse == Promesse.RESTE_ICI
         topics.append(
             {
                 "espace": topic.espace.nom,
                 "titre": "" if stays else topic.subject,
-                "newest": group[0].evenement.post.created,
+                "newest": group[0].evenement.said_on,
                 "lignes": [_line(notification, stays) for notification in group],
             }
         )
@@ -407,15 +437,22 @@ def context_of(membre, lines):
 
 
 def _line(notification, stays):
-    post = notification.evenement.post
-    text = post.content.raw
+    evenement = notification.evenement
+    text = _text_of(evenement)
     return {
         "motif": notification.get_motif_display(),
-        "adresse": f"{settings.SITE_URL}{post.get_absolute_url()}",
-        "qui": "" if stays else post.poster.get_full_name(),
+        "adresse": f"{settings.SITE_URL}{evenement.get_absolute_url()}",
+        "qui": "" if stays else evenement.said_by.get_full_name(),
         "texte": "" if stays else text[:EXCERPT],
         "coupe": not stays and len(text) > EXCERPT,
     }
+
+
+def _text_of(evenement):
+    if evenement.post:
+        return evenement.post.content.raw
+    asked = evenement.demande.promesse_demandee
+    return f"Faire passer la promesse de ce sujet à « {asked.label} » : {asked.explication}"
 
 
 def _subject(topics, addressed):
@@ -437,7 +474,7 @@ def headers_of(envoi, lines):
         "List-Unsubscribe": f"<{preferences_of(envoi.membre)}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
-    topics = {line.evenement.post.topic_id for line in lines}
+    topics = {line.evenement.topic_id for line in lines}
     if len(topics) == 1:
         thread = f"<{_thread(envoi.membre, *topics)}@{host}>"
         headers |= {"In-Reply-To": thread, "References": thread}

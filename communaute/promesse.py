@@ -8,16 +8,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from communaute import permissions
+from communaute import notifications, permissions
 from communaute.conversation import Conflict, as_of_now, locked
 from communaute.forum_conversation.models import Post, Promesse, Topic
-from communaute.models import AccordPromesse, DemandePromesse, Membre
-
-
-def authors_of(topic):
-    """The members who wrote what is left to read in ``topic``, or waits to be."""
-    posts = Post.objects.filter(topic=topic, retire_le=None)
-    return Membre.objects.filter(pk__in=posts.values("poster"))
+from communaute.models import AccordPromesse, DemandePromesse
 
 
 def is_participant(membre, topic):
@@ -57,7 +51,8 @@ def ask(membre, topic, promesse):
         raise Conflict(last)
     demande = DemandePromesse.objects.create(topic=topic, promesse=promesse, auteur=membre)
     _say(demande, membre, oui=True)
-    _apply_if_all_agree(demande, topic)
+    if not _apply_if_all_agree(demande, topic):
+        notifications.record_demande(demande)
     return demande
 
 
@@ -70,7 +65,7 @@ def answer(membre, topic, oui):
     membre = as_of_now(membre)
     topic = locked(Topic.objects.readable_by(membre), topic)
     demande = DemandePromesse.objects.open().get(topic=topic)
-    if not authors_of(topic).filter(pk=membre.pk).exists():
+    if not topic.authors().filter(pk=membre.pk).exists():
         raise PermissionDenied
     _say(demande, membre, oui)
     _apply_if_all_agree(demande, topic)
@@ -101,15 +96,18 @@ def _say(demande, membre, oui):
 
 
 def _apply_if_all_agree(demande, topic):
-    """Loosen the promise when all who wrote what is there now said yes, and can still read it."""
+    """Loosen the promise when all who wrote what is there now said yes, and can still read it; return
+    whether it was.
+    """
     agreeing = demande.accords.filter(oui=True).values("membre")
-    without_yes = authors_of(topic).exclude(
+    without_yes = topic.authors().exclude(
         pk__in=topic.readers().filter(pk__in=agreeing).values("pk")
     )
     if without_yes.exists():
-        return
+        return False
     _promise(topic, demande.promesse)
     DemandePromesse.objects.filter(pk=demande.pk).update(close_le=timezone.now(), obtenue=True)
+    return True
 
 
 def _promise(topic, promesse):

@@ -296,6 +296,11 @@ class Topic(AbstractTopic):
         """All the members who can read this topic today."""
         return Membre.objects.readers_of(self.espace, opened=self.opened_on)
 
+    def authors(self):
+        """The members who wrote what is left to read here, or waits to be."""
+        posts = Post.objects.filter(topic=self, retire_le=None)
+        return Membre.objects.filter(pk__in=posts.values("poster"))
+
     @property
     def promesse_expliquee(self):
         """What is promised here, in a sentence."""

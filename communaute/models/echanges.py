@@ -437,6 +437,10 @@ class DemandePromesse(models.Model):
     def __str__(self):
         return "Demande d’assouplir la promesse"
 
+    def get_absolute_url(self):
+        """Where one answers it."""
+        return reverse("communaute:promesse", args=[self.topic.reference])
+
     @property
     def promesse_demandee(self):
         """The promise that is asked for."""

@@ -4,11 +4,17 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, OuterRef, Q, When
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 
 from communaute import conservation
-from communaute.models.echanges import OfPostQuerySet, readable_post
+from communaute.models.echanges import (
+    TIME_TO_AGREE,
+    AccordPromesse,
+    DemandePromesse,
+    readable_post,
+    readable_topic,
+)
 from communaute.models.lecture import Participation, Suivi, read_until
 from communaute.models.membres import new_reference
 
@@ -20,30 +26,55 @@ class Motif(models.TextChoices):
     """Why one is told."""
 
     CITE = "cite", "On vous cite"
+    DEMANDE = "demande", "On vous demande votre accord"
     REPONSE = "reponse", "On répond à votre sujet"
     SUJET = "sujet", "Un nouveau sujet"
     MESSAGE = "message", "Un nouveau message"
 
 
-ADDRESSED = (Motif.CITE, Motif.REPONSE)
+ADDRESSED = (Motif.CITE, Motif.DEMANDE, Motif.REPONSE)
 """What is said to somebody, and does not wait for a summary."""
 
 
-class EvenementQuerySet(OfPostQuerySet):
+def readable_evenement(path, user):
+    """The condition on an event, reached by ``path``, that ``user`` may read what it is about, and that it
+    is there to be read.
+    """
+    shown = {f"{path}post__{name}": None for name in ("retire_le", "masque_le")}
+    shown |= {f"{path}post__{name}": True for name in ("approved", "topic__approved")}
+    asked_since = timezone.now() - TIME_TO_AGREE
+    asked = {f"{path}demande__close_le": None, f"{path}demande__demandee_le__gt": asked_since}
+    return Q(readable_post(f"{path}post__", user), **shown) | Q(
+        readable_topic(f"{path}topic__", user), **asked
+    )
+
+
+class EvenementQuerySet(models.QuerySet):
+    def readable_by(self, user):
+        """Those of what ``user`` may read and is there to be read."""
+        return self.filter(readable_evenement("", user))
+
     def outdated(self):
         """Those that are not told of any more."""
         return self.filter(cree_le__lt=timezone.now() - conservation.NOTIFICATION)
 
 
 class Evenement(models.Model):
-    """That a message appeared, or changed: written with it, and done with once all are told of it.
+    """That a message appeared, or changed, or that a promise is asked to be loosened: written with it, and
+    done with once all are told of it.
 
     Of a change, only those are told whom the message names and who were not told so before.
     """
 
+    topic = models.ForeignKey("forum_conversation.Topic", models.CASCADE, related_name="+")
     post = models.ForeignKey(
-        "forum_conversation.Post", models.CASCADE, related_name="evenements", verbose_name="message"
+        "forum_conversation.Post",
+        models.CASCADE,
+        related_name="evenements",
+        null=True,
+        verbose_name="message",
     )
+    demande = models.ForeignKey(DemandePromesse, models.CASCADE, related_name="+", null=True)
     est_changement = models.BooleanField("est un changement", default=False)
     cree_le = models.DateTimeField("arrivé le", default=timezone.now)
     diffuse_le = models.DateTimeField("diffusé le", null=True, blank=True)
@@ -55,6 +86,11 @@ class Evenement(models.Model):
     class Meta:
         verbose_name = "événement"
         ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(post=None) ^ Q(demande=None), name="evenement_message_ou_demande"
+            )
+        ]
         indexes = [
             models.Index(
                 fields=["cree_le"], condition=Q(diffuse_le=None), name="evenement_a_diffuser"
@@ -63,6 +99,20 @@ class Evenement(models.Model):
 
     def __str__(self):
         return f"Événement {self.pk}"
+
+    def get_absolute_url(self):
+        """Where one reads it, or answers."""
+        return (self.post or self.demande).get_absolute_url()
+
+    @property
+    def said_by(self):
+        """Who speaks to whom it is told."""
+        return self.post.poster if self.post else self.demande.auteur
+
+    @property
+    def said_on(self):
+        """When they did."""
+        return self.post.created if self.post else self.demande.demandee_le
 
 
 class EnvoiQuerySet(models.QuerySet):
@@ -118,19 +168,27 @@ class Envoi(models.Model):
 class NotificationQuerySet(models.QuerySet):
     def readable_by(self, user):
         """One's own, about what one may read and is there to be read."""
-        path = "evenement__post__"
-        shown = {f"{path}{name}": None for name in ("retire_le", "masque_le")}
-        shown |= {f"{path}{name}": True for name in ("approved", "topic__approved")}
-        return self.filter(readable_post(path, user), membre=user.pk, **shown)
+        return self.filter(readable_evenement("evenement__", user), membre=user.pk)
+
+    def with_subject(self):
+        """Join what each is about, and who speaks."""
+        return self.select_related(
+            "evenement__topic__forum__espace",
+            "evenement__post__poster",
+            "evenement__demande__auteur",
+        )
 
     def with_reading(self):
-        """Annotate whether each ``is_new``: neither seen in the bell, nor read where it was said since.
+        """Annotate whether each ``is_new``: neither seen in the bell, nor read where it was said since, nor
+        answered when it asks.
 
         A message that changed is read again where it stands, before what one has read already.
         """
-        membre, topic = OuterRef("membre"), OuterRef("evenement__post__topic")
+        membre, topic = OuterRef("membre"), OuterRef("evenement__topic")
         suivi = Suivi.objects.filter(membre=membre, topic=topic)
-        espace = OuterRef("evenement__post__topic__forum__espace")
+        espace = OuterRef("evenement__topic__forum__espace")
+        demande = OuterRef("evenement__demande")
+        answered = AccordPromesse.objects.filter(membre=membre, demande=demande)
         participation = Participation.objects.filter(membre=membre, espace=espace)
         return self.annotate(
             read_until=read_until(suivi, participation),
@@ -139,6 +197,7 @@ class NotificationQuerySet(models.QuerySet):
                 default="evenement__post__created",
             ),
             is_new=Case(
+                When(~Exists(answered), vue_le=None, motif=Motif.DEMANDE, then=True),
                 When(vue_le=None, said_on__gt=F("read_until"), then=True),
                 default=False,
                 output_field=models.BooleanField(),

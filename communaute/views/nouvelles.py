@@ -28,10 +28,7 @@ def nouvelles(request):
         notifications.mark_seen(user, moment(request.POST.get("jusqua", "")) or timezone.now())
         return redirect("communaute:nouvelles")
     latest = list(
-        Notification.objects.readable_by(user)
-        .with_reading()
-        .select_related("evenement__post__topic__forum__espace", "evenement__post__poster")
-        .order_by("-pk")[:SHOWN]
+        Notification.objects.readable_by(user).with_reading().with_subject().order_by("-pk")[:SHOWN]
     )
     context = {
         "sujets": _by_topic(latest),
@@ -42,14 +39,13 @@ def nouvelles(request):
 
 
 def _by_topic(latest):
-    """What is told of each topic, as dicts, in the order of the newest of each."""
+    """What is told of each topic, and each demand in it, as dicts, in the order of the newest of each."""
     told = {}
     for one in latest:
-        told.setdefault(one.evenement.post.topic_id, []).append(one)
+        told.setdefault((one.evenement.topic_id, one.evenement.demande_id), []).append(one)
     return [
         {
-            "topic": those[0].evenement.post.topic,
-            "post": those[0].evenement.post,
+            "evenement": those[0].evenement,
             "motif": next((o for o in those if o.is_addressed), those[0]).get_motif_display(),
             "is_new": any(one.is_new for one in those),
             "count": len(those),

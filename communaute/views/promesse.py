@@ -20,7 +20,7 @@ def promesse(request, reference):
     topic = readable(user, Topic, reference)
     demande = DemandePromesse.objects.readable_by(user).filter(topic=topic).first()
     current = demande if demande and not demande.is_over else None
-    is_author = promise.authors_of(topic).filter(pk=user.pk).exists()
+    is_author = topic.authors().filter(pk=user.pk).exists()
     may_change = promise.is_participant(user, topic)
     acte = request.POST.get("acte")
     may = {"repondre": is_author, "changer": may_change}

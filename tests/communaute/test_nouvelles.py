@@ -12,9 +12,18 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import call_command
 from django.utils import timezone
 
-from communaute import conversation, moderation, notifications
+from communaute import conversation, moderation, notifications, promesse
 from communaute.forum_conversation.models import Promesse
-from communaute.models import Envoi, Evenement, Membre, Niveau, Notification, Participation, Suivi
+from communaute.models import (
+    DemandePromesse,
+    Envoi,
+    Evenement,
+    Membre,
+    Niveau,
+    Notification,
+    Participation,
+    Suivi,
+)
 from tests.factories import EspaceFactory, MembreFactory, entered, un_membre
 
 pytestmark = pytest.mark.django_db
@@ -453,6 +462,66 @@ def test_a_mail_tells_of_a_message_that_changed_once(
     assert letter.body.count("Bonjour @Camille Vidal.") == 1
     assert "On vous cite" in letter.body
     assert "Un nouveau message" not in letter.body
+
+
+# --- A promise is asked to be loosened
+
+
+@pytest.fixture
+def asked(espace, elue, autre, say, django_capture_on_commit_callbacks):
+    """A topic where ``autre`` asks ``elue``, who wrote there too, to promise less."""
+    topic = a_topic(espace, elue, "Les écoles", Promesse.SANS_ATTRIBUTION)
+    say(autre, topic)
+    mail.outbox.clear()
+    Notification.objects.all().delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        promesse.ask(autre, topic, Promesse.A_PARTAGER)
+    return topic
+
+
+def test_whose_yes_is_awaited_is_told_and_nobody_else(signed_in, read, espace, elue, autre, asked):
+    third = entered(un_membre("elus"), espace)
+    assert (told(elue), told(autre), told(third)) == (["demande"], [], [])
+    [letter] = letters_to(elue)
+    assert letter.subject == "On vous demande votre accord : Les écoles"
+    assert "À partager" in letter.body
+    assert f"/communaute/sujets/{asked.reference}/promesse/" in letter.body
+    signed_in(elue)
+    assert "1 pour vous" in read("/communaute/").select_one("#cloche").get_text()
+    row = read("/communaute/nouvelles/").select_one(".demandes__neuf")
+    assert "On vous demande votre accord" in row.get_text()
+    assert row.select_one("a")["href"] == f"/communaute/sujets/{asked.reference}/promesse/"
+
+
+def test_an_answer_is_seen_by_the_bell_and_stops_what_waits(signed_in, read, elue, asked):
+    Notification.objects.update(envoi=None, courriel_le=timezone.now())
+    mail.outbox.clear()
+    promesse.answer(elue, asked, oui=False)
+    call_command("courriels")
+    assert letters_to(elue) == []
+    signed_in(elue)
+    assert "pour vous" not in read("/communaute/").select_one("#cloche").get_text()
+
+
+def test_a_demand_that_is_over_is_told_no_more(elue, autre, asked):
+    promesse.tighten(autre, asked, Promesse.RESTE_ICI)
+    assert told(elue) == ["demande"]
+    DemandePromesse.objects.update(close_le=timezone.now())
+    assert told(elue) == []
+
+
+def test_a_demand_where_all_stays_says_in_the_mail_neither_what_nor_who(
+    espace, elue, autre, say, django_capture_on_commit_callbacks
+):
+    topic = a_topic(espace, elue, "Les écoles")
+    say(autre, topic)
+    mail.outbox.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        promesse.ask(autre, topic, Promesse.A_PARTAGER)
+    [letter] = letters_to(elue)
+    assert "On vous demande votre accord" in letter.subject
+    for words in ("Les écoles", autre.get_full_name(), "À partager"):
+        assert words not in f"{letter.subject} {letter.body} {letter.alternatives}"
 
 
 def test_what_waits_for_approval_is_told_when_it_appears(

@@ -310,11 +310,24 @@ class Monde:
     def _tell(self):
         """All of it was told to everyone: also to those who may not read it any more, or never could."""
         Evenement.objects.bulk_create(
-            Evenement(post=post) for post in in_space(Post, self.elus).filter(evenements=None)
+            [
+                *(
+                    Evenement(topic=post.topic, post=post)
+                    for post in in_space(Post, self.elus).filter(evenements=None)
+                ),
+                *(
+                    Evenement(topic=demande.topic, demande=demande)
+                    for demande in in_space(DemandePromesse, self.elus)
+                ),
+            ]
         )
         Evenement.objects.update(diffuse_le=timezone.now())
         Notification.objects.bulk_create(
-            Notification(evenement=evenement, membre=membre, motif=Motif.CITE)
+            Notification(
+                evenement=evenement,
+                membre=membre,
+                motif=Motif.DEMANDE if evenement.demande else Motif.CITE,
+            )
             for evenement in in_space(Evenement, self.elus)
             for membre in self.people.values()
         )

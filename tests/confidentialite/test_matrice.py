@@ -133,10 +133,10 @@ def may_read(what, membre, row):
         return False
     if kind in ("Participation", "Suivi"):
         return row.membre_id == membre.pk
-    if kind == "Notification":
-        post = row.evenement.post
-        shown = post.approved and post.topic.approved and post.is_shown
-        return row.membre_id == membre.pk and shown
+    if kind == "Notification" and row.membre_id != membre.pk:
+        return False
+    if kind in ("Notification", "Evenement") and not is_there(getattr(row, "evenement", row)):
+        return False
     if kind in ("Brouillon", "Vote", "AccordPromesse"):
         if row.membre_id != membre.pk:
             return False
@@ -158,6 +158,14 @@ def may_read(what, membre, row):
         for part in parts_of(row)
         if isinstance(part, Topic | Post)
     )
+
+
+def is_there(evenement):
+    """Whether what is told of is there to be read, or answered."""
+    post, demande = evenement.post, evenement.demande
+    if demande:
+        return not demande.is_over
+    return post.approved and post.topic.approved and post.is_shown
 
 
 def is_older(topic):

@@ -133,3 +133,18 @@ def test_one_is_told_by_keyboard_alone_that_a_promise_may_not_be_loosened_yet(op
     ).to_be_visible()
     assert faults(page) == []
     assert width_on_a_phone(page) == 320
+
+
+def test_a_page_left_open_says_by_itself_that_one_is_named(open_page):
+    waiting = open_page("/", "elue")
+    waiting.clock.install()
+    waiting.goto("/communaute/nouvelles/")
+    bell = waiting.locator("#cloche")
+    before = bell.inner_text()
+    page = open_topic(open_page, "animation", "Dire non à un projet")
+    page.get_by_label("Votre message").fill("Et vous, @Hélène Marty ?")
+    page.get_by_role("button", name="Répondre", exact=True).click()
+    expect(page.get_by_role("article").filter(has_text="Et vous,")).to_be_visible()
+    waiting.clock.fast_forward("01:01")
+    expect(bell).not_to_have_text(before)
+    expect(bell).to_contain_text("pour vous")
