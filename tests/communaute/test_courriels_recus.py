@@ -1,0 +1,147 @@
+"""Mails as mailers write them: what is new in each, its files, and what tells that a program wrote it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from communaute.courriels_recus import LOGO, MAX_BYTES, Recu
+from communaute.depouillement import new_text, without_quotes
+
+CORPUS = sorted((Path(__file__).parent / "courriels").glob("*.eml"))
+AUTOMATIC = {
+    "absence_exchange": "Auto-Submitted",
+    "absence_sans_entete": "Subject",
+    "absence_vacation": "Auto-Submitted",
+    "repondeur": "X-Autoreply",
+    "retour_vide": "Return-Path",
+    "liste": "List-Id",
+    "non_remis": "Auto-Submitted",
+    "remise_retardee": "Return-Path",
+    "non_remis_entetes": "Return-Path",
+}
+FILES = {
+    "iphone_html_image": ["IMG_0042.jpg"],
+    "piece_jointe": ["étude.pdf", "coût.pdf"],
+    "courriel_joint": ["message.eml"],
+}
+UNDELIVERED = {"non_remis", "non_remis_entetes"}
+
+
+@pytest.fixture(autouse=True)
+def at_the_address_of_the_corpus(settings):
+    settings.SITE_URL = "https://portail.exemple.fr"
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
+def test_a_mail_says_what_its_author_wrote_and_nothing_else(path):
+    recu = Recu(path.read_bytes())
+    assert recu.text == path.with_suffix(".txt").read_text(encoding="utf-8").strip("\n")
+    if path.stem not in AUTOMATIC:
+        assert [file.name for file in recu.files] == FILES.get(path.stem, [])
+    assert recu.why_automatic == AUTOMATIC.get(path.stem, "")
+    is_undelivered = path.stem in UNDELIVERED
+    assert recu.undelivered == is_undelivered * "abcdefghjkmnpqrs@portail.exemple.fr"
+
+
+def test_the_corpus_is_whole():
+    assert len(CORPUS) > 50
+    assert AUTOMATIC.keys() | FILES.keys() | UNDELIVERED <= {path.stem for path in CORPUS}
+
+
+@pytest.mark.parametrize(
+    ("header", "senders"),
+    [
+        ("Camille <Camille@Exemple.FR>", ["camille@exemple.fr"]),
+        ('"camille@exemple.fr" <camille@exemple.fr>', ["camille@exemple.fr"]),
+        ('"camille@exemple.fr" <autre@exemple.org>', ["autre@exemple.org", "camille@exemple.fr"]),
+        ("a@exemple.fr, b@exemple.fr", ["a@exemple.fr", "b@exemple.fr"]),
+        ("a@exemple.fr\nFrom: b@exemple.fr", ["a@exemple.fr", "b@exemple.fr"]),
+        ("a@exemple.fr)b@exemple.fr", ["a@exemple.fr", "b@exemple.fr"]),
+        ("=?utf-8?q?caf=C3=A9?= <a@exemple.fr>", ["a@exemple.fr"]),
+        ("personne", []),
+    ],
+)
+def test_all_that_looks_like_a_sender_is_one(header, senders):
+    assert Recu(f"From: {header}\n\nOui.".encode()).senders == senders
+
+
+@pytest.mark.parametrize(
+    ("results", "is_disowned"),
+    [
+        ("mx.exemple.fr; spf=pass; dkim=pass; dmarc=pass (p=none) header.from=exemple.fr", False),
+        ("mx.exemple.fr; spf=fail; dmarc=fail (p=reject dmarc=pass) header.from=x", True),
+        ("mx.exemple.fr;\n DMARC = fail", True),
+        ("mx.exemple.fr; dmarc=pass\nAuthentication-Results: x; dmarc=fail", False),
+        ("mx.exemple.fr; dmarc=fail\nAuthentication-Results: x; dmarc=pass", True),
+    ],
+)
+def test_the_server_that_received_it_says_whether_a_domain_disowns_it(results, is_disowned):
+    assert Recu(f"Authentication-Results: {results}\n\nOui.".encode()).is_disowned == is_disowned
+
+
+def test_a_picture_within_the_text_that_is_more_than_a_logo_is_a_file():
+    part = b"Content-Type: image/png\nContent-ID: <x>\n\n"
+    assert Recu(part + b"x" * LOGO).files == []
+    assert [file.name for file in Recu(part + b"x" * (LOGO + 1)).files] == ["fichier.png"]
+
+
+def test_parts_within_parts_without_end_are_read_as_nothing():
+    opening = b"".join(
+        b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (depth, depth)
+        for depth in range(1200)
+    )
+    recu = Recu(b"From: a@exemple.fr\n" + opening + b"\nOui.")
+    assert (recu.senders, recu.text) == (["a@exemple.fr"], "")
+
+
+def test_of_a_mail_too_large_the_beginning_is_read():
+    recu = Recu(b"From: a@exemple.fr\n\nOui.\n" + b"x" * MAX_BYTES)
+    assert recu.is_too_large
+    assert recu.text.startswith("Oui.")
+
+
+NOISE = [
+    b"\x00",
+    b"\xff",
+    b"\n",
+    b"=",
+    b"> ",
+    b"--",
+    b"<",
+    b"=?utf-8?B?",
+    b"\xc3",
+    b"boundary",
+    b";",
+]
+
+
+@hypothesis_settings(max_examples=60, deadline=None)
+@given(st.sampled_from(CORPUS), st.lists(st.tuples(st.integers(0, 4000), st.sampled_from(NOISE))))
+def test_a_mail_that_is_damaged_is_read_as_well_as_it_can_be(path, damages):
+    raw = path.read_bytes()
+    for place, noise in damages:
+        raw = raw[:place] + noise + raw[place + len(noise) :]
+    recu = Recu(raw)
+    for said in (recu.senders, recu.recipients, recu.files, recu.subject, recu.message_id):
+        assert said is not None
+    (recu.why_automatic + recu.undelivered + recu.text).encode()
+    assert recu.is_disowned in (True, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("> " * 50_000, "a\n> b\n" * 9000, "\n \n" * 30_000, "De : a\n" * 9000, "_" * 99_999),
+        *("Le " + "a " * 50_000, "Le a\n" * 9000, "--\n" * 9000, "Envoyé de mon iPhone\n\n" * 4000),
+    ],
+    ids=["depth", "between", "blank", "headers", "rule", "said", "lines", "dashes", "phones"],
+)
+def test_no_text_keeps_the_reader_busy(text):
+    assert new_text(text[:100_000]) is not None
+
+
+def test_what_is_given_back_has_no_quotes():
+    assert without_quotes("Oui.\n\n> Le secret\n\nEt non.") == "Oui.\n\nEt non."
