@@ -96,6 +96,10 @@ BEHIND = {
         {"pourquoi": "motif", "sujet": "evenement__topic__reference", "le": "evenement__cree_le"},
     ),
     "communaute.Envoi.membre": ("courriel de nouvelles", {"état": "etat", "le": "envoye_le"}),
+    "communaute.CourrielRecu.membre": (
+        "réponse par courriel",
+        {"issue": "issue", "le": "recu_le"},
+    ),
     "pages.Parcours.membre": ("ressource parcourue", {"page": "ressource__title"}),
     "pages.PortailImage.uploaded_by_user": (
         "image déposée",

@@ -76,6 +76,13 @@ def keep(membre, place, fields):
     return brouillon
 
 
+def begun_or_new(membre, place):
+    """The draft for this place as it is, or an empty one, and whether it is new; in the caller's
+    transaction, which holds ``membre``.
+    """
+    return Brouillon.objects.get_or_create(membre=membre, **place)
+
+
 @transaction.atomic
 def discard(membre, place):
     """Forget the draft for this place, and its files."""

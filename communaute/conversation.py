@@ -94,18 +94,21 @@ def start_topic(
 
 
 @transaction.atomic
-def reply(author, topic, content, at=None, *, envoi=None, pieces=()):
-    """Add a message to a topic, said now or at ``at``, and return it, all as ``start_topic`` does."""
+def reply(author, topic, content, at=None, *, envoi=None, pieces=(), keeps_draft=False):
+    """Add a message to a topic, said now or at ``at``, and return it, all as ``start_topic`` does.
+
+    With ``keeps_draft`` it was not written in the draft, which keeps all but ``pieces``.
+    """
     author = as_of_now(author)
     topic = _locked_topic(author, topic)
     if sent := _already_sent(author, envoi):
-        _close_draft(author, {"topic": topic})
+        _close_draft(author, {"topic": topic}, keeps_draft=keeps_draft)
         return sent
     if not permissions.can_reply(author, topic):
         raise PermissionDenied
     forum = lock_forum(topic.forum_id)
     post = _add_post(topic, forum, author, content, at, envoi)
-    _attach(author, {"topic": topic}, post, pieces)
+    _attach(author, {"topic": topic}, post, pieces, keeps_draft=keeps_draft)
     return post
 
 
@@ -334,20 +337,21 @@ def _save(post, topic):
     return bool(named)
 
 
-def _attach(author, place, post, pieces):
+def _attach(author, place, post, pieces, **kept):
     """Give a new message those files of the draft that go with it."""
-    if moved := _close_draft(author, place, post, pieces):
+    if moved := _close_draft(author, place, post, pieces, **kept):
         Post.objects.filter(pk=post.pk).update(pieces_count=moved)
         post.pieces_count = moved
 
 
-def _close_draft(author, place, post=None, pieces=()):
+def _close_draft(author, place, post=None, pieces=(), *, keeps_draft=False):
     """Delete the draft of a place once what it held is said; return how many files it gave ``post``."""
     [(name, instance)] = place.items()
     moved = 0
     for brouillon in DRAFT.fetch(name, membre=author.pk, place=instance.pk):
         moved = brouillon.pieces.filter(reference__in=pieces).update(post=post, brouillon=None)
-        brouillon.delete()
+        if not keeps_draft:
+            brouillon.delete()
     return moved
 
 

@@ -490,6 +490,7 @@ RELATIONS = {
     "communaute.Suivi.membre": deleted,
     "communaute.Notification.membre": deleted,
     "communaute.Envoi.membre": deleted,
+    "communaute.CourrielRecu.membre": deleted,
     "communaute.Archive.membre": deleted,
     "communaute.Profil.membre": _profile,
     "pages.Parcours.membre": deleted,

@@ -23,7 +23,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django_tasks import task
 
-from communaute import courriel
+from communaute import adresses_de_reponse, courriel
+from communaute.depouillement import MARKER
 from communaute.forum_conversation.models import Post, Promesse
 from communaute.models import (
     AccordPromesse,
@@ -344,15 +345,21 @@ def _failed(envoi, error):
     """Try again later, or not; nothing of the mail is kept, only what kind of failure it was."""
     code = _refusal(error)
     erreur = f"{type(error).__name__} {code or ''}".strip()
-    # A server that refuses us, not the mail, will be set right: all the mails wait for it.
-    is_final = code >= 500 and isinstance(error, FINAL)
-    if is_final and isinstance(error, smtplib.SMTPRecipientsRefused):
+    if is_final(error) and isinstance(error, smtplib.SMTPRecipientsRefused):
         Membre.objects.filter(pk=envoi.membre_id).update(courriel_refuse_le=timezone.now())
-    if is_final or envoi.essais > len(BACK_OFF):
+    if is_final(error) or envoi.essais > len(BACK_OFF):
         _ended(envoi, Envoi.Etat.ECHEC, erreur=erreur)
     else:
         later = timezone.now() + BACK_OFF[envoi.essais - 1]
         _ended(envoi, Envoi.Etat.DU, erreur=erreur, prochain_le=later)
+
+
+def is_final(error):
+    """Whether a mail server will say so again of this mail.
+
+    One that refuses us, not the mail, will be set right: all the mails wait for it.
+    """
+    return isinstance(error, FINAL) and _refusal(error) >= 500
 
 
 def _refusal(error):
@@ -421,6 +428,7 @@ def context_of(membre, lines):
             {
                 "espace": topic.espace.nom,
                 "titre": "" if stays else topic.subject,
+                "reponse": adresses_de_reponse.offered(membre, topic),
                 "newest": group[0].evenement.said_on,
                 "lignes": [_line(notification, stays) for notification in group],
             }
@@ -433,6 +441,7 @@ def context_of(membre, lines):
         "sujets": topics,
         "objet": _subject(topics, addressed),
         "preferences": preferences_of(membre),
+        "repere": MARKER,
     }
 
 
@@ -478,6 +487,8 @@ def headers_of(envoi, lines):
     if len(topics) == 1:
         thread = f"<{_thread(envoi.membre, *topics)}@{host}>"
         headers |= {"In-Reply-To": thread, "References": thread}
+        if address := adresses_de_reponse.offered(envoi.membre, lines[0].evenement.post.topic):
+            headers["Reply-To"] = address
     return headers
 
 

@@ -38,6 +38,7 @@ SHOWN_TO_NOBODY = {
             *("Resume", "Sondage", "Choix", "Vote", "DemandePromesse", "AccordPromesse"),
             *("ActeModeration", "Alerte", "Recours", "Suspension", "Invitation", "Adhesion"),
             *("MotDePassation", "Profil", "Archive", "Evenement", "Notification", "Envoi"),
+            "CourrielRecu",
         )
     ),
 }

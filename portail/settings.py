@@ -4,6 +4,7 @@ README.md lists the variables. Without any of them but ``SECRET_KEY`` the portal
 SQLite, files and mail under ``VAR_DIR``, immediate jobs, cache in memory, one process.
 """
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -241,6 +242,22 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = (
     env.str("DEFAULT_FROM_EMAIL", default="") or f"Portail de la cohorte <portail@{_site.hostname}>"
 )
+
+# What members answer to a mail, where it is received. Empty by default: mails then say nothing of it.
+REPLY_ADDRESS = env.str("REPLY_ADDRESS", default="").lower()
+if not re.fullmatch(r"([a-z0-9._-]{1,15}@[a-z0-9-]+(\.[a-z0-9-]+)*)?", REPLY_ADDRESS):
+    raise ImproperlyConfigured(
+        "REPLY_ADDRESS must be a plain address, with at most 15 characters before the @ and no +."
+    )
+# The mailbox where they arrive, when the mail server does not pipe them.
+IMAP_URL = env.str("IMAP_URL", default="")
+if IMAP_URL and not re.fullmatch(
+    r"(imaps://|imap://(?=[^@]*@(localhost|127\.0\.0\.1)[:/]))[^:@/]+:[^@/]+@[^:@/]+(:\d{1,5})?(/.*)?",
+    IMAP_URL,
+):
+    raise ImproperlyConfigured(
+        "IMAP_URL must be imaps://user:password@host:port/INBOX (imap:// on this machine alone)."
+    )
 
 # --- Members ------------------------------------------------------------------------------------
 

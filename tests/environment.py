@@ -72,6 +72,8 @@ for name in (
     "S3_BUCKET",
     "ALLOWED_HOSTS",
     "OIDC_SERVER_URL",
+    "REPLY_ADDRESS",
+    "IMAP_URL",
 ):
     os.environ.pop(name, None)
 if os.environ.get("TEST_ON") == "postgresql":

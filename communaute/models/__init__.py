@@ -2,6 +2,7 @@
 
 from communaute.models.archives import Archive
 from communaute.models.cohorte import Cohorte
+from communaute.models.courriels_recus import CourrielRecu
 from communaute.models.echanges import (
     AccordPromesse,
     Brouillon,
@@ -67,6 +68,7 @@ __all__ = [
     "Cohorte",
     "College",
     "Commune",
+    "CourrielRecu",
     "DemandePromesse",
     "Departement",
     "Envoi",

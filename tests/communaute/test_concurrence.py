@@ -6,22 +6,26 @@ import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from uuid import uuid4
 
 import pytest
+from django.core import mail
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from communaute import conversation, effacement, gestes, invitations, moderation
+from communaute import conversation, effacement, gestes, invitations, moderation, reponses
+from communaute.adresses_de_reponse import Lien, address_of
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     Acte,
     ActeModeration,
     Choix,
+    CourrielRecu,
     Espace,
     Invitation,
     Membre,
@@ -125,6 +129,24 @@ def test_counts_equal_a_recount_after_eight_writers_at_once(espace, at_once):
     # Each member writes from two devices.
     at_once([partial(write, membre, seed) for seed, membre in enumerate([*membres, *membres])])
     assert Post.objects.count() > 3 * WRITERS
+    assert differences() == []
+
+
+def test_an_answer_delivered_to_several_workers_at_once_is_one_message(
+    espace, elue, at_once, settings
+):
+    settings.REPLY_ADDRESS = "reponse@portail.exemple.fr"
+    topic = un_sujet(espace)
+    to, late = (
+        address_of(Lien(elue.pk, topic.pk, timezone.localdate() + timedelta(days=days)))
+        for days in (1, -1)
+    )
+    for address in (to, late):
+        raw = f"From: {elue.email}\nTo: {address}\nMessage-ID: <a@b.fr>\n\nOui.".encode()
+        at_once([partial(reponses.receive, raw)] * WRITERS)
+    assert [post.content.raw for post in Post.objects.filter(poster=elue)] == ["Oui."]
+    assert CourrielRecu.objects.count() == 2
+    assert [letter.to for letter in mail.outbox].count([elue.email]) == 1
     assert differences() == []
 
 

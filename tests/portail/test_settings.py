@@ -133,3 +133,20 @@ def test_an_identity_provider_is_reached_by_https_and_with_a_secret():
     for wrong in ({"OIDC_SERVER_URL": "http://idp.exemple.fr"}, {"OIDC_CLIENT_SECRET": ""}):
         ran = python("-c", SHOW, SECRET_KEY=SECRET, **provider | wrong)
         assert "ImproperlyConfigured: OIDC_SERVER_URL must be an https address" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        *({"REPLY_ADDRESS": "reponse"}, {"REPLY_ADDRESS": "une+deux@exemple.fr"}),
+        {"REPLY_ADDRESS": "une-adresse-trop-longue@exemple.fr"},
+        *({"IMAP_URL": "imap://u:secret@ailleurs.fr/INBOX"}, {"IMAP_URL": "imaps://ailleurs.fr/"}),
+        {"IMAP_URL": "imaps://u:secret@ailleurs.fr:port/"},
+    ],
+    ids=str,
+)
+def test_where_answers_arrive_is_said_well_or_refused(environment):
+    ran = python("-c", SHOW, SECRET_KEY=SECRET, **environment)
+    assert ran.returncode != 0
+    assert f"ImproperlyConfigured: {next(iter(environment))} must be" in ran.stderr
+    assert "secret" not in ran.stderr

@@ -20,6 +20,7 @@ from communaute import (
     notifications,
     passation,
     promesse,
+    reponses,
     sommeil,
 )
 from communaute.invitations import send_invitations
@@ -45,7 +46,7 @@ class Command(BaseCommand):
             "Alertes effacées": moderation.forget_old_reports(),
             "Mots de passation effacés": passation.forget_old(),
             "Comptes fermés après deux ans": sommeil.forget(),
-            "Nouvelles effacées": notifications.forget_old(),
+            "Nouvelles effacées": notifications.forget_old() + reponses.forget_old(),
             "Lignes d’historique effacées": _forget_history(),
         }
         if Invitation.objects.to_send().exists():  # a mail that did not leave
