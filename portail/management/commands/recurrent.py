@@ -7,14 +7,15 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connection
 
-COMMANDS = ["publish_scheduled", "menage", "courriels"]
+COMMANDS = ["publish_scheduled", "relever", "menage", "courriels"]
 LOCK = 0x504F5254
 """Any number, the same in every process: PostgreSQL names its locks by numbers."""
 
 
 class Command(BaseCommand):
     help = (
-        "Publie et retire les pages dont c’est l’heure, fait le ménage et envoie les courriels dus. À lancer "
+        "Publie et retire les pages dont c’est l’heure, relève la boîte où arrivent les réponses, fait "
+        "le ménage et envoie les courriels dus. À lancer "
         "toutes les quelques minutes ; si un autre passage n’a pas fini, celui-ci s’arrête sans rien faire."
     )
 

@@ -1,0 +1,88 @@
+"""The mailbox where answers arrive, read by IMAP when no mail server pipes them."""
+
+import imaplib
+import logging
+import re
+import ssl
+from contextlib import contextmanager
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+
+from communaute import reponses
+from communaute.courriels_recus import MAX_BYTES
+from communaute.models import CourrielRecu
+
+TIMEOUT = 20
+"""Seconds that the server has for each answer."""
+AT_ONCE = 200
+"""Mails dealt with in one pass: the others wait for the next."""
+log = logging.getLogger(__name__)
+
+
+class Unread(Exception):
+    """That the server did not do what it was asked, or that some mails could not be dealt with."""
+
+
+def empty():
+    """Deal with every mail that waits, and return how many; ``Unread`` says that some are left.
+
+    One that cannot be dealt with stays as it is, and does not keep the others from their turn.
+    """
+    if not settings.IMAP_URL:
+        return 0
+    left = 0
+    with _opened() as server:
+        waiting = _asked(server.uid("SEARCH", "UNSEEN"))[0].split()[:AT_ONCE]
+        for uid in waiting:
+            raw = _read(server, uid)
+            try:
+                resultat = reponses.receive(raw)
+            except Exception as error:  # whatever happens to one, the others are read
+                log.error("Courriel laissé dans la boîte : %s", type(error).__qualname__)
+                left += 1
+            else:
+                _done_with(server, uid, resultat)
+        _asked(server.expunge())
+    if left:
+        raise Unread(f"{left} courriels laissés")
+    return len(waiting)
+
+
+@contextmanager
+def _opened():
+    """The mailbox that ``IMAP_URL`` names, opened for writing."""
+    url = urlsplit(settings.IMAP_URL)
+    if url.scheme == "imaps":
+        context = ssl.create_default_context()
+        server = imaplib.IMAP4_SSL(
+            url.hostname, url.port or 993, ssl_context=context, timeout=TIMEOUT
+        )
+    else:
+        server = imaplib.IMAP4(url.hostname, url.port or 143, timeout=TIMEOUT)
+    with server:
+        server.login(unquote(url.username), unquote(url.password))
+        folder = re.sub(r'(["\\])', r"\\\1", unquote(url.path.strip("/")) or "INBOX")
+        _asked(server.select(f'"{folder}"'))
+        yield server
+
+
+def _asked(answer):
+    """What the server answered, if it did what it was asked."""
+    status, data = answer
+    if status != "OK":
+        raise Unread("Le serveur refuse")
+    return data
+
+
+def _read(server, uid):
+    """The bytes of a mail, which stays unread; of one too large, enough to know."""
+    data = _asked(server.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_BYTES + 1}>)"))
+    return next((part[1] for part in data if isinstance(part, tuple)), b"")
+
+
+def _done_with(server, uid, resultat):
+    """Delete what members wrote, and mark the rest as read: it is the mailbox's owner's to look at."""
+    is_ignored = resultat.issue == CourrielRecu.Issue.IGNORE
+    flags = r"(\Seen)" if is_ignored else r"(\Seen \Deleted)"
+    _asked(server.uid("STORE", uid, "+FLAGS.SILENT", flags))

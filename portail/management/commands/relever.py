@@ -1,0 +1,15 @@
+"""The mailbox where members' answers arrive."""
+
+from django.core.management import BaseCommand
+
+from communaute import boite
+
+
+class Command(BaseCommand):
+    help = (
+        "Relève la boîte IMAP où arrivent les réponses par courriel ; ne fait rien sans IMAP_URL. "
+        "« recurrent » la lance avec le reste."
+    )
+
+    def handle(self, *args, **options):
+        self.stdout.write(f"Courriels relevés : {boite.empty()}.")
