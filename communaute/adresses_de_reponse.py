@@ -44,11 +44,13 @@ class Lien(NamedTuple):
 def offered(membre, topic):
     """The address to which ``membre`` may answer ``topic``, told of in a mail; empty where there is none.
 
-    Of a topic where all stays, nothing travels by mail, answers no more than the rest.
+    Of a topic where all stays, nothing travels by mail, answers no more than the rest. Who must prove a
+    second factor to come in does so to answer.
     """
     if (
         not settings.REPLY_ADDRESS
         or topic.promesse == Promesse.RESTE_ICI
+        or permissions.needs_second_factor(membre)
         or not permissions.can_reply(membre, topic)
     ):
         return ""

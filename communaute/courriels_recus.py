@@ -148,6 +148,10 @@ class Recu:
                 reference = reference or (found[1] if found else "")
         return reference if is_final else ""
 
+    def open(self):
+        """Read its text and its files now, and not while a transaction waits for it."""
+        return self.text, self.files
+
     @cached_property
     def text(self):
         """What its author wrote, as ``depouillement.new_text`` finds it."""

@@ -61,6 +61,10 @@ class Refus(models.TextChoices):
     )
     FERME = "ferme", "Ce sujet est fermé : on n’y répond plus."
     PAROLE = "parole", "Vous pouvez lire ce sujet, non y écrire."
+    SECOND_FACTEUR = (
+        "second facteur",
+        "Votre rôle demande un second facteur, que le courriel n’a pas : répondez sur le portail.",
+    )
     TRANSFERT = (
         "transfert",
         "C’est un courriel que vous transférez : nous ne publions pas les mots de quelqu’un d’autre. "
@@ -129,6 +133,7 @@ def _received(recu):
     if membre is None or recu.senders != [membre.email] or recu.is_disowned:
         return Resultat(Issue.IGNORE, "expéditeur")
     cle = _key(recu, address)
+    recu.open()
     try:
         with transaction.atomic():
             return _post(membre, lien, recu, cle)
@@ -184,6 +189,8 @@ def _topic_answered(membre, lien):
     if not permissions.can_reply(membre, topic):
         is_silent = not permissions.can_speak(membre, topic.espace)
         raise Refused(Refus.PAROLE if is_silent else Refus.FERME, adresse=topic.get_absolute_url())
+    if permissions.needs_second_factor(membre):
+        raise Refused(Refus.SECOND_FACTEUR, adresse=topic.get_absolute_url())
     return topic
 
 

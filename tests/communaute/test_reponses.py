@@ -310,6 +310,21 @@ def test_who_reads_without_speaking_is_told_so(espace, sujet, told):
     assert "non y écrire" in letter.body
 
 
+def test_who_must_prove_a_second_factor_answers_on_the_site(
+    espace, autre, sujet, told, django_capture_on_commit_callbacks
+):
+    facilitator = MembreFactory(last_name="Vidal")
+    espace.nominate("animation", [facilitator])
+    facilitator = entered(facilitator, espace)
+    with django_capture_on_commit_callbacks(execute=True):
+        conversation.reply(autre, sujet, "Bonjour @Camille Vidal.")
+    [letter] = [letter for letter in mail.outbox if letter.to == [facilitator.email]]
+    assert "Reply-To" not in letter.message()
+    mail.outbox.clear()
+    resultat = reponses.receive(an_answer(facilitator, address_for(facilitator, sujet)))
+    assert "second facteur" in refusal(resultat, "second facteur").body
+
+
 def test_a_mailbox_is_not_filled_with_refusals(elue, sujet, told):
     for number in range(reponses.ANSWERS + 3):
         raw = an_answer(elue, told["Reply-To"], "", Message_ID=f"<v{number}@exemple.fr>")
