@@ -428,7 +428,7 @@ def context_of(membre, lines):
             {
                 "espace": topic.espace.nom,
                 "titre": "" if stays else topic.subject,
-                "reponse": adresses_de_reponse.offered(membre, topic),
+                "reponse": _answered_at(membre, group),
                 "newest": group[0].evenement.said_on,
                 "lignes": [_line(notification, stays) for notification in group],
             }
@@ -443,6 +443,14 @@ def context_of(membre, lines):
         "preferences": preferences_of(membre),
         "repere": MARKER,
     }
+
+
+def _answered_at(membre, lines):
+    """Where ``membre`` answers what these lines tell of one topic; nowhere where it is a yes that is asked:
+    a mail is no yes.
+    """
+    is_said = all(line.evenement.post_id for line in lines)
+    return adresses_de_reponse.offered(membre, lines[0].evenement.topic) if is_said else ""
 
 
 def _line(notification, stays):
@@ -487,7 +495,7 @@ def headers_of(envoi, lines):
     if len(topics) == 1:
         thread = f"<{_thread(envoi.membre, *topics)}@{host}>"
         headers |= {"In-Reply-To": thread, "References": thread}
-        if address := adresses_de_reponse.offered(envoi.membre, lines[0].evenement.post.topic):
+        if address := _answered_at(envoi.membre, lines):
             headers["Reply-To"] = address
     return headers
 

@@ -15,7 +15,14 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
 
-from communaute import adresses_de_reponse, brouillons, conversation, courriels_recus, reponses
+from communaute import (
+    adresses_de_reponse,
+    brouillons,
+    conversation,
+    courriels_recus,
+    promesse,
+    reponses,
+)
 from communaute.adresses_de_reponse import Lien
 from communaute.depouillement import MARKER
 from communaute.forum_conversation.models import Post, Promesse, Topic
@@ -145,6 +152,20 @@ def test_nothing_says_that_a_topic_where_all_stays_can_be_answered_by_mail(
     [letter] = [letter for letter in mail.outbox if letter.to == [elue.email]]
     assert "Reply-To" not in letter.message()
     assert "reponse+" not in str(letter.message())
+
+
+def test_a_yes_that_is_asked_for_is_not_answered_by_mail(
+    espace, elue, autre, django_capture_on_commit_callbacks
+):
+    topic = conversation.start_topic(
+        elue, espace, "Les écoles", "Un texte", promesse=Promesse.SANS_ATTRIBUTION
+    )
+    conversation.reply(autre, topic, "Voici.")
+    with django_capture_on_commit_callbacks(execute=True):
+        promesse.ask(autre, topic, Promesse.A_PARTAGER)
+    letters = [letter for letter in mail.outbox if letter.to == [elue.email]]
+    assert "votre accord" in letters[-1].subject
+    assert "Reply-To" not in letters[-1].message()
 
 
 def test_nothing_says_so_where_no_answer_is_received(

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('communaute', '0015_notifications'),
+        ('communaute', '0016_evenement_demande'),
     ]
 
     operations = [
