@@ -9,7 +9,6 @@ from contextlib import suppress
 from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
-from email.utils import getaddresses
 from functools import cached_property
 from html.parser import HTMLParser
 
@@ -24,6 +23,10 @@ MAX_BYTES = MAX_TOTAL * 4 // 3 + 5 * 1024 * 1024
 """Of a mail: its files as mail carries them, and what is around them."""
 MAX_SIGNS = 200_000
 """Of its text, with all that it quotes: what follows is not looked at."""
+HEADERS = 256 * 1024
+"""Bytes of its headers, and of a report, that are looked at."""
+LOOKED_AT = 2000
+"""Signs of a header, and headers of a name, that are looked at."""
 LOGO = 50 * 1024
 """Bytes of a picture shown within the text that is no more than a signature."""
 DELIVERED_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
@@ -45,42 +48,49 @@ SEALS = {
 
 
 class Recu:
-    """A mail, from its bytes: of one too large, the beginning."""
+    """A mail, from its bytes: of one too large, the beginning.
+
+    Anybody can send one: until its text is asked for, only its headers are read, and no more of them than a
+    mail has.
+    """
 
     def __init__(self, raw):
         self.is_too_large = len(raw) > MAX_BYTES
         self._raw = raw[:MAX_BYTES]
 
     @cached_property
+    def _head(self):
+        head, *body = re.split(rb"\r?\n\r?\n", self._raw[:HEADERS], maxsplit=1)
+        is_whole = body or len(self._raw) < HEADERS
+        return message_from_bytes(head + b"\n\n" if is_whole else b"\n\n")
+
+    @cached_property
     def _mail(self):
-        try:
-            return message_from_bytes(self._raw)
-        except (RecursionError, ValueError, LookupError, AttributeError, TypeError):
-            # Parts within parts without end: what stands above them is read.
-            head = re.split(rb"\r?\n\r?\n", self._raw, maxsplit=1)[0]
-            return message_from_bytes(head + b"\n\n")
+        return _parsed(self._raw) or self._head
 
     def header(self, name):
         """The first header of that name, as it is read; empty where there is none."""
-        return _decoded(self._mail.get(name, ""))
+        return _decoded(self._head.get(name, ""))
+
+    def _headers(self, names):
+        values = [value for name in names for value in self._head.get_all(name, [])]
+        return [str(value)[:LOOKED_AT] for value in values[:LOOKED_AT]]
 
     @cached_property
     def senders(self):
         """All that looks like an address in what says whom it comes from, in lower case: servers and mailers
-        do not read the odd ones alike.
+        do not read the odd ones alike. Of several ``From``, or of one without end, nothing.
         """
-        said = " ".join(str(value) for value in self._mail.get_all("From", []))
-        return sorted(set(_ADDRESS.findall(said.lower())))
+        said = [str(value).lower() for value in self._head.get_all("From", [])]
+        if len(said) != 1 or len(said[0]) > LOOKED_AT:
+            return []
+        return sorted(set(_ADDRESS.findall(said[0])))
 
     @cached_property
     def recipients(self):
-        """The addresses that it was sent to, first that to which it was delivered."""
-        return [*self._addresses(DELIVERED_TO), *self._addresses(WRITTEN_TO)]
-
-    def _addresses(self, names):
-        values = [str(value) for name in names for value in self._mail.get_all(name, [])]
-        found = getaddresses(values[:50])
-        return list(dict.fromkeys(address.strip().lower() for _, address in found if address))
+        """The same of those that it was sent to, first that to which it was delivered."""
+        found = " ".join(self._headers([*DELIVERED_TO, *WRITTEN_TO]))
+        return list(dict.fromkeys(_ADDRESS.findall(found.lower())))
 
     @cached_property
     def message_id(self):
@@ -107,14 +117,14 @@ class Recu:
     def why_automatic(self):
         """What tells that a program sends it, or a list; empty where a person seems to."""
         auto_submitted = self.header("Auto-Submitted").partition(";")[0].strip().lower()
-        return_path = self._mail.get("Return-Path")
+        return_path = self._head.get("Return-Path")
         told = {
             "Auto-Submitted": auto_submitted not in ("", "no"),
             "Precedence": self.header("Precedence").strip().lower() in PRECEDENCES,
-            "X-Autoreply": any(name in self._mail for name in AUTOMATIC),
+            "X-Autoreply": any(name in self._head for name in AUTOMATIC),
             "Return-Path": return_path is not None and str(return_path).strip() in ("<>", ""),
-            "List-Id": "List-Id" in self._mail,
-            "report": self._mail.get_content_type() == "multipart/report",
+            "List-Id": "List-Id" in self._head,
+            "report": self._head.get_content_type() == "multipart/report",
             "From": any(address.partition("@")[0] in PROGRAMS for address in self.senders),
             "Subject": ABSENCES.match(fold(self.subject[:200])) is not None,
         }
@@ -126,25 +136,24 @@ class Recu:
 
         The header of that server is the first: those below came with the mail.
         """
-        results = re.sub(r"\([^)]*\)", "", self.header("Authentication-Results")).lower()
+        results = re.sub(r"\([^()]*\)", "", self.header("Authentication-Results")).lower()
         return re.search(r"\bdmarc\s*=\s*(fail|permerror)\b", results) is not None
 
     @cached_property
     def undelivered(self):
         """Of a report (RFC 3464) that a mail will never be delivered, the ``Message-ID`` of that mail."""
-        if self._mail.get_content_type() != "multipart/report":
+        if self._head.get_content_type() != "multipart/report":
             return ""
+        report = _parsed(self._raw[:HEADERS])
         is_final, reference = False, ""
-        for part in self._walk():
-            kind = part.get_content_type()
+        for part in _parts_of(report):
             if "Action" in part and "Status" in part:
                 action = str(part["Action"]).strip().lower()
                 is_final |= action == "failed" and str(part["Status"]).strip().startswith("5")
-            elif kind == "text/rfc822-headers":
-                found = re.search(rb"(?im)^message-id:\s*<([^<>\s]{1,250})>", _bytes_of(part))
-                reference = reference or (found[1].decode("ascii", "replace") if found else "")
-            elif "Message-ID" in part and part is not self._mail:
-                found = re.search(r"<([^<>\s]{1,250})>", str(part["Message-ID"]))
+            elif part is not report:
+                is_headers = part.get_content_type() == "text/rfc822-headers"
+                told = message_from_bytes(_bytes_of(part)) if is_headers else part
+                found = re.search(r"<([^<>\s]{1,250})>", str(told.get("Message-ID", "")))
                 reference = reference or (found[1] if found else "")
         return reference if is_final else ""
 
@@ -161,12 +170,6 @@ class Recu:
     def files(self):
         """The files that its author chose to send, as uploads are."""
         return self._contents[1]
-
-    def _walk(self):
-        try:
-            return list(self._mail.walk())
-        except RecursionError:
-            return []
 
     @cached_property
     def _contents(self):
@@ -189,7 +192,10 @@ class Recu:
                 self._gather(
                     child, texts, files, is_related=is_related or kind == "multipart/related"
                 )
-        elif kind in ("text/plain", "text/html") and not _is_file(part):
+        elif part.get_content_maintype() == "multipart" or (
+            kind in ("text/plain", "text/html") and not _is_file(part)
+        ):
+            # Parts that nothing separates are a text.
             text = _text_of(part)
             texts.append(_from_html(text) if kind == "text/html" else text)
         else:
@@ -210,12 +216,28 @@ class Recu:
         texts += said.get(True) or said.get(False) or []
 
 
+def _parsed(raw):
+    """The mail that these bytes are; None where its parts hold parts without end."""
+    try:
+        return message_from_bytes(raw)
+    except (RecursionError, ValueError, LookupError, AttributeError, TypeError):
+        return None
+
+
+def _parts_of(mail):
+    try:
+        return list(mail.walk()) if mail else []
+    except RecursionError:
+        return []
+
+
 def _decoded(value):
     """A header as people read it."""
+    value = str(value)[:LOOKED_AT]
     try:
         return str(make_header(decode_header(value)))
     except (HeaderParseError, LookupError, ValueError, TypeError):
-        return str(value).encode("ascii", "replace").decode()
+        return value.encode("ascii", "replace").decode()
 
 
 def _is_file(part):
@@ -230,10 +252,10 @@ def _given_name(part):
 
 
 def _name_of(part):
-    """The name of a file; of one that has none, what it seems to be."""
-    ending = mimetypes.guess_extension(part.get_content_type()) or ""
+    """The name of a file; of one that has none, what it seems to be. A mail is never more than a mail."""
     if part.get_content_maintype() == "message":
-        return _given_name(part) or "message.eml"
+        return "message.eml"
+    ending = mimetypes.guess_extension(part.get_content_type()) or ""
     return _given_name(part) or f"fichier{ending}"
 
 

@@ -172,6 +172,8 @@ def _post(membre, lien, recu, cle):
     post = _with_files(membre, topic, text, recu.files, cle)
     issue = Issue.PUBLIE if post.approved else Issue.ATTEND
     CourrielRecu.objects.create(cle=cle, membre=membre, issue=issue)
+    # Who answers by mail is here as much as who comes: their account does not sleep.
+    Membre.objects.filter(pk=membre.pk).update(vu_le=timezone.localdate())
     return Resultat(issue)
 
 

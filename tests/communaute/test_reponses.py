@@ -194,6 +194,12 @@ def test_an_answer_is_posted_in_its_topic_under_its_authors_name(elue, sujet, to
     assert mail.outbox == []
 
 
+def test_who_answers_by_mail_has_come_that_day(elue, sujet, told):
+    Membre.objects.filter(pk=elue.pk).update(vu_le=timezone.localdate() - timedelta(days=700))
+    reponses.receive(an_answer(elue, told["Reply-To"]))
+    assert Membre.objects.get(pk=elue.pk).vu_le == timezone.localdate()
+
+
 def test_an_answer_delivered_again_is_one_message(elue, sujet, told):
     for _ in range(3):
         reponses.receive(an_answer(elue, told["Reply-To"]))
@@ -286,6 +292,13 @@ def test_what_cannot_be_taken_is_refused_whole(what, motif, words, elue, sujet, 
     assert words in letter.body
     assert len(said_in(sujet)) == 1
     assert PieceJointe.objects.count() == Brouillon.objects.count() == 0
+
+
+def test_a_mail_within_the_mail_is_a_file_that_is_not_taken(elue, sujet, told):
+    raw = an_answer(elue, told["Reply-To"], files=[("note.txt", b"x")])
+    raw = raw.replace(b"application/pdf", b"message/rfc822").replace(b"base64", b"7bit")
+    letter = refusal(reponses.receive(raw), "fichiers")
+    assert "« message.eml » n’est pas joint" in letter.body
 
 
 def test_every_file_that_is_refused_is_named_and_none_is_kept(elue, sujet, told, settings):
