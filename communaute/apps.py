@@ -7,7 +7,7 @@ class CommunauteConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from communaute import checks, pieces, second_facteur  # noqa: F401
+        from communaute import abonnements, checks, pieces, second_facteur  # noqa: F401
 
         pieces.watch()
         second_facteur.watch()

@@ -75,6 +75,10 @@ SAID_HERE = {
 }
 """The relations to a member that ``Parts`` tells in words of its own."""
 TOLD = {
+    "communaute.Abonnement.email": (
+        "abonnement à la lettre de la semaine",
+        {"demandé le": "demande_le", "confirmé le": "confirme_le"},
+    ),
     "pages.Signalement.email": (
         "message par la page de contact",
         {"référence": "reference", "reçu le": "recu_le", "nom": "nom", "message": "message"},
@@ -346,6 +350,7 @@ class Parts:
             ),
             "référent·e de la cohorte": Cohorte.load().referent_id == membre.pk,
             "nouvelles par courriel": membre.get_rythme_display(),
+            "lettre de la semaine": membre.lettre,
             "nommé·e sur le site public": membre.nomme_publiquement,
         }
 

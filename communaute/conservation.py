@@ -30,6 +30,8 @@ ARCHIVE = timedelta(days=7)
 """What a member asked to be given of all that the portal holds about them."""
 NOTIFICATION = timedelta(days=90)
 """That somebody was told of a message, in the bell or by a mail; what was said is not in it."""
+ABONNEMENT = timedelta(days=7)
+"""An address that was given for the letter, until its owner confirms it."""
 HISTORIQUE = timedelta(days=3 * 365)
 """The journal of the back office."""
 TRAVAIL = timedelta(days=1)

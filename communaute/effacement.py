@@ -116,6 +116,7 @@ def _become_nobody(membre, at):
     membre.is_active = membre.is_superuser = membre.nomme_publiquement = False
     membre.rythme = Membre._meta.get_field("rythme").default
     membre.jours, membre.pause_jusqu_au, membre.courriel_refuse_le = [], None, None
+    membre.lettre = False
     membre.last_login = membre.vu_le = membre.prevenu_le = None
     membre.date_joined = membre.parti_le = at
     membre.set_unusable_password()
@@ -532,6 +533,7 @@ ADDRESSES = {
     "account.EmailAddress.email": deleted,
     "communaute.Invitation.email": _own_invitations,
     "communaute.Adhesion.email": deleted,
+    "communaute.Abonnement.email": deleted,
     "pages.Signalement.email": _messages_to_the_team,
     # What editors chose to show the public: they change it.
     "communaute.Cohorte.email_contact": kept,

@@ -222,18 +222,20 @@ class RythmeForm(UncutMixin, forms.ModelForm):
 
     class Meta:
         model = Membre
-        fields = ["rythme", "jours", "pause_jusqu_au"]
+        fields = ["rythme", "jours", "lettre", "pause_jusqu_au"]
         widgets = {
             "rythme": forms.RadioSelect,
             "pause_jusqu_au": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
         labels = {
             "rythme": "Des nouvelles de vos espaces",
+            "lettre": "La lettre de la semaine : ce que la cohorte a appris",
             "pause_jusqu_au": "Ne plus m’écrire jusqu’au",
         }
         help_texts = {
             "rythme": "Quand on vous cite ou qu’on répond à votre sujet, vous le savez aussitôt, sauf si "
             "vous choisissez « rien ».",
+            "lettre": "Le lundi matin, s’il y a du nouveau sur les pages publiques. Elle se choisit à part.",
             "pause_jusqu_au": "Des vacances, une campagne : ce jour compris, aucun courriel. Tout vous "
             "attend ici.",
         }
@@ -243,6 +245,27 @@ class RythmeForm(UncutMixin, forms.ModelForm):
         if cleaned.get("rythme") == Rythme.CHOISIS and not cleaned.get("jours"):
             self.add_error("jours", "Choisissez au moins un jour.")
         return cleaned
+
+
+class AbonnementForm(UncutMixin, forms.Form):
+    """The address that takes the letter of the week."""
+
+    email = forms.EmailField(
+        label="Votre adresse électronique",
+        help_text="Nous y envoyons d’abord un lien, pour être sûrs que c’est bien la vôtre.",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": "Donnez l’adresse où recevoir la lettre.",
+            "invalid": "Cette adresse n’a pas la forme d’une adresse électronique.",
+            "max_length": "Cette adresse est trop longue.",
+        },
+    )
+    piege = TrapField()
+
+    def clean_email(self):
+        """In lower case, as all addresses are kept."""
+        return self.cleaned_data["email"].lower()
 
 
 class AdhesionForm(UncutMixin, forms.ModelForm):

@@ -27,6 +27,7 @@ from communaute import adresses_de_reponse, courriel
 from communaute.depouillement import MARKER
 from communaute.forum_conversation.models import Post, Promesse
 from communaute.models import (
+    Abonnement,
     AccordPromesse,
     Cohorte,
     Envoi,
@@ -228,7 +229,7 @@ def mail_due(membre, motif, now):
     if motif not in ADDRESSED:
         return next_summary(membre, now)
     if is_paused(membre, now):
-        return _at(membre.pause_jusqu_au + timedelta(days=1))
+        return morning_of(membre.pause_jusqu_au + timedelta(days=1))
     return now
 
 
@@ -242,9 +243,9 @@ def next_summary(membre, after):
     day = timezone.localdate(after)
     if is_paused(membre, after):
         day = membre.pause_jusqu_au + timedelta(days=1)
-    while _at(day) <= after or day.weekday() not in _days(membre):
+    while morning_of(day) <= after or day.weekday() not in _days(membre):
         day += timedelta(days=1)
-    return _at(day)
+    return morning_of(day)
 
 
 def _days(membre):
@@ -255,7 +256,8 @@ def _days(membre):
     return set(range(7))
 
 
-def _at(day):
+def morning_of(day):
+    """The hour of summaries of that day, on the clock of the cohort."""
     return timezone.make_aware(datetime.combine(day, SUMMARY_AT))
 
 
@@ -263,10 +265,13 @@ def _at(day):
 def choose(membre):
     """Save how often ``membre`` is written to, and wait as long for what was not written yet.
 
-    An address that was refused is tried again.
+    An address that was refused is tried again; one whose owner takes no letter is subscribed no more.
     """
     membre.courriel_refuse_le = None
-    membre.save(update_fields=["rythme", "jours", "pause_jusqu_au", "courriel_refuse_le"])
+    chosen = ("rythme", "jours", "lettre", "pause_jusqu_au")
+    membre.save(update_fields=[*chosen, "courriel_refuse_le"])
+    if not membre.lettre:
+        Abonnement.objects.filter(email=membre.email).delete()
     now = timezone.now()
     waiting = Notification.objects.filter(membre=membre, envoi=None, courriel_le__isnull=False)
     for addressed in (True, False):
@@ -304,8 +309,13 @@ def deliver():
     for pk in (
         Envoi.objects.due(timezone.now()).order_by("prochain_le").values_list("pk", flat=True)
     ):
-        if envoi := _taken(pk):
-            _send(envoi)
+        deliver_one(pk)
+
+
+def deliver_one(pk):
+    """Send the mail of this key, if it is due and nobody else does."""
+    if envoi := _taken(pk):
+        _send(envoi)
 
 
 @transaction.atomic
@@ -313,7 +323,7 @@ def _taken(pk):
     """The mail, on its way from now on and for a while; None when another has it."""
     now = timezone.now()
     due = Envoi.objects.due(now).select_for_update(skip_locked=True, of=("self",))
-    envoi = due.filter(pk=pk).select_related("membre").first()
+    envoi = due.filter(pk=pk).select_related("membre", "abonnement", "lettre").first()
     if envoi:
         envoi.etat, envoi.essais = Envoi.Etat.EN_COURS, envoi.essais + 1
         envoi.prochain_le = now + LEASE
@@ -322,19 +332,11 @@ def _taken(pk):
 
 
 def _send(envoi):
-    membre = envoi.membre
-    lines = lines_of(envoi)
-    if not lines:
-        _ended(envoi, Envoi.Etat.ANNULE)
-        return
     try:
-        courriel.send(
-            membre.email,
-            "communaute/email/nouvelles.txt",
-            context_of(membre, lines),
-            html="communaute/email/nouvelles.html",
-            headers=headers_of(envoi, lines),
-        )
+        if (mail := courriel.WRITERS[envoi.sorte](envoi)) is None:
+            _ended(envoi, Envoi.Etat.ANNULE)
+            return
+        courriel.send(**mail._asdict())
     except Exception as error:  # whatever a mail server does, the others' mails leave
         _failed(envoi, error)
     else:
@@ -347,6 +349,8 @@ def _failed(envoi, error):
     erreur = f"{type(error).__name__} {code or ''}".strip()
     if is_final(error) and isinstance(error, smtplib.SMTPRecipientsRefused):
         Membre.objects.filter(pk=envoi.membre_id).update(courriel_refuse_le=timezone.now())
+        # Who left no other address than one that does not exist takes no letter.
+        Abonnement.objects.filter(pk=envoi.abonnement_id).delete()
     if is_final(error) or envoi.essais > len(BACK_OFF):
         _ended(envoi, Envoi.Etat.ECHEC, erreur=erreur)
     else:
@@ -393,6 +397,20 @@ def forget_old():
 
 
 # --- What they say
+
+
+@courriel.writes(Envoi.Sorte.NOUVELLES)
+def news_in(envoi):
+    """The mail of what its reader is told."""
+    if lines := lines_of(envoi):
+        return courriel.Courriel(
+            envoi.membre.email,
+            "communaute/email/nouvelles.txt",
+            context_of(envoi.membre, lines),
+            html="communaute/email/nouvelles.html",
+            headers=headers_of(envoi, lines),
+        )
+    return None
 
 
 def lines_of(envoi):
@@ -481,18 +499,13 @@ def _subject(topics, addressed):
 
 
 def headers_of(envoi, lines):
-    """The headers of the mail: what tells it from others, ties it to the others of its topic for this
-    reader alone, and lets a mailbox stop them in a click (RFC 8058).
+    """The headers of the mail: what tells it from others and stops them in a click, and ties it to the
+    others of its topic for this reader alone.
     """
-    host = urlsplit(settings.SITE_URL).hostname
-    headers = {
-        "Message-ID": f"<{envoi.reference}@{host}>",
-        "Auto-Submitted": "auto-generated",
-        "List-Unsubscribe": f"<{preferences_of(envoi.membre)}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
+    headers = courriel.headers_of(envoi, preferences_of(envoi.membre))
     topics = {line.evenement.topic_id for line in lines}
     if len(topics) == 1:
+        host = urlsplit(settings.SITE_URL).hostname
         thread = f"<{_thread(envoi.membre, *topics)}@{host}>"
         headers |= {"In-Reply-To": thread, "References": thread}
         if address := _answered_at(envoi.membre, lines):

@@ -2,6 +2,7 @@
 session, and take nothing that another site makes a browser send.
 """
 
+from allauth.core import ratelimit
 from django import forms
 from django.conf import settings
 
@@ -21,6 +22,19 @@ def from_elsewhere(request):
     origin = request.headers.get("Origin")
     own = {f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS}
     return sent_by not in ("same-origin", "none") or (origin is not None and origin not in own)
+
+
+def refusal(request, form, action):
+    """Whether ``form``, valid as it is, is refused for where it comes from, or for how many came: the
+    status of the answer, with the reason in the form; None when it is taken.
+    """
+    if from_elsewhere(request):
+        form.add_error(None, ELSEWHERE)
+        return 403
+    if not ratelimit.consume(request, action=action):
+        form.add_error(None, TOO_MANY)
+        return 429
+    return None
 
 
 class TrapField(forms.CharField):

@@ -8,7 +8,7 @@ class PagesConfig(AppConfig):
     default = True
 
     def ready(self):
-        from pages import courriels, files
+        from pages import courriels, files, lettre  # noqa: F401
 
         courriels.watch()
         files.watch()

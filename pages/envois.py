@@ -1,9 +1,12 @@
-"""The mails to members, for whoever administers: what left, what could not, and to have it tried again."""
+"""The mails, for whoever administers: what left, what could not, and to have it tried again; how many take
+the letter of the week, and where the last one stands. No address of a subscriber is shown to anybody.
+"""
 
 from datetime import timedelta
 
 from django.http import Http404
 from django.utils import timezone
+from django.utils.formats import date_format
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views import generic
@@ -11,8 +14,9 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.log_actions import log
 
 from communaute import notifications
-from communaute.models import Envoi
+from communaute.models import Abonnement, Envoi, Lettre
 from pages import journal
+from pages.models import Annonce
 
 WEEK = timedelta(days=7)
 
@@ -35,11 +39,26 @@ class EnvoiIndexView(generic.IndexView):
         return (
             f"{sent.filter(envoye_le__gte=today).count()} partis aujourd’hui, "
             f"{sent.filter(envoye_le__gte=now - WEEK).count()} en sept jours, "
-            f"{Envoi.objects.filter(etat=Envoi.Etat.ECHEC).count()} en échec"
+            f"{Envoi.objects.filter(etat=Envoi.Etat.ECHEC).count()} en échec. {self._letter()}"
+        )
+
+    def _letter(self):
+        abonnements = Abonnement.objects
+        taken = (
+            f"Lettre de la semaine : {abonnements.confirmed().count()} abonnements, "
+            f"{abonnements.waiting().count()} à confirmer"
+        )
+        telling = Annonce.objects.values("lettre")
+        last = Lettre.objects.with_counts().filter(pk__in=telling).first()
+        if last is None:
+            return f"{taken}."
+        return (
+            f"{taken} ; la dernière, du {date_format(last.semaine, 'j F')} : {last.parties} parties, "
+            f"{last.attendent} en attente, {last.en_echec} en échec."
         )
 
     def get_base_queryset(self):
-        return super().get_base_queryset().select_related("membre")
+        return super().get_base_queryset().select_related("membre", "lettre")
 
     def get_edit_url(self, instance):
         return super().get_edit_url(instance) if instance.etat == Envoi.Etat.ECHEC else None
@@ -77,7 +96,8 @@ class EnvoiViewSet(ModelViewSet):
     edit_view_class = EnvoiEditView
     add_to_reference_index = False
     list_display = [
-        "membre",
+        "destinataire",
+        Column("objet", label="Courriel"),
         Column("get_etat_display", label="État", sort_key="etat"),
         "essais",
         "erreur",

@@ -6,7 +6,6 @@ that another site makes a browser send.
 
 from functools import partial
 
-from allauth.core import ratelimit
 from django.conf import settings
 from django.db import transaction
 from django.http import Http404
@@ -20,7 +19,7 @@ from django_tasks import task
 from communaute import courriel
 from communaute.models import Cohorte
 from communaute.moderation import report_from_outside
-from communaute.visiteurs import ELSEWHERE, TOO_MANY, from_elsewhere
+from communaute.visiteurs import refusal
 from pages.models import ContactPage, Signalement, SignalementForm, readable_by
 
 
@@ -36,13 +35,8 @@ def signaler(request):
         return redirect(f"{page.get_url(request)}{query}")
     form, status = SignalementForm(request.POST), 422
     if form.is_valid():
-        if from_elsewhere(request):
-            form.add_error(None, ELSEWHERE)
-            status = 403
-        elif not ratelimit.consume(request, action="signalement"):
-            form.add_error(None, TOO_MANY)
-            status = 429
-        else:
+        status = refusal(request, form, "signalement")
+        if status is None:
             return redirect("signalement_recu", receive(form).reference)
     context = {**page.get_context(request), "form": form}
     return render(request, page.get_template(request), context, status=status)

@@ -30,7 +30,7 @@ from wagtail.signals import post_page_move
 SHOWN = {"communaute", "pages", "taggit", "wagtailcore"}
 """The apps whose objects public pages show: any change to any of them forgets every kept page."""
 SHOWN_TO_NOBODY = {
-    *("pages.Parcours", "pages.Signalement", "communaute.AcceptationCharte"),
+    *("pages.Parcours", "pages.Signalement", "pages.Annonce", "communaute.AcceptationCharte"),
     *(
         f"communaute.{name}"
         for name in (
@@ -38,14 +38,17 @@ SHOWN_TO_NOBODY = {
             *("Resume", "Sondage", "Choix", "Vote", "DemandePromesse", "AccordPromesse"),
             *("ActeModeration", "Alerte", "Recours", "Suspension", "Invitation", "Adhesion"),
             *("MotDePassation", "Profil", "Archive", "Evenement", "Notification", "Envoi"),
-            "CourrielRecu",
+            *("CourrielRecu", "Lettre", "Abonnement"),
         )
     ),
 }
 """Their models that no public page shows."""
 ABSENT = {"cookie", "hx-request"}
 """The headers that a request answered from memory does not have: an answer may vary with them."""
-PERSONAL = ("/communaute/", "/compte/", "/gestion/", "/invitation/", "/courriels/")
+PERSONAL = (
+    *("/communaute/", "/compte/", "/gestion/", "/invitation/", "/courriels/"),
+    *("/lettre/confirmer/", "/lettre/arreter/"),
+)
 """Where nothing is ever kept."""
 MAX_ADDRESS, MAX_BYTES = 200, 200_000
 CHANGES = settings.VAR_DIR / "changements"

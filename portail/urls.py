@@ -17,7 +17,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from communaute.permissions import can_manage
-from communaute.views import arrivee, compte, donnees, fournisseur, nouvelles
+from communaute.views import arrivee, compte, donnees, fournisseur, lettre, nouvelles
 from pages import files, gestion, signalement
 from portail import api, crawlers, demonstration, exports, feeds, previews, search
 
@@ -124,6 +124,10 @@ urlpatterns = [
     path("rejoindre/", arrivee.rejoindre, name="rejoindre"),
     path("rejoindre/merci/", arrivee.demande_recue, name="demande_recue"),
     path("invitation/<str:jeton>/", arrivee.invitation, name="invitation"),
+    path("lettre/", lettre.lettre, name="lettre"),
+    path("lettre/merci/", lettre.demandee, name="lettre_demandee"),
+    path("lettre/confirmer/<str:jeton>/", lettre.confirmer, name="lettre_confirmer"),
+    path("lettre/arreter/<str:jeton>/", lettre.arreter, name="lettre_arreter"),
     path("courriels/<str:jeton>/", nouvelles.courriels, name="courriels"),
     path("compte/", include(account_urls)),
     path("communaute/", include("communaute.urls")),

@@ -28,6 +28,7 @@ from communaute.models.espaces import (
 )
 from communaute.models.invitations import Adhesion, Invitation
 from communaute.models.lecture import Niveau, Participation, Suivi
+from communaute.models.lettres import Abonnement, Lettre
 from communaute.models.membres import FORMER, Allie, College, Membre, Siege, seat
 from communaute.models.moderation import (
     APPEALABLE,
@@ -54,6 +55,7 @@ from communaute.models.territoires import (
 __all__ = [
     "APPEALABLE",
     "FORMER",
+    "Abonnement",
     "AcceptationCharte",
     "AccordPromesse",
     "Acte",
@@ -76,6 +78,7 @@ __all__ = [
     "Espace",
     "Evenement",
     "Invitation",
+    "Lettre",
     "Membre",
     "Mention",
     "Merci",

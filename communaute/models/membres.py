@@ -124,6 +124,15 @@ class MembreQuerySet(models.QuerySet):
         )
         return self.filter(pk__in=named.values("pk"), is_active=True)
 
+    def taking_letter(self):
+        """Those who take the letter of the week."""
+        return self.filter(is_active=True, lettre=True)
+
+    def written_to(self, day):
+        """Those whose address takes mail, and who did not ask to be left alone that day."""
+        resting = Q(pause_jusqu_au__gte=day)
+        return self.filter(~resting | Q(pause_jusqu_au=None), courriel_refuse_le=None)
+
     def absent_since(self, day):
         """Those who have an account and did not come from that day on, each with ``visite``, their last."""
         known = (TruncDate("last_login"), TruncDate("date_joined"))
@@ -200,6 +209,7 @@ class Membre(AbstractUser):
         "des nouvelles", max_length=15, choices=Rythme, default=Rythme.QUOTIDIEN
     )
     jours = models.JSONField("jours choisis", default=list, blank=True)
+    lettre = models.BooleanField("la lettre de la semaine", default=True)
     pause_jusqu_au = models.DateField("pause jusqu’au", null=True, blank=True)
     courriel_refuse_le = models.DateTimeField(
         "adresse refusée le", null=True, blank=True, editable=False

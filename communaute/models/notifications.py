@@ -16,6 +16,7 @@ from communaute.models.echanges import (
     readable_topic,
 )
 from communaute.models.lecture import Participation, Suivi, read_until
+from communaute.models.lettres import Abonnement, Lettre
 from communaute.models.membres import new_reference
 
 LEASE = timedelta(minutes=15)
@@ -127,7 +128,11 @@ class EnvoiQuerySet(models.QuerySet):
 
 
 class Envoi(models.Model):
-    """A mail to one member, and where it stands. What it says is made when it leaves, and kept nowhere."""
+    """A mail to one member, or to one who takes the letter, and where it stands.
+
+    With a ``lettre`` it is that one; without, what the member is told, or how to confirm or end an
+    ``abonnement``. What it says is made when it leaves, and kept nowhere.
+    """
 
     class Etat(models.TextChoices):
         DU = "du", "À envoyer"
@@ -136,8 +141,19 @@ class Envoi(models.Model):
         ECHEC = "echec", "N’a pas pu partir"
         ANNULE = "annule", "Sans objet"
 
+    class Sorte(models.TextChoices):
+        NOUVELLES = "nouvelles", "Nouvelles"
+        LETTRE = "lettre", "Lettre"
+        ABONNEMENT = "abonnement", "Abonnement"
+
     reference = models.CharField(max_length=16, unique=True, default=new_reference, editable=False)
-    membre = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    membre = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    abonnement = models.ForeignKey(
+        Abonnement, models.CASCADE, related_name="envois", null=True, blank=True
+    )
+    lettre = models.ForeignKey(Lettre, models.PROTECT, related_name="envois", null=True, blank=True)
     etat = models.CharField("état", max_length=10, choices=Etat, default=Etat.DU)
     essais = models.PositiveSmallIntegerField("essais", default=0)
     cree_le = models.DateTimeField("préparé le", default=timezone.now)
@@ -153,6 +169,17 @@ class Envoi(models.Model):
         verbose_name = "courriel"
         verbose_name_plural = "courriels"
         ordering = ["-cree_le", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(membre=None, abonnement__isnull=False)
+                | Q(membre__isnull=False, abonnement=None),
+                name="envoi_a_un_membre_ou_a_un_abonnement",
+            ),
+            models.UniqueConstraint(fields=["lettre", "membre"], name="envoi_lettre_a_membre"),
+            models.UniqueConstraint(
+                fields=["lettre", "abonnement"], name="envoi_lettre_a_abonnement"
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["prochain_le"],
@@ -163,6 +190,24 @@ class Envoi(models.Model):
 
     def __str__(self):
         return f"Courriel du {timezone.localtime(self.cree_le):%d/%m/%Y à %H:%M}"
+
+    def destinataire(self):
+        """Who it is for, as those who administer see it: never the address of who is not a member."""
+        return str(self.membre) if self.membre_id else "Abonné·e à la lettre"
+
+    destinataire.short_description = "À"
+
+    @property
+    def objet(self):
+        """What it is about, as they see it."""
+        return str(self.lettre) if self.lettre_id else self.Sorte(self.sorte).label
+
+    @property
+    def sorte(self):
+        """What kind of mail it is."""
+        if self.lettre_id:
+            return self.Sorte.LETTRE
+        return self.Sorte.ABONNEMENT if self.abonnement_id else self.Sorte.NOUVELLES
 
 
 class NotificationQuerySet(models.QuerySet):

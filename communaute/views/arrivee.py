@@ -1,7 +1,6 @@
 """Coming in: asking to join, taking up an invitation, the three steps of whoever arrives."""
 
 from allauth.account.utils import perform_login
-from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.db import IntegrityError
@@ -18,7 +17,7 @@ from communaute.forum_conversation.models import Topic
 from communaute.invitation_forms import AdhesionForm, IdentiteForm, RythmeForm
 from communaute.models import Espace, Invitation, Membre
 from communaute.views.reading import form_page
-from communaute.visiteurs import ELSEWHERE, TOO_MANY, from_elsewhere
+from communaute.visiteurs import refusal
 
 ARRIVAL = "arrivee"
 """Where the session of whoever arrives keeps the address of the space they are on the way to."""
@@ -30,13 +29,8 @@ def rejoindre(request):
     """Ask to join the cohort. The answer is the same whoever asks, member or not."""
     form, status = AdhesionForm(request.POST if request.method == "POST" else None), None
     if form.is_valid():
-        if from_elsewhere(request):
-            form.add_error(None, ELSEWHERE)
-            status = 403
-        elif not ratelimit.consume(request, action="adhesion"):
-            form.add_error(None, TOO_MANY)
-            status = 429
-        else:
+        status = refusal(request, form, "adhesion")
+        if status is None:
             form.save()
             return redirect("demande_recue")
     return form_page(request, "communaute/rejoindre.html", {"form": form}, status=status)

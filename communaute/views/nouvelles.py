@@ -80,7 +80,7 @@ def courriels(request, jeton):
     if membre is None:
         raise Http404
     if request.POST.get("List-Unsubscribe") == "One-Click":
-        membre.rythme = Rythme.JAMAIS
+        membre.rythme, membre.lettre = Rythme.JAMAIS, False
         notifications.choose(membre)
         return render(request, "communaute/courriels.html", {"is_saved": True})
     form = RythmeForm(request.POST if request.method == "POST" else None, instance=membre)

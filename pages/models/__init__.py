@@ -20,7 +20,9 @@ from pages.models.enseignements import (
     PlaidoyerPage,
     Regard,
     RegardsCroisesPage,
+    named_by,
 )
+from pages.models.lettres import Annonce
 from pages.models.libres import IN_FOOTER, StandardPage
 from pages.models.medias import PortailDocument, PortailImage, PortailRendition
 from pages.models.reserve import Visibilite, public_pages, readable_by
@@ -43,6 +45,7 @@ __all__ = [
     "AllieIndexPage",
     "AlliePage",
     "AnalyseSensiblePage",
+    "Annonce",
     "Blocage",
     "Cadre",
     "CadrePage",
@@ -78,6 +81,7 @@ __all__ = [
     "Theme",
     "TroncCommunPage",
     "Visibilite",
+    "named_by",
     "public_pages",
     "readable_by",
 ]

@@ -359,7 +359,7 @@ class PlaidoyerPage(SectionPage):
         found = (
             demandes.select_related("page")
             .defer("page__corps")
-            .prefetch_related(Prefetch("page__territoires", _named_by(public)))
+            .prefetch_related(Prefetch("page__territoires", named_by(public)))
             .in_bulk([pk for echelle in shown for pk in echelle.portees.object_list])
         )
         for echelle in shown:
@@ -387,7 +387,7 @@ class RegardsCroisesPage(SectionPage):
 
     def get_context(self, request, *args, **kwargs):
         public = public_pages()
-        named = _named_by(public)
+        named = named_by(public)
         shared = (
             EnseignementPage.objects.filter(pk__in=public)
             .annotate(partage=Count("territoires", filter=Q(territoires__in=named)))
@@ -408,7 +408,7 @@ class RegardsCroisesPage(SectionPage):
         }
 
 
-def _named_by(public):
+def named_by(public):
     """The territories whose page is among ``public``, by name, with that page."""
     return (
         Territoire.objects.filter(page__in=TerritoirePage.objects.filter(pk__in=public))

@@ -13,6 +13,7 @@ from django.urls import URLPattern, get_resolver
 from django.utils.regex_helper import normalize
 from wagtail.models import Collection, Page, Site, Task, Workflow
 
+from communaute.abonnements import confirm_address, stop_address
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     ActeModeration,
@@ -200,6 +201,10 @@ def _keys_of(monde):
         ("compte/second-facteur/cles/", "pk"): [monde.key.pk],
         ("_util/", "page_view_restriction_id"): [1],
         ("_util/", "page_id"): [page],
+        ("lettre/confirmer/", "jeton"): [confirm_address(monde.abonnement).split("/")[-2]],
+        ("lettre/arreter/", "jeton"): [
+            stop_address(reader).split("/")[-2] for reader in (monde.abonnement, author)
+        ],
         ("courriels/", "jeton"): [preferences_of(author).split("/")[-2]],
         ("invitation/", "jeton"): [monde.invitation.adresse.split("/")[-2]],
         ("signaler/", "reference"): [Signalement.objects.first().reference],

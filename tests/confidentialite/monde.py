@@ -13,6 +13,7 @@ from wagtail.models import Page
 from communaute import conversation
 from communaute.forum_conversation.models import Nature, Post, Topic
 from communaute.models import (
+    Abonnement,
     AccordPromesse,
     Acte,
     ActeModeration,
@@ -102,6 +103,7 @@ FIELDS = (
     "motif de suspension",
     "adresse invitée",
     "demande d’adhésion",
+    "adresse abonnée",
     "mot reçu",
     "mot à laisser",
     "partage",
@@ -332,6 +334,10 @@ class Monde:
             for membre in self.people.values()
         )
         Envoi.objects.create(membre=self.people["peer"], etat=Envoi.Etat.ECHEC)
+        self.abonnement = Abonnement.objects.create(
+            email=f"{CANARIES['adresse abonnée']}@exemple.fr", confirme_le=timezone.now()
+        )
+        Envoi.objects.create(abonnement=self.abonnement, etat=Envoi.Etat.ECHEC)
 
     def _leave_behind(self, membre):
         """What someone wrote and chose while they could read: a reply, one that waits, a draft."""

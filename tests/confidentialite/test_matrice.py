@@ -24,6 +24,7 @@ from wagtail.search.models import IndexEntry
 from communaute import notifications, permissions
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic, new_reference
 from communaute.models import (
+    Abonnement,
     AccordPromesse,
     Acte,
     ActeModeration,
@@ -879,7 +880,7 @@ def test_what_members_say_is_kept_in_their_own_tables_alone(monde):
             cursor.execute(f'SELECT * FROM "{table}"')
             if fields := seen_in(str(cursor.fetchall())):
                 holding[table] = fields
-    private = (*restricted_models(), *personal_models(), *ARRIVALS.values())
+    private = (*restricted_models(), *personal_models(), *ARRIVALS.values(), Abonnement)
     own = {model._meta.db_table for model in private}
     assert set(holding) <= own, holding
     in_files = {field for field in CANARIES if field.startswith("contenu de")}

@@ -9,9 +9,18 @@ from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
 from communaute import notifications
-from communaute.models import Envoi, Evenement, Motif, Notification
+from communaute.models import Abonnement, Envoi, Evenement, Lettre, Motif, Notification
 from pages.groupes import ANIMATION
-from tests.factories import EspaceFactory, MembreFactory, entered, in_group, un_membre, un_sujet
+from pages.models import Annonce
+from tests.factories import (
+    EspaceFactory,
+    MembreFactory,
+    entered,
+    in_group,
+    un_enseignement,
+    un_membre,
+    un_sujet,
+)
 
 pytestmark = pytest.mark.usefixtures("tree")
 
@@ -43,11 +52,38 @@ def test_whoever_administers_sees_what_left_and_what_could_not_and_not_what_it_s
             membre=failed.membre, etat=Envoi.Etat.ENVOYE, envoye_le=now - timedelta(days=days)
         )
     body = administering.get(reverse("envoi:index")).content.decode()
-    assert "1 partis aujourd’hui, 2 en sept jours, 1 en échec" in body
+    assert "1 partis aujourd’hui, 2 en sept jours, 1 en échec." in body
+    assert "Lettre de la semaine : 0 abonnements, 0 à confirmer." in body
     assert "TimeoutError" in body
     assert "Un sujet tu" not in body
     body = administering.get(reverse("envoi:index"), {"etat": "echec"}).content.decode()
     assert body.count("Vidal") < 3
+
+
+def test_whoever_administers_sees_how_many_take_the_letter_and_not_who(administering, failed):
+    lettre = Lettre.objects.create(semaine="2026-11-23")
+    Lettre.objects.create(semaine="2026-11-30")
+    for title in ("Écouter d’abord", "Un autre"):
+        Annonce.objects.create(page=un_enseignement(title), lettre=lettre)
+    Abonnement.objects.create(email="attend@exemple.fr")
+    for name, etat in (("a", "envoye"), ("b", "echec"), ("c", "du")):
+        Envoi.objects.create(
+            lettre=lettre,
+            etat=etat,
+            abonnement=Abonnement.objects.create(
+                email=f"{name}@exemple.fr", confirme_le=timezone.now()
+            ),
+        )
+    body = administering.get(reverse("envoi:index")).content.decode()
+    assert (
+        "Lettre de la semaine : 3 abonnements, 1 à confirmer ; la dernière, du 23 novembre : "
+        "1 parties, 1 en attente, 1 en échec."
+    ) in body
+    assert "Abonné·e à la lettre" in body
+    assert "Lettre du 23 novembre 2026" in body
+    assert "@exemple.fr" not in body
+    again = reverse("envoi:edit", args=[lettre.envois.get(etat="echec").pk])
+    assert "@exemple.fr" not in administering.get(again).content.decode()
 
 
 def test_a_mail_that_could_not_leave_is_sent_again_and_the_act_is_on_record(

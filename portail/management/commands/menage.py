@@ -24,7 +24,7 @@ from communaute import (
     sommeil,
 )
 from communaute.invitations import send_invitations
-from communaute.models import Adhesion, Invitation, Membre
+from communaute.models import Abonnement, Adhesion, Invitation, Membre
 from pages.models import Signalement
 
 
@@ -41,6 +41,9 @@ class Command(BaseCommand):
             "Messages effacés": _deleted(Signalement.objects.outdated()),
             "Demandes d’adhésion effacées": _deleted(Adhesion.objects.outdated()),
             "Invitations effacées": _deleted(Invitation.objects.outdated()),
+            "Abonnements que personne n’a confirmés effacés": _deleted(
+                Abonnement.objects.outdated()
+            ),
             "Brouillons et fichiers de brouillons effacés": brouillons.forget_old(),
             "Archives effacées": archives.forget_outdated(),
             "Alertes effacées": moderation.forget_old_reports(),
