@@ -15,6 +15,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from communaute import courriel, notifications
+from communaute.effacement import Journal
 from communaute.models import Abonnement, Cohorte, Envoi, Membre
 
 CONFIRM, STOP = "lettre.confirmer", "lettre.arreter"
@@ -75,10 +76,27 @@ def stop(reference):
             forget(email)
 
 
+@transaction.atomic
 def forget(email):
-    """Send the letter no more to that address; return whether it took it."""
-    known, _ = Abonnement.objects.filter(email=email).delete()
-    return bool(Membre.objects.filter(email=email, lettre=True).update(lettre=False) or known)
+    """Send the letter no more to that address; return whether it took it.
+
+    The journal of who left has it, by its reference: a backup brings it back to nobody.
+    """
+    known = Abonnement.objects.filter(email=email)
+    references = list(known.values_list("reference", flat=True))
+    for reference in references:
+        Journal().write(reference, True, timezone.now())
+    known.delete()
+    members = Membre.objects.filter(email=email, lettre=True).update(lettre=False)
+    return bool(references or members)
+
+
+@transaction.atomic
+def choose(membre):
+    """Save how often ``membre`` is written to: who takes no letter does not take it otherwise either."""
+    notifications.choose(membre)
+    if not membre.lettre:
+        forget(membre.email)
 
 
 def takes_letter(reference):

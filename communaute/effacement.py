@@ -31,6 +31,7 @@ from communaute.forum.models import Forum
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     FORMER,
+    Abonnement,
     ActeModeration,
     Alerte,
     Brouillon,
@@ -607,13 +608,16 @@ class Journal:
 
 
 def replay():
-    """Erase again all those whom the journal knows and this database does not know to have left.
+    """Erase again all those whom the journal knows and this database does not know to have left, and those
+    who ended the letter of the week.
 
     For data brought back from a backup; returns how many they were. Twice is as good as once.
     """
     journal = Journal()
+    gone = journal.references()
+    Abonnement.objects.filter(reference__in=gone).delete()
     erased = 0
-    for membre in Membre.objects.filter(reference__in=journal.references(), parti_le=None):
+    for membre in Membre.objects.filter(reference__in=gone, parti_le=None):
         if entry := journal.read(membre.reference):
             at, withdraw = entry
             anonymise(membre, withdraw, at=at)

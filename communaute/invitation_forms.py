@@ -252,7 +252,7 @@ class AbonnementForm(UncutMixin, forms.Form):
 
     email = forms.EmailField(
         label="Votre adresse électronique",
-        help_text="Nous y envoyons d’abord un lien, pour être sûrs que c’est bien la vôtre.",
+        help_text="Nous y envoyons d’abord un lien, pour vérifier que c’est bien la vôtre.",
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={

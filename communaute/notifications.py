@@ -265,13 +265,11 @@ def morning_of(day):
 def choose(membre):
     """Save how often ``membre`` is written to, and wait as long for what was not written yet.
 
-    An address that was refused is tried again; one whose owner takes no letter is subscribed no more.
+    An address that was refused is tried again.
     """
     membre.courriel_refuse_le = None
     chosen = ("rythme", "jours", "lettre", "pause_jusqu_au")
     membre.save(update_fields=[*chosen, "courriel_refuse_le"])
-    if not membre.lettre:
-        Abonnement.objects.filter(email=membre.email).delete()
     now = timezone.now()
     waiting = Notification.objects.filter(membre=membre, envoi=None, courriel_le__isnull=False)
     for addressed in (True, False):

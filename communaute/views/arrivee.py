@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from communaute import invitations, notifications
+from communaute import abonnements, invitations
 from communaute.forum_conversation.models import Topic
 from communaute.invitation_forms import AdhesionForm, IdentiteForm, RythmeForm
 from communaute.models import Espace, Invitation, Membre
@@ -105,7 +105,7 @@ def rythme(request):
         instance=Membre.objects.get(pk=request.user.pk),
     )
     if form.is_valid():
-        notifications.choose(form.save(commit=False))
+        abonnements.choose(form.save(commit=False))
         if arriving:
             return redirect(_welcome(request.user, request.session.pop(ARRIVAL)))
         messages.success(request, "C’est noté. Vous pouvez changer d’avis quand vous voulez.")

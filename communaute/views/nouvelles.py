@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from communaute import notifications
+from communaute import abonnements, notifications
 from communaute.invitation_forms import RythmeForm
 from communaute.models import Notification
 from communaute.models.membres import Rythme
@@ -81,10 +81,10 @@ def courriels(request, jeton):
         raise Http404
     if request.POST.get("List-Unsubscribe") == "One-Click":
         membre.rythme, membre.lettre = Rythme.JAMAIS, False
-        notifications.choose(membre)
+        abonnements.choose(membre)
         return render(request, "communaute/courriels.html", {"is_saved": True})
     form = RythmeForm(request.POST if request.method == "POST" else None, instance=membre)
     if form.is_valid():
-        notifications.choose(form.save(commit=False))
+        abonnements.choose(form.save(commit=False))
         return render(request, "communaute/courriels.html", {"is_saved": True})
     return form_page(request, "communaute/courriels.html", {"form": form})

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from communaute import abonnements, notifications
+from communaute import abonnements, effacement, notifications
 from communaute.models import Abonnement, Envoi, Lettre, Membre
 from tests.factories import MembreFactory
 
@@ -200,6 +200,15 @@ def test_a_mailbox_ends_it_in_a_click(subscribed, client, settings):
     answer = client.post(address, {"List-Unsubscribe": "One-Click"})
     assert (answer.status_code, answer.cookies) == (200, {})
     assert not Abonnement.objects.exists()
+
+
+def test_a_backup_brings_nobody_back_who_ended_it(subscribed, client, settings):
+    address = abonnements.stop_address(subscribed).removeprefix(settings.SITE_URL)
+    client.post(address)
+    subscribed.save(force_insert=True)
+    other = Abonnement.objects.create(email="reste@exemple.fr")
+    effacement.replay()
+    assert list(Abonnement.objects.all()) == [other]
 
 
 def test_an_address_that_does_not_exist_is_forgotten_with_the_refusal(ask, monkeypatch):

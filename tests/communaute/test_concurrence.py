@@ -13,28 +13,47 @@ from uuid import uuid4
 import pytest
 from django.core import mail
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.core.management import call_command
 from django.db import connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from communaute import conversation, effacement, gestes, invitations, moderation, reponses
+from communaute import (
+    abonnements,
+    conversation,
+    effacement,
+    gestes,
+    invitations,
+    moderation,
+    reponses,
+)
 from communaute.adresses_de_reponse import Lien, address_of
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
+    Abonnement,
     Acte,
     ActeModeration,
     Choix,
     CourrielRecu,
+    Envoi,
     Espace,
     Invitation,
+    Lettre,
     Membre,
     Siege,
     Sondage,
     Suivi,
     Vote,
 )
-from tests.factories import EspaceFactory, MembreFactory, entered, un_membre, un_sujet
+from tests.factories import (
+    EspaceFactory,
+    MembreFactory,
+    entered,
+    un_enseignement,
+    un_membre,
+    un_sujet,
+)
 from tests.recount import differences
 
 WRITERS = 8
@@ -168,6 +187,26 @@ def test_who_leaves_while_writing_leaves_nothing_said(espace, elue, at_once):
     assert not Post.objects.filter(poster=elue, retire_le=None).exists()
     assert Post.objects.filter(poster=other, retire_le=None).count() == 40
     assert differences() == []
+
+
+def test_a_letter_that_several_make_and_send_at_once_is_made_once_and_sent_once(
+    shared_database, at_once
+):
+    un_enseignement(last_published_at=timezone.now() - timedelta(days=7))
+    members = [MembreFactory().email for _ in range(WRITERS)]
+    others = [f"l{number}@exemple.fr" for number in range(WRITERS)]
+    Abonnement.objects.bulk_create(
+        Abonnement(email=email, confirme_le=timezone.now()) for email in [*others, members[0]]
+    )
+    at_once([partial(call_command, "courriels")] * WRITERS)
+    assert Lettre.objects.count() == 1
+    assert sorted(to for letter in mail.outbox for to in letter.to) == sorted([*members, *others])
+    assert set(Envoi.objects.values_list("etat", flat=True)) == {Envoi.Etat.ENVOYE}
+
+
+def test_an_address_given_by_several_at_once_is_written_to_once(shared_database, at_once):
+    at_once([partial(abonnements.ask.call, "lise@exemple.fr")] * WRITERS)
+    assert Abonnement.objects.count() == len(mail.outbox) == 1
 
 
 def test_a_reply_sent_while_its_author_is_leaving_is_refused(espace, elue, in_thread):

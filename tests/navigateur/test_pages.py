@@ -53,6 +53,8 @@ PUBLIC = {
     "password": "/compte/mot-de-passe/",
     "asking to join": "/rejoindre/",
     "request to join received": "/rejoindre/merci/",
+    "letter": "/lettre/",
+    "letter asked for": "/lettre/merci/",
     "closed sign-up": "/compte/inscription/",
     "not found": "/nulle-part/",
 }
