@@ -87,8 +87,10 @@ def forget(email):
     for reference in references:
         Journal().write(reference, True, timezone.now())
     known.delete()
-    members = Membre.objects.filter(email=email, lettre=True).update(lettre=False)
-    return bool(references or members)
+    membre = Membre.objects.taking_letter().filter(email=email).first()
+    if membre:
+        Membre.objects.filter(pk=membre.pk).update(lettre=False)
+    return bool(references or membre)
 
 
 @transaction.atomic

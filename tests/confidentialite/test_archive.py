@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 NOT_OF_THE_AUTHOR = {
     *("réponse d’un sujet en attente", "alerte", "alerte sur l’animation", "motif de suspension"),
     *("adresse invitée", "demande d’adhésion", "mot reçu", "partage", "contact tu"),
-    "contenu de l’archive",
+    *("contenu de l’archive", "adresse abonnée"),
 }
 GIVEN = {
     "author": set(CANARIES) - NOT_OF_THE_AUTHOR,
