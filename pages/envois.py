@@ -39,8 +39,11 @@ class EnvoiIndexView(generic.IndexView):
         return (
             f"{sent.filter(envoye_le__gte=today).count()} partis aujourd’hui, "
             f"{sent.filter(envoye_le__gte=now - WEEK).count()} en sept jours, "
-            f"{Envoi.objects.filter(etat=Envoi.Etat.ECHEC).count()} en échec. {self._letter()}"
+            f"{Envoi.objects.filter(etat=Envoi.Etat.ECHEC).count()} en échec"
         )
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(**kwargs, lettre=self._letter())
 
     def _letter(self):
         abonnements = Abonnement.objects
@@ -93,6 +96,7 @@ class EnvoiViewSet(ModelViewSet):
     menu_label = "Courriels"
     copy_view_enabled = False
     index_view_class = EnvoiIndexView
+    index_template_name = "pages/envois.html"
     edit_view_class = EnvoiEditView
     add_to_reference_index = False
     list_display = [

@@ -52,7 +52,7 @@ def test_whoever_administers_sees_what_left_and_what_could_not_and_not_what_it_s
             membre=failed.membre, etat=Envoi.Etat.ENVOYE, envoye_le=now - timedelta(days=days)
         )
     body = administering.get(reverse("envoi:index")).content.decode()
-    assert "1 partis aujourd’hui, 2 en sept jours, 1 en échec." in body
+    assert "1 partis aujourd’hui, 2 en sept jours, 1 en échec" in body
     assert "Lettre de la semaine : 0 abonnements, 0 à confirmer." in body
     assert "TimeoutError" in body
     assert "Un sujet tu" not in body
