@@ -95,6 +95,13 @@ def test_what_is_no_address_is_refused_and_comes_back(sent, said, client):
     assert not Abonnement.objects.exists()
 
 
+def test_no_answer_to_one_visitor_is_kept_for_others(client, at_the_portals_address):
+    assert "zinzolin" in client.post(ASK, {"email": "zinzolin"}).content.decode()
+    shown = client.get(ASK)
+    assert "zinzolin" not in shown.content.decode()
+    assert client.get(ASK).content == shown.content
+
+
 def test_what_another_site_sends_and_what_comes_in_bursts_is_refused(ask):
     assert ask(**{"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert [ask(f"l{number}@exemple.fr").status_code for number in range(11)][9:] == [302, 429]
