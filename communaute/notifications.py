@@ -27,7 +27,6 @@ from communaute import adresses_de_reponse, courriel
 from communaute.depouillement import MARKER
 from communaute.forum_conversation.models import Post, Promesse
 from communaute.models import (
-    Abonnement,
     AccordPromesse,
     Cohorte,
     Envoi,
@@ -346,9 +345,7 @@ def _failed(envoi, error):
     code = _refusal(error)
     erreur = f"{type(error).__name__} {code or ''}".strip()
     if is_final(error) and isinstance(error, smtplib.SMTPRecipientsRefused):
-        Membre.objects.filter(pk=envoi.membre_id).update(courriel_refuse_le=timezone.now())
-        # Who left no other address than one that does not exist takes no letter.
-        Abonnement.objects.filter(pk=envoi.abonnement_id).delete()
+        envoi.note_refusal()
     if is_final(error) or envoi.essais > len(BACK_OFF):
         _ended(envoi, Envoi.Etat.ECHEC, erreur=erreur)
     else:

@@ -153,7 +153,7 @@ def _stop_writing(reference):
     envoi = Envoi.objects.filter(reference=name).first()
     if envoi is None or host != urlsplit(settings.SITE_URL).hostname:
         return Resultat(Issue.IGNORE, "rapport")
-    Membre.objects.filter(pk=envoi.membre_id).update(courriel_refuse_le=timezone.now())
+    envoi.note_refusal()
     return Resultat(Issue.IGNORE, "adresse refusée")
 
 

@@ -17,7 +17,7 @@ from communaute.models.echanges import (
 )
 from communaute.models.lecture import Participation, Suivi, read_until
 from communaute.models.lettres import Abonnement, Lettre
-from communaute.models.membres import new_reference
+from communaute.models.membres import Membre, new_reference
 
 LEASE = timedelta(minutes=15)
 """How long a mail may be on its way before another worker takes it up again."""
@@ -190,6 +190,13 @@ class Envoi(models.Model):
 
     def __str__(self):
         return f"Courriel du {timezone.localtime(self.cree_le):%d/%m/%Y à %H:%M}"
+
+    def note_refusal(self):
+        """Note that its address takes no mail: a member is not written to until they say so, and who left
+        but an address takes no letter.
+        """
+        Membre.objects.filter(pk=self.membre_id).update(courriel_refuse_le=timezone.now())
+        Abonnement.objects.filter(pk=self.abonnement_id).delete()
 
     def destinataire(self):
         """Who it is for, as those who administer see it: never the address of who is not a member."""

@@ -27,7 +27,7 @@ from communaute.adresses_de_reponse import Lien
 from communaute.depouillement import MARKER
 from communaute.forum_conversation.models import Post, Promesse, Topic
 from communaute.markdown import MAX_LENGTH
-from communaute.models import Brouillon, CourrielRecu, Envoi, Membre, PieceJointe
+from communaute.models import Abonnement, Brouillon, CourrielRecu, Envoi, Membre, PieceJointe
 from tests.factories import MembreFactory, entered, un_membre
 
 pytestmark = pytest.mark.django_db
@@ -466,6 +466,12 @@ def test_a_report_about_a_mail_that_is_not_ours_stops_nothing(elue, told):
     assert Envoi.objects.count() == 1
     reponses.receive(a_report("abcdefghjkmnpqrs"))
     assert not Membre.objects.filter(courriel_refuse_le__isnull=False).exists()
+
+
+def test_an_address_that_took_the_letter_and_no_mail_reaches_is_forgotten(told):
+    lise = Abonnement.objects.create(email="lise@exemple.fr", confirme_le=timezone.now())
+    reponses.receive(a_report(Envoi.objects.create(abonnement=lise).reference))
+    assert not Abonnement.objects.exists()
 
 
 # --- The command
