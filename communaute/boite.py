@@ -33,20 +33,47 @@ def empty():
         return 0
     left = 0
     with _opened() as server:
-        waiting = _asked(server.uid("SEARCH", "UNSEEN"))[0].split()[:AT_ONCE]
+        waiting = [*_found(server, "UNSEEN UNFLAGGED"), *_found(server, "UNSEEN FLAGGED")][:AT_ONCE]
         for uid in waiting:
-            raw = _read(server, uid)
             try:
-                resultat = reponses.receive(raw)
+                _deal_with(server, uid)
             except Exception as error:  # whatever happens to one, the others are read
                 log.error("Courriel laissé dans la boîte : %s", type(error).__qualname__)
                 left += 1
-            else:
-                _done_with(server, uid, resultat)
         _asked(server.expunge())
     if left:
         raise Unread(f"{left} courriels laissés")
     return len(waiting)
+
+
+def _found(server, what):
+    return _asked(server.uid("SEARCH", what))[0].split()
+
+
+def _deal_with(server, uid):
+    """Deal with a mail. What a member wrote is deleted, the rest is marked as read: it is for whoever owns
+    the box to look at. One that fails is flagged, and comes after the others from then on.
+    """
+    try:
+        resultat = reponses.receive(_read(server, uid))
+    except Exception:
+        _mark(server, uid, r"(\Flagged)")
+        raise
+    is_ignored = resultat.issue == CourrielRecu.Issue.IGNORE
+    _mark(server, uid, r"(\Seen)" if is_ignored else r"(\Seen \Deleted)")
+
+
+def _read(server, uid):
+    """The bytes of a mail, which stays unread; of one too large, enough to know."""
+    data = _asked(server.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_BYTES + 1}>)"))
+    for part in data:
+        if isinstance(part, tuple):
+            return part[1]
+    raise Unread("Le serveur ne donne rien")
+
+
+def _mark(server, uid, flags):
+    _asked(server.uid("STORE", uid, "+FLAGS.SILENT", flags))
 
 
 @contextmanager
@@ -73,16 +100,3 @@ def _asked(answer):
     if status != "OK":
         raise Unread("Le serveur refuse")
     return data
-
-
-def _read(server, uid):
-    """The bytes of a mail, which stays unread; of one too large, enough to know."""
-    data = _asked(server.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_BYTES + 1}>)"))
-    return next((part[1] for part in data if isinstance(part, tuple)), b"")
-
-
-def _done_with(server, uid, resultat):
-    """Delete what members wrote, and mark the rest as read: it is the mailbox's owner's to look at."""
-    is_ignored = resultat.issue == CourrielRecu.Issue.IGNORE
-    flags = r"(\Seen)" if is_ignored else r"(\Seen \Deleted)"
-    _asked(server.uid("STORE", uid, "+FLAGS.SILENT", flags))
