@@ -314,23 +314,10 @@ def _unflowed(text, *, delsp):
 # --- HTML
 
 
-BLOCKS = {
-    *(
-        "address",
-        "article",
-        "blockquote",
-        "center",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-    ),
-    *("h5", "h6", "header", "footer", "hr", "li", "ol", "p", "pre", "section", "table", "tr", "ul"),
-}
+BLOCKS = set(
+    "address article blockquote center dd div dl dt h1 h2 h3 h4 h5 h6 header footer hr li ol p pre section "
+    "table tr ul".split()
+)
 PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre"}
 
 

@@ -36,7 +36,7 @@ DOCUMENT = """\
 PostgreSQL of its own; each reader's rights are read again when their mail leaves, to a mail server on
 the same machine. The hour of the summaries is made to have come.
 
-Last run: {date}, {machine}, {versions}.
+Last run: {date}, {machine}, {versions}. The machine was shared: ratios mean more than times.
 
 ## What it takes
 
@@ -52,8 +52,8 @@ Memory that the worker takes beyond what it began with: {memory:.0f} MB, and {me
 ## The worker killed on the way
 
 `manage.py courriels`, killed (`SIGKILL`) {kills} times after a random moment, and begun again each time
-({lives}); the quarter of an hour after which a mail left on its way is taken up again is made to have
-passed at the end.
+({lives}).
+At the end the quarter of an hour is made to have passed after which a mail left on its way is taken up again.
 
 | | |
 | --- | ---: |
