@@ -314,11 +314,9 @@ def _unflowed(text, *, delsp):
 # --- HTML
 
 
-BLOCKS = set(
-    "address article blockquote center dd div dl dt h1 h2 h3 h4 h5 h6 header footer hr li ol p pre section "
-    "table tr ul".split()
-)
 PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre"}
+ROWS = {"center", "dd", "div", "dl", "dt", "hr", "li", "tr"}
+BLOCKS = PARAGRAPHS | ROWS | {"address", "article", "footer", "header", "section"}
 
 
 def _from_html(html):
