@@ -15,7 +15,7 @@ AUDIT := benchmarks/audit
 export VAR_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test audit bench bench-conversation bench-mail mutation durability captures lint format lock clean
+.PHONY: help install run worker test audit bench bench-conversation bench-mail mutation durability captures lint format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
@@ -56,6 +56,9 @@ run: .venv/base $(VAR_DIR)/secret_key ## Serve the site with the demo cohort (HO
 	echo; echo "Ctrl-C pour arrêter."; \
 	exec $(BIN)/gunicorn portail.wsgi --bind $(HOST):$(PORT) --threads 8 \
 		--log-level warning --graceful-timeout 5 --no-control-socket
+
+worker: .venv/base ## Do the jobs of a site on PostgreSQL (its settings in the environment); the embedded default needs none
+	@exec $(BIN)/python manage.py db_worker
 
 test: .venv/dev chromium ## Run the suite on PostgreSQL; the browser, and what SQLite does its own way, on the embedded default
 	env -u DATABASE_URL $(BIN)/python -m pytest $(TWO_AT_ONCE) $(ON_SQLITE)
