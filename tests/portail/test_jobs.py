@@ -77,6 +77,7 @@ def proposed():
 
 
 JOBS = {
+    "communaute.abonnements.ask": lambda: ["a@exemple.fr"],
     "communaute.account.write": lambda: [
         ["a@exemple.fr"],
         "account/email/password_set_message.txt",
