@@ -233,8 +233,8 @@ class RythmeForm(UncutMixin, forms.ModelForm):
             "pause_jusqu_au": "Ne plus m’écrire jusqu’au",
         }
         help_texts = {
-            "rythme": "Quand on vous cite, qu’on vous répond ou qu’on vous demande votre accord, vous le savez aussitôt, sauf si "
-            "vous choisissez « rien ».",
+            "rythme": "Quand on vous cite, qu’on vous répond ou qu’on vous demande votre accord, vous le "
+            "savez aussitôt, sauf si vous choisissez « rien ».",
             "lettre": "Le lundi matin, s’il y a du nouveau sur les pages publiques. Elle se choisit à part.",
             "pause_jusqu_au": "Des vacances, une campagne : ce jour compris, aucun courriel. Tout vous "
             "attend ici.",
