@@ -3,12 +3,14 @@
 Whatever it holds, reading it raises nothing: what cannot be read is empty, or shown as well as it can.
 """
 
+import codecs
 import mimetypes
 import re
 from contextlib import suppress
 from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
+from email.policy import Compat32
 from functools import cached_property
 from html.parser import HTMLParser
 
@@ -27,6 +29,22 @@ HEADERS = 256 * 1024
 """Bytes of its headers, and of a report, that are looked at."""
 LOOKED_AT = 2000
 """Signs of a header, and headers of a name, that are looked at."""
+HEADER = 8000
+"""Signs of a header that are kept: what is read in longer ones keeps the reader busy."""
+LINES = 700_000
+"""Of a mail, at most: its files in lines of 76 signs, and what is around them."""
+BOUNDARIES = 24
+"""How often a mail says what separates parts, at most: as often as parts are in parts."""
+PARTS = 100
+"""Of a mail, at most."""
+MARKUP = 2 * MAX_SIGNS
+"""Signs of HTML that are looked at."""
+TAGS = 10_000
+"""Of HTML, at most, and signs written as entities: each is dealt with in view of all those before it."""
+DEPTH = 9
+"""Quotes within quotes that are told apart, at most."""
+NOT_CHARSETS = {"punycode", "idna"}
+"""What Python takes for charsets and no mail is written in: undoing them has no end."""
 LOGO = 50 * 1024
 """Bytes of a picture shown within the text that is no more than a signature."""
 DELIVERED_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
@@ -39,7 +57,12 @@ ABSENCES = re.compile(
     r"|absence du bureau|absent du bureau|message d absence)\b"
 )
 """How the subject of an automatic answer begins, where no header says what it is."""
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]]+@[^\s<>\"'(),;:\[\]]+")
+_APART = re.compile(r"[\s<>\"(),;:\[\]]+")
+"""What stands between two addresses."""
+_FROM = re.compile(rb"(?:^|[\r\n])from[ \t]*:", re.IGNORECASE)
+"""A header that says whom a mail comes from, to whoever takes a lone CR for the end of a line or not."""
+DAMAGES = (AttributeError, LookupError, TypeError, ValueError)
+"""What Python raises of a mail that is damaged."""
 SEALS = {
     *("application/pgp-signature", "application/pkcs7-signature"),
     *("application/x-pkcs7-signature", "text/calendar"),
@@ -59,10 +82,13 @@ class Recu:
         self._raw = raw[:MAX_BYTES]
 
     @cached_property
-    def _head(self):
+    def _top(self):
         head, *body = re.split(rb"\r?\n\r?\n", self._raw[:HEADERS], maxsplit=1)
-        is_whole = body or len(self._raw) < HEADERS
-        return message_from_bytes(head + b"\n\n" if is_whole else b"\n\n")
+        return head if body or len(self._raw) < HEADERS else b""
+
+    @cached_property
+    def _head(self):
+        return message_from_bytes(self._top + b"\n\n", policy=SHORT)
 
     @cached_property
     def _mail(self):
@@ -79,18 +105,19 @@ class Recu:
     @cached_property
     def senders(self):
         """All that looks like an address in what says whom it comes from, in lower case: servers and mailers
-        do not read the odd ones alike. Of several ``From``, or of one without end, nothing.
+        do not read the odd ones alike. Of several ``From``, of one that some read and others do not, or of
+        one without end, nothing.
         """
-        said = [str(value).lower() for value in self._head.get_all("From", [])]
-        if len(said) != 1 or len(said[0]) > LOOKED_AT:
+        said = str(self._head.get("From", "")).lower()
+        if len(_FROM.findall(self._top)) != 1 or len(said) > LOOKED_AT:
             return []
-        return sorted(set(_ADDRESS.findall(said[0])))
+        return sorted(set(_addresses(said)))
 
     @cached_property
     def recipients(self):
         """The same of those that it was sent to, first that to which it was delivered."""
         found = " ".join(self._headers([*DELIVERED_TO, *WRITTEN_TO]))
-        return list(dict.fromkeys(_ADDRESS.findall(found.lower())))
+        return list(dict.fromkeys(_addresses(found.lower())))
 
     @cached_property
     def message_id(self):
@@ -134,10 +161,12 @@ class Recu:
     def is_disowned(self):
         """Whether the server that received it found that the sender's domain does not know it (DMARC).
 
-        The header of that server is the first: those below came with the mail.
+        The header of that server is the first: those below came with the mail. It repeats what the mail
+        says: what such words hide, or what comes after too many of them, is taken for a no.
         """
-        results = re.sub(r"\([^()]*\)", "", self.header("Authentication-Results")).lower()
-        return re.search(r"\bdmarc\s*=\s*(fail|permerror)\b", results) is not None
+        results = str(self._head.get("Authentication-Results", "")).lower()
+        failed = re.search(r"\bdmarc\s*=\s*(fail|permerror)\b", results)
+        return failed is not None or len(results) >= HEADER
 
     @cached_property
     def undelivered(self):
@@ -152,8 +181,9 @@ class Recu:
                 is_final |= action == "failed" and str(part["Status"]).strip().startswith("5")
             elif part is not report:
                 is_headers = part.get_content_type() == "text/rfc822-headers"
-                told = message_from_bytes(_bytes_of(part)) if is_headers else part
-                found = re.search(r"<([^<>\s]{1,250})>", str(told.get("Message-ID", "")))
+                told = _parsed(_bytes_of(part)) if is_headers else part
+                said = str(told.get("Message-ID", "")) if told else ""
+                found = re.search(r"<([\x21-\x3b\x3d\x3f-\x7e]{1,250})>", said)
                 reference = reference or (found[1] if found else "")
         return reference if is_final else ""
 
@@ -181,7 +211,7 @@ class Recu:
     def _gather(self, part, texts, files, *, is_related=False):
         """Add to ``texts`` and ``files`` what ``part`` holds, and the parts in it."""
         kind = part.get_content_type()
-        if kind in SEALS:
+        if kind in SEALS or len(texts) + len(files) >= PARTS:
             return
         if part.is_multipart() and part.get_content_maintype() == "multipart":
             children = part.get_payload()
@@ -216,12 +246,32 @@ class Recu:
         texts += said.get(True) or said.get(False) or []
 
 
+class _Short(Compat32):
+    def header_source_parse(self, sourcelines):
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:HEADER]
+
+
+SHORT = _Short()
+"""How Python reads a mail, of whose headers the beginning is kept."""
+
+
 def _parsed(raw):
-    """The mail that these bytes are; None where its parts hold parts without end."""
-    try:
-        return message_from_bytes(raw)
-    except (RecursionError, ValueError, LookupError, AttributeError, TypeError):
+    """The mail that these bytes are; None where its lines, or its parts within parts, have no end."""
+    if max(raw.count(b"\n"), raw.count(b"\r")) > LINES:
         return None
+    if raw.lower().count(b"boundary") > BOUNDARIES:
+        return None
+    try:
+        return message_from_bytes(raw, policy=SHORT)
+    except (RecursionError, *DAMAGES):
+        return None
+
+
+def _addresses(text):
+    """All that looks like an address in it: what has an @ within, between what stands apart."""
+    words = (word.strip("'") for word in _APART.split(text))
+    return [word for word in words if "@" in word.strip("@")]
 
 
 def _parts_of(mail):
@@ -247,7 +297,7 @@ def _is_file(part):
 def _given_name(part):
     try:
         return _decoded(part.get_filename() or "")
-    except (LookupError, ValueError, TypeError, AttributeError):
+    except DAMAGES:
         return ""
 
 
@@ -269,17 +319,20 @@ def _bytes_of(part):
     """What a part holds, decoded as far as it can be."""
     try:
         return part.get_payload(decode=True) or b""
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except DAMAGES:
         return b""
 
 
 def _text_of(part):
     """The text of a part, in the charset that it says or the likeliest; lines that flow are whole."""
-    content = _bytes_of(part)
-    text = _decoded_text(content, part.get_content_charset())
-    if part.get_param("format", "") == "flowed":
-        text = _unflowed(text, delsp=part.get_param("delsp", "") == "yes")
-    return text
+    try:
+        charset = part.get_content_charset()
+        flowed, delsp = part.get_param("format", ""), part.get_param("delsp", "")
+    except DAMAGES:
+        charset = flowed = delsp = ""
+    # Some charsets give halves of signs, which no text has.
+    text = _decoded_text(_bytes_of(part), charset).encode("utf-8", "replace").decode()
+    return _unflowed(text, delsp=delsp == "yes") if flowed == "flowed" else text
 
 
 def _decoded_text(content, charset):
@@ -287,7 +340,9 @@ def _decoded_text(content, charset):
     latin = {"iso-8859-1": "windows-1252", "latin-1": "windows-1252"}
     for name in (latin.get(charset, charset), "utf-8"):
         try:
-            return content.decode(name or "utf-8")
+            codec = codecs.lookup(name or "utf-8").name
+            if codec not in NOT_CHARSETS:
+                return content.decode(codec)
         except (LookupError, ValueError):
             continue
     return content.decode("windows-1252", "replace")
@@ -321,6 +376,9 @@ BLOCKS = PARAGRAPHS | ROWS | {"address", "article", "footer", "header", "section
 
 def _from_html(html):
     """The text of a mail in HTML: its paragraphs, lists and links, what it quotes behind ``>``."""
+    html = html[:MARKUP]
+    for sign in "<&":
+        html = sign.join(html.split(sign, TAGS)[:TAGS])
     clean = nh3.clean(
         html,
         tags={*BLOCKS, "a", "br", "td", "th"},
@@ -397,7 +455,7 @@ class _Reader(HTMLParser):
         self.lines[-1] += text.lstrip(" ") if is_empty and not self.pre else text
 
     def _quote(self):
-        return "> " * self.depth
+        return "> " * min(self.depth, DEPTH)
 
     def _new_line(self):
         self.lines.append(self._quote())

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from communaute.courriels_recus import LOGO, MAX_BYTES, Recu
 from communaute.depouillement import new_text, without_quotes
+from communaute.pieces import MAX_FILES
 
 CORPUS = sorted((Path(__file__).parent / "courriels").glob("*.eml"))
 AUTOMATIC = {
@@ -66,6 +67,12 @@ def test_the_corpus_is_whole():
         ("a@exemple.fr\nX-Long: " + "x" * 300_000 + "\nFrom: b@exemple.fr", []),
         ("a@exemple.fr)b@exemple.fr", ["a@exemple.fr", "b@exemple.fr"]),
         ("=?utf-8?q?caf=C3=A9?= <a@exemple.fr>", ["a@exemple.fr"]),
+        ("o’neil <o'neil@exemple.fr>", ["o'neil@exemple.fr"]),
+        ("'camille@exemple.fr' <camille@exemple.fr>", ["camille@exemple.fr"]),
+        # What a lone CR, or a space before the colon, hides from Python and from no mail server.
+        ("a@exemple.fr\r\rX: x\nFrom: b@exemple.fr", []),
+        ("a@exemple.fr\nFrom : b@exemple.fr", []),
+        ("a@exemple.fr\nno header\nFrom: b@exemple.fr", []),
         ("personne", []),
     ],
     ids=lambda value: str(value)[:30],
@@ -82,7 +89,11 @@ def test_all_that_looks_like_a_sender_is_one(header, senders):
         ("mx.exemple.fr;\n DMARC = fail", True),
         ("mx.exemple.fr; dmarc=pass\nAuthentication-Results: x; dmarc=fail", False),
         ("mx.exemple.fr; dmarc=fail\nAuthentication-Results: x; dmarc=pass", True),
+        ("mx.exemple.fr;" + " dkim=pass header.d=x.fr;" * 90 + " dmarc=fail", True),
+        ("mx.exemple.fr;" + " dkim=pass header.d=x.fr;" * 900 + " dmarc=fail", True),
+        ('mx.exemple.fr; smtp.mailfrom="(@x.fr; dmarc=fail header.d=")x.fr"', True),
     ],
+    ids=lambda value: str(value)[:60],
 )
 def test_the_server_that_received_it_says_whether_a_domain_disowns_it(results, is_disowned):
     assert Recu(f"Authentication-Results: {results}\n\nOui.".encode()).is_disowned == is_disowned
@@ -119,6 +130,52 @@ def test_until_its_text_is_asked_for_only_the_headers_of_a_mail_are_read():
     before = time.process_time()
     assert (recu.senders, recu.undelivered, recu.why_automatic) == (["a@exemple.fr"], "", "")
     assert time.process_time() - before < 1
+
+
+def a_mail(kind, content):
+    return b"From: a@exemple.fr\nContent-Type: " + kind + b"\n\n" + content
+
+
+ENDLESS = {
+    "addresses": b"".join(b"To: " + b"a" * 1990 + b"\n" for _ in range(128)) + b"\n",
+    "parameters": a_mail(b"multipart/report" + b";" * 250_000, b""),
+    "open quote": a_mail(b'multipart/report; a="' + b";" * 250_000, b""),
+    "parts": b"Content-Type: multipart/report" + parts_within_parts(90)[18:] + b"\n" * 200_000,
+    "lines": a_mail(b"text/plain", b"\n" * 10_000_000),
+    "quotes": a_mail(b"text/html", b"<blockquote>" * 60_000),
+    "blocks": a_mail(b"text/html", b"<div>" * 100_000),
+    "entities": a_mail(b"text/html", b"&" * 2_000_000),
+    "attributes": a_mail(b"text/html", b"<p " + b" ".join(b"a%d=" % n for n in range(200_000))),
+    "charset": a_mail(b"text/plain; charset=Punycode", b"a-bcdefgh9" * 60_000),
+}
+
+
+@pytest.mark.parametrize("raw", ENDLESS.values(), ids=ENDLESS)
+def test_no_mail_keeps_the_reader_busy(raw):
+    recu = Recu(raw)
+    before = time.process_time()
+    assert recu.undelivered + recu.why_automatic in ("", "report")
+    assert recu.recipients == []
+    recu.open()
+    assert time.process_time() - before < 5
+
+
+def test_of_the_files_of_a_mail_no_more_than_enough_to_refuse_them_are_read():
+    files = Recu(a_mail(b"multipart/mixed; boundary=b", b"\n--b\nContent-Type: a/b\n" * 500)).files
+    assert MAX_FILES < len(files) < 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (b"text/html; charset=unicode_escape", b"Oui.\\ud800"),
+        (b"text/plain; charset*=a\x00b''utf-8", b"Oui."),
+        (b"text/plain; charset*" + b"9" * 5000 + b"=utf-8", b"Oui."),
+    ],
+    ids=["half a sign", "a nul", "a number"],
+)
+def test_a_charset_that_is_none_keeps_no_mail_from_being_read(kind, content):
+    assert Recu(a_mail(kind, content)).text.rstrip("?") == "Oui."
 
 
 def test_parts_that_nothing_separates_are_a_text():

@@ -465,6 +465,7 @@ def test_an_address_that_no_mail_reaches_is_not_written_to_any_more(what, is_sto
 def test_a_report_about_a_mail_that_is_not_ours_stops_nothing(elue, told):
     assert Envoi.objects.count() == 1
     reponses.receive(a_report("abcdefghjkmnpqrs"))
+    reponses.receive(a_report("a\x00b"))
     assert not Membre.objects.filter(courriel_refuse_le__isnull=False).exists()
 
 
