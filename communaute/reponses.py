@@ -9,7 +9,7 @@ import hashlib
 import logging
 from datetime import timedelta
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from uuid import UUID, uuid5
 
 from django.conf import settings
@@ -213,7 +213,10 @@ def _text_posted(recu):
 
 
 def _gives_away(text):
-    """Whether it holds what a mail of ours tells its reader alone: addresses that are theirs."""
+    """Whether it holds what a mail of ours tells its reader alone: addresses that are theirs, also where a
+    mail server put them into its own to look at them first.
+    """
+    text = unquote(text)
     preferences = f"{settings.SITE_URL}{reverse('courriels', args=['-'])}".rstrip("/-")
     return preferences in text or adresses_de_reponse.is_named_in(text)
 

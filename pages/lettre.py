@@ -99,10 +99,13 @@ def _still_public(lettre):
         .order_by("-date", "-pk")
         .prefetch_related(Prefetch("territoires", named_by(public_pages())))
     )
-    # They stand side by side: each page by itself would ask the cache where.
-    place = learned[0].full_url.removesuffix(f"{learned[0].slug}/") if learned else ""
+    # Those that stand side by side are found once: each by itself would ask the cache where.
+    places = {}
     for page in learned:
-        page.adresse = f"{place}{page.slug}/"
+        above = page.path[: -page.steplen]
+        if above not in places:
+            places[above] = page.full_url.removesuffix(f"{page.slug}/")
+        page.adresse = f"{places[above]}{page.slug}/"
     return learned
 
 

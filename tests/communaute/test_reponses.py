@@ -282,6 +282,10 @@ def test_a_refusal_is_said_once_and_gives_back_what_was_written(elue, sujet, tol
         ({"text": "a" * (MAX_LENGTH + 1)}, "long", "la limite est de 20000"),
         ({"Subject": "TR: Ailleurs"}, "transfert", "transférez"),
         ({"text": "Voyez http://127.0.0.1:8000/courriels/WyJh/"}, "mele", "su séparer"),
+        (
+            {"text": "https://x.fr/?url=http%3A%2F%2F127.0.0.1%3A8000%2Fcourriels%2FWyJh"},
+            *("mele", "su séparer"),
+        ),
         ({"files": [("étude.pdf", b"non")]}, "fichiers", "« étude.pdf » n’est pas joint"),
         ({"files": [("virus.exe", b"MZ"), ("a.pdf", b"x")]}, "fichiers", "« virus.exe » n’est pas"),
         ({"files": [("étude.pdf", PDF)] * 7}, "fichiers", "6 fichiers au plus"),

@@ -308,3 +308,14 @@ def test_it_takes_as_many_queries_to_make_for_two_readers_as_for_twenty(the_cloc
         counts.append(len(captured))
     assert Envoi.objects.count() == 4 + 40
     assert counts[0] == counts[1]
+
+
+def test_each_learning_is_led_to_where_it_stands(send):
+    subscriber()
+    pages = [learned("Écouter d’abord"), learned("Agir ensuite")]
+    first = EnseignementIndexPage.objects.get()
+    other = first.get_parent().add_child(instance=EnseignementIndexPage(title="Ailleurs"))
+    pages[1].move(other, pos="last-child")
+    [letter] = send().values()
+    for page in EnseignementPage.objects.filter(pk__in=[page.pk for page in pages]):
+        assert f"{page.full_url}\n" in letter.body
