@@ -1,7 +1,9 @@
 """What every page of the site shows around its content."""
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.db.models import Case, Q, When
+from django.http.multipartparser import MultiPartParserError
 from django.utils.functional import SimpleLazyObject
 
 from communaute.forms import typed_text
@@ -36,8 +38,16 @@ def site(request):
         "themes": SimpleLazyObject(lambda: until_a_change("themes", _themes)),
         "cloche": SimpleLazyObject(lambda: count_addressed(request.user)),
         # What could not be sent is given back.
-        "ecrit": SimpleLazyObject(lambda: typed_text(request.POST)),
+        "ecrit": SimpleLazyObject(lambda: _typed(request)),
     }
+
+
+def _typed(request):
+    """What was typed, if what was sent can be read at all."""
+    try:
+        return typed_text(request.POST)
+    except (MultiPartParserError, SuspiciousOperation):
+        return ""
 
 
 def _around(request):

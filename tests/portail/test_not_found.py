@@ -52,3 +52,18 @@ def test_it_costs_the_same_with_twenty_sections_as_with_two(client):
     for n in range(18):
         une_page_libre(f"Rubrique {n}", show_in_menus=True, show_in_footer=True)
     assert count() == with_few
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("multipart/form-data", b"x"),
+        ("application/x-www-form-urlencoded", b"a=&" * 2000),
+        ("application/x-www-form-urlencoded", b"a" * 3_000_000),
+    ],
+)
+@pytest.mark.parametrize("address", ["/rien/", "/lettre/arreter/rien/"])
+def test_what_is_sent_where_nothing_is_and_cannot_be_read_is_not_found(
+    address, kind, content, client
+):
+    assert client.post(address, content, content_type=kind).status_code == 404
