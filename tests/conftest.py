@@ -87,6 +87,7 @@ def shared_database(django_db_setup, django_db_blocker, tmp_path):
                 cursor.execute("VACUUM INTO %s", [name])
         connections.settings["default"] = {**original, "NAME": name}
         connections["default"] = connections.create_connection("default")
+        connections["default"].ensure_connection()  # SQLite begins its log alone
         yield
         connections["default"].close()
         connections.settings["default"], connections["default"] = original, usual

@@ -1,6 +1,7 @@
 """The demo cohort served as in production, mail received by a real SMTP server, a real Chromium."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
+from django.db import connection
 from playwright.sync_api import expect
 
 from portail.demonstration import PASSWORD
@@ -69,14 +71,17 @@ class Site:
 
 
 @pytest.fixture(autouse=True)
-def empty_cache():
-    """The served site has a cache of its own; the test database is not used here."""
+def empty_cache(db):
+    """The served site has a cache of its own; of the test database it has a copy."""
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The demo cohort, set up from nothing and served as ``make run`` does, on the embedded default."""
-    var, port, mailbox = tmp_path_factory.mktemp("site") / "var", free_port(), Mailbox()
+def site(tmp_path_factory, django_db_setup):
+    """The demo cohort, served as ``make run`` does, on the embedded default; its tables are already there."""
+    var, port, mailbox = tmp_path_factory.mktemp("site"), free_port(), Mailbox()
+    with sqlite3.connect(connection.settings_dict["NAME"], uri=True) as tables:
+        tables.execute("VACUUM INTO ?", [str(var / "portail.sqlite3")])
+    tables.close()
     smtp = Controller(mailbox, hostname="127.0.0.1", port=free_port())
     smtp.start()
     environment = os.environ | {
