@@ -35,6 +35,11 @@ UNDELIVERED = {"non_remis", "non_remis_entetes"}
 
 
 @pytest.fixture(autouse=True)
+def empty_cache():
+    """To read a mail asks nothing of the database: here there is none."""
+
+
+@pytest.fixture(autouse=True)
 def at_the_address_of_the_corpus(settings):
     settings.SITE_URL = "https://portail.exemple.fr"
 
