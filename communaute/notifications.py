@@ -8,7 +8,7 @@ is left: a mail server that took a mail and was cut off before saying so is give
 """
 
 import smtplib
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from itertools import groupby, islice
 from urllib.parse import urlsplit
@@ -39,6 +39,7 @@ from communaute.models import (
     Participation,
     Suivi,
 )
+from communaute.models.echanges import TIME_TO_AGREE
 from communaute.models.membres import Rythme
 from communaute.models.notifications import ADDRESSED, LEASE
 from communaute.prepared import Prepared
@@ -204,17 +205,18 @@ def mark_changes_seen(membre, posts):
 
 def count_addressed(user):
     """How many messages are said to ``user`` that they have not seen, at most ``MOST_COUNTED`` of them."""
-    return len(ADDRESSED_TO.fetch(user=user))
+    return len(ADDRESSED_TO.fetch(user=user, asked_since=timezone.now() - TIME_TO_AGREE))
 
 
 ADDRESSED_TO = Prepared(
-    lambda user: (
-        Notification.objects.readable_by(user)
+    lambda user, asked_since: (
+        Notification.objects.readable_by(user, asked_since)
         .filter(motif__in=ADDRESSED, vue_le=None)
         .unread()
         .order_by()
         .values_list("pk")[:MOST_COUNTED]
-    )
+    ),
+    asked_since=datetime(1848, 2, 24, tzinfo=UTC),
 )
 
 

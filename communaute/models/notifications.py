@@ -37,17 +37,16 @@ ADDRESSED = (Motif.CITE, Motif.DEMANDE, Motif.REPONSE)
 """What is said to somebody, and does not wait for a summary."""
 
 
-def readable_evenement(path, user):
+def readable_evenement(path, user, asked_since=None):
     """The condition on an event, reached by ``path``, that ``user`` may read what it is about, and that it
-    is there to be read.
+    is there to be read: of a demand, that the time to answer, which began ``asked_since``, is not over.
     """
     shown = {f"{path}post__{name}": None for name in ("retire_le", "masque_le")}
     shown |= {f"{path}post__{name}": True for name in ("approved", "topic__approved")}
-    asked_since = timezone.now() - TIME_TO_AGREE
+    asked_since = asked_since or timezone.now() - TIME_TO_AGREE
     asked = {f"{path}demande__close_le": None, f"{path}demande__demandee_le__gt": asked_since}
-    return Q(readable_post(f"{path}post__", user), **shown) | Q(
-        readable_topic(f"{path}topic__", user), **asked
-    )
+    of_post = readable_post(f"{path}post__", user) & Q(**shown)
+    return of_post | (readable_topic(f"{path}topic__", user) & Q(**asked))
 
 
 class EvenementQuerySet(models.QuerySet):
@@ -218,9 +217,9 @@ class Envoi(models.Model):
 
 
 class NotificationQuerySet(models.QuerySet):
-    def readable_by(self, user):
+    def readable_by(self, user, asked_since=None):
         """One's own, about what one may read and is there to be read."""
-        return self.filter(readable_evenement("evenement__", user), membre=user.pk)
+        return self.filter(readable_evenement("evenement__", user, asked_since), membre=user.pk)
 
     def with_subject(self):
         """Join what each is about, and who speaks."""

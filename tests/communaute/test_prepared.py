@@ -1,7 +1,8 @@
 """Queries written once find what the queryset itself would, for each reader and for each value."""
 
+import re
+
 import pytest
-from django.utils import timezone
 
 from communaute import conversation
 from communaute.forum_conversation.models import Post, Topic
@@ -82,8 +83,7 @@ def test_no_page_is_made_from_the_time_it_was_first_asked_at(client, topics):
             topics[0].get_absolute_url(),
         ):
             assert client.get(address).status_code == 200
-    today = f"{timezone.now():%Y-%m}"
     written = [found for found in _written.values() if found]
     assert len(written) > 15
     for _, _, sql, params, _ in written:
-        assert today not in f"{sql} {[str(param) for param in params]}", sql
+        assert not re.search(r"20\d\d-\d\d", f"{sql} {[str(param) for param in params]}"), sql

@@ -34,8 +34,8 @@ CONDITIONS = [
     *(
         f"communaute/models/{name}.py"
         for name in (
-            *("archives", "echanges", "espaces", "lecture", "membres", "passation"),
-            "profils",
+            *("archives", "echanges", "espaces", "lecture", "membres", "notifications"),
+            *("passation", "profils"),
         )
     ),
     "communaute/models/moderation.py",
@@ -119,6 +119,7 @@ WITHOUT_EFFECT = {
         "middleware.py VisitMiddleware.__call__: .filter(pk=request.user.pk)",
     },
     "It chooses how what one reads anyway is shown, or where one is led: not what is read.": {
+        "models/notifications.py NotificationQuerySet.unread: .filter(is_new=True)",
         "views/donnees.py partir: Archive.objects.readable_by(membre)",
         "views/espaces.py _below: Topic.objects.readable_by(user)",
         "views/espaces.py _by_name: espace.nominations.active()",
@@ -319,7 +320,7 @@ def walk(monde, what, view):
     asked = matrix.Walk(monde, what)
     asked.members_addresses(view)
     assert asked.wrong == []
-    if what in matrix.SHOWN and not view:
+    if what in matrix.READERS and not view:
         assert asked.seen == matrix.SHOWN[what]
 
 
