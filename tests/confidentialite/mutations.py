@@ -139,6 +139,9 @@ WITHOUT_EFFECT = {
         "middleware.py MembersOnlyMiddleware.process_exception: "
         "request.path_info.startswith(MEMBERS_PREFIX)",
     },
+    "The demo, which no real site is, lets in without it.": {
+        "permissions.py needs_second_factor: not settings.DEMO",
+    },
     "There are two roles, and who has the other reads the space already.": {
         "models/espaces.py EspaceQuerySet._with_rights: .filter(role=Nomination.Role.LECTURE)",
     },
