@@ -372,6 +372,7 @@ def permitted(monde):
     inviting = changed(monde.invitation, animates=[])
     naming = changed(monde.invitation, animates=[elus])
     abroad = changed(inviting, territoire=monde.territoire)
+    allied = changed(inviting, college="", allie_id=1)  # who reads the common space alone
     return [
         ("can_speak", [elus], SPEAKERS),
         ("can_moderate", [elus], FACILITATORS),
@@ -430,6 +431,7 @@ def permitted(monde):
         ("can_invite", [inviting], FACILITATORS | {"administrator"}),
         ("can_invite", [naming], {"administrator"}),
         ("can_invite", [abroad], {"administrator"}),
+        ("can_invite", [allied], {"administrator"}),
         (
             "needs_second_factor",
             [],
