@@ -7,7 +7,7 @@ SITE_URL ?= http://$(HOST):$(PORT)
 VAR_DIR ?= $(CURDIR)/var
 
 BIN := .venv/bin
-TWO_AT_ONCE := --numprocesses 2 --dist loadfile
+TWO_AT_ONCE := --numprocesses 2 --dist
 ON_SQLITE := tests/navigateur \
 	$(patsubst %,tests/communaute/test_%.py,annuaire concurrence depart marques nouvelles recherche) \
 	$(patsubst %,tests/portail/test_%.py,cache demo recurrent sauvegarde search setup)
@@ -15,7 +15,7 @@ AUDIT := benchmarks/audit
 export VAR_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install run worker test audit bench bench-conversation bench-mail mutation durability captures lint format lock clean
+.PHONY: help install run worker test halves audit bench bench-conversation bench-mail mutation durability captures lint format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
@@ -61,8 +61,11 @@ worker: .venv/base ## Do the jobs of a site on PostgreSQL (its settings in the e
 	@exec $(BIN)/python manage.py db_worker
 
 test: .venv/dev chromium ## Run the suite on PostgreSQL; the browser, and what SQLite does its own way, on the embedded default
-	env -u DATABASE_URL $(BIN)/python -m pytest $(TWO_AT_ONCE) $(ON_SQLITE)
-	TEST_ON=postgresql $(BIN)/python -m pytest $(TWO_AT_ONCE) --ignore tests/navigateur
+	TEST_ON=postgresql $(BIN)/python -m tests.bases $(MAKE) halves
+
+halves:
+	env -u TEST_ON -u DATABASE_URL $(BIN)/python -m pytest $(TWO_AT_ONCE) loadfile $(ON_SQLITE)
+	TEST_ON=postgresql $(BIN)/python -m pytest $(TWO_AT_ONCE) worksteal --ignore tests/navigateur
 
 audit: .venv/base chromium java $(AUDIT)/node_modules/.installed ## Check the HTML of every page, and measure three with Lighthouse
 	$(BIN)/python -m benchmarks.audit

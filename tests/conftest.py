@@ -1,5 +1,9 @@
 """What every test can ask for."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth import user_logged_in
@@ -12,7 +16,27 @@ from wagtail.models import Page, Site, Task, Workflow
 from communaute.second_facteur import OPENED_WITH
 from pages import foundation
 from portail.cache import forget
+from tests import bases
 from tests.factories import MembreFactory, just_proved
+
+DONE_AT_ONCE = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, django_db_keepdb):
+    """Where ``tests.bases`` migrated databases, that of the tests begins as a copy."""
+    if not bases.FOLDER or django_db_keepdb:
+        yield
+    elif connection.vendor == "postgresql":
+        connection.settings_dict["TEST"]["TEMPLATE"] = bases.TEMPLATE
+        yield
+    else:
+        migrated = sqlite3.connect(Path(bases.FOLDER, "portail.sqlite3"))
+        # It is in memory, as long as somebody keeps it open.
+        own = sqlite3.connect(connection.creation._get_test_db_name(), uri=True)
+        with closing(migrated), closing(own):
+            migrated.backup(own)
+            yield
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +63,7 @@ def settings_for_tests(settings):
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+    settings.TASKS = DONE_AT_ONCE
     settings.ALLOWED_HOSTS = ["testserver", "127.0.0.1"]
 
 

@@ -5,6 +5,7 @@ else on one of its own, started here from the binaries of the ``embedded-postgre
 """
 
 import atexit
+import gc
 import os
 import secrets
 import shutil
@@ -81,3 +82,10 @@ if os.environ.get("TEST_ON") == "postgresql":
     os.environ["DATABASE_URL"] = os.environ["DATABASE_URL"] or start_postgresql()
 else:
     os.environ.pop("DATABASE_URL", None)
+
+
+def pytest_collection_finish():
+    """What was imported and collected stays: the garbage collector need not look through it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

@@ -1,14 +1,18 @@
 """What leaves the site (feeds, sitemap, data, previews, files) holds public pages only, for anyone."""
 
 import re
+from copy import deepcopy
 
 import pytest
+from django.db import transaction
+from django.test import override_settings
 from django.urls import reverse
 from wagtail.models import Collection
 
 from communaute.models import Membre
 from pages.models import AccueilPage, StandardPage, public_pages
 from tests.confidentialite.conftest import CANARY, _ex_member
+from tests.conftest import DONE_AT_ONCE
 from tests.factories import (
     AllieFactory,
     MembreFactory,
@@ -100,9 +104,20 @@ class Site:
         return make(f"{CANARY} {what}", **fields)
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup, django_db_blocker):
+    """The site, made once for all the tests of the module."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with override_settings(TASKS=DONE_AT_ONCE):
+            site = Site()
+        yield site
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def site(tree):
-    return Site()
+def site(made, db):
+    """As it was made, whatever the last test did to what it holds."""
+    return deepcopy(made)
 
 
 PEOPLE = {

@@ -1,13 +1,15 @@
 """The demo cohort served as in production, mail received by a real SMTP server, a real Chromium."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -16,6 +18,7 @@ from django.db import connection
 from playwright.sync_api import expect
 
 from portail.demonstration import PASSWORD
+from tests import bases
 from tests.environment import free_port
 
 CHROMIUM = "/usr/bin/chromium"
@@ -79,37 +82,31 @@ def empty_cache(db):
 def site(tmp_path_factory, django_db_setup):
     """The demo cohort, served as ``make run`` does, on the embedded default; its tables are already there."""
     var, port, mailbox = tmp_path_factory.mktemp("site"), free_port(), Mailbox()
-    with sqlite3.connect(connection.settings_dict["NAME"], uri=True) as tables:
-        tables.execute("VACUUM INTO ?", [str(var / "portail.sqlite3")])
-    tables.close()
+    url, tables = f"http://localhost:{port}", var / "portail.sqlite3"
+    if bases.FOLDER:
+        shutil.copytree(Path(bases.FOLDER, "site"), var, dirs_exist_ok=True)
+        with closing(sqlite3.connect(tables)) as copy, copy:
+            copy.execute("UPDATE wagtailcore_site SET port = ?", [port])
+    else:
+        with closing(sqlite3.connect(connection.settings_dict["NAME"], uri=True)) as migrated:
+            migrated.execute("VACUUM INTO ?", [str(tables)])
+        bases.load_demo(var, SITE_URL=url)
     smtp = Controller(mailbox, hostname="127.0.0.1", port=free_port())
     smtp.start()
     environment = os.environ | {
         "VAR_DIR": str(var),
         "DEMO": "1",
-        "SITE_URL": f"http://localhost:{port}",
+        "SITE_URL": url,
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp.port}",
     }
     environment.pop("DATABASE_URL", None)
-
-    def manage(*command):
-        subprocess.run(
-            [sys.executable, "manage.py", *command],
-            check=True,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-        )
-
-    manage("setup")
-    manage("collectstatic", "--noinput")
-    manage("demo")
     serve = [sys.executable, "-m", "gunicorn", "portail.wsgi", "--no-control-socket"]
     process = subprocess.Popen(
         [*serve, "--bind", f"127.0.0.1:{port}", "--threads", "8"], env=environment
     )
     try:
-        _wait_for(f"http://localhost:{port}/sante/prete/")
-        yield Site(f"http://localhost:{port}", mailbox)
+        _wait_for(f"{url}/sante/prete/")
+        yield Site(url, mailbox)
     finally:
         process.terminate()
         process.wait()
