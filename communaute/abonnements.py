@@ -15,7 +15,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from communaute import courriel, notifications
-from communaute.effacement import Journal
+from communaute.journal_des_effacements import Journal
 from communaute.models import Abonnement, Cohorte, Envoi, Membre
 
 CONFIRM, STOP = "lettre.confirmer", "lettre.arreter"

@@ -30,6 +30,7 @@ from communaute import citations, courriel
 from communaute.forum_conversation.models import Post
 from communaute.models import (
     AcceptationCharte,
+    Accord,
     AccordPromesse,
     ActeModeration,
     Adhesion,
@@ -42,14 +43,17 @@ from communaute.models import (
     Membre,
     Mention,
     Merci,
+    MiseEnCommun,
     MotDePassation,
     Nomination,
     Participation,
+    PreuveAccord,
     Profil,
     Recours,
     Resume,
     Suivi,
     Suspension,
+    VersionPassage,
     Vote,
 )
 from communaute.text import fold
@@ -67,6 +71,9 @@ SAID_HERE = {
     *("communaute.Mention.membre", "communaute.Merci.membre", "communaute.Brouillon.membre"),
     *("communaute.Vote.membre", "communaute.DemandePromesse.auteur"),
     *("communaute.AccordPromesse.membre", "communaute.Participation.membre"),
+    *("communaute.MiseEnCommun.auteur", "communaute.MiseEnCommun.remise_par"),
+    *("communaute.VersionPassage.par", "communaute.VersionPassage.de"),
+    *("communaute.Accord.membre", "communaute.PreuveAccord.membre"),
     *("communaute.Suivi.membre", "communaute.ActeModeration.par", "communaute.Alerte.membre"),
     *("communaute.ActeModeration.membre", "communaute.Cohorte.referent"),
     *("communaute.Membre_groups.membre", "communaute.Membre_user_permissions.membre"),
@@ -310,6 +317,8 @@ class Parts:
             Section("Mes mercis", self.thanks(), "les messages remerciés"),
             Section("Mes votes", self.votes(), "les réponses proposées par d’autres"),
             Section("Mes réponses et demandes sur les promesses", self.promises()),
+            Section("Mes mises en commun", self.drawn(), "les mots des autres"),
+            Section("Mes accords", self.agreements(), "ce que d’autres ont répondu"),
             Section("Où l’on me nomme", self.mentions(), "les messages qui me nomment"),
             Section("Ce que je suis et ce que j’ai lu", self.reading()),
             Section("Mes chartes", self.charters()),
@@ -522,6 +531,84 @@ class Parts:
         ] + [
             {"référence du sujet": one.demande.topic.reference, "réponse : oui": one.oui}
             for one in said
+        ]
+
+    def drawn(self):
+        """What they opened, handed over and wrote of what is made of exchanges."""
+        mises = MiseEnCommun.objects.filter(Q(auteur=self.membre) | Q(remise_par=self.membre))
+        versions = VersionPassage.objects.filter(Q(par=self.membre) | Q(de=self.membre))
+        versions = versions.select_related("passage__mise_en_commun").prefetch_related(
+            "passage__versions", "sources"
+        )
+        return [
+            {
+                "mise en commun": one.reference,
+                "ouverte par moi": one.auteur_id == self.membre.pk,
+                "ouverte le": one.creee_le,
+                "abandonnée le": one.abandonnee_le,
+                "remise le": one.remise_le,
+                "remise par moi": one.remise_par_id == self.membre.pk,
+            }
+            for one in mises.order_by("pk")
+        ] + [self._version(one) for one in versions.order_by("pk")]
+
+    def _version(self, version):
+        passage = version.passage
+        said = {
+            "mise en commun": passage.mise_en_commun.reference,
+            "passage": passage.reference,
+            "version": version.numero,
+            "tirée de ce que je dis": version.de_id == self.membre.pk,
+            "écrite par moi": version.par_id == self.membre.pk,
+            "écrite le": version.ecrite_le,
+        }
+        if version.par_id != self.membre.pk:
+            return said
+        before = [one for one in passage.versions.all() if one.numero < version.numero]
+        others = [one for one in before if one.par_id != self.membre.pk]
+        cited = {post.poster_id for post in version.sources.all()} - {self.membre.pk}
+        is_theirs = version.est_citation and cited
+        return said | {
+            "titre": "" if version.titre in {one.titre for one in others} else version.titre,
+            "texte": NOT_THEIRS if is_theirs else self._first_said(version, others),
+        }
+
+    def _first_said(self, version, others):
+        """What a version says that no other said in an earlier one."""
+        said = citations.Words(one.texte for one in others)
+        text = self._own(version.texte, version.passage.mise_en_commun.topic_id)
+        return "\n".join(
+            NOT_THEIRS if line.strip() and said.say(line, citations.ENOUGH) else line
+            for line in text.splitlines()
+        )
+
+    def agreements(self):
+        """What they were asked of what is made of exchanges, what they answered, and its trail."""
+        mise = "version__passage__mise_en_commun"
+        asked = Accord.objects.filter(membre=self.membre).select_related(mise)
+        trail = PreuveAccord.objects.filter(membre=self.membre).select_related("accord")
+        return [
+            {
+                "demande": one.reference,
+                "mise en commun": one.version.passage.mise_en_commun.reference,
+                "passage": one.version.passage.reference,
+                "version": one.version.numero,
+                "demandé le": one.version.demandee_le,
+                "ma réponse": one.get_reponse_display(),
+                "ma reformulation": one.texte,
+                "mon collège peut être dit": one.dit_le_college,
+                "répondu le": one.repondu_le,
+                "retiré le": one.retire_le,
+            }
+            for one in asked.order_by("pk")
+        ] + [
+            {
+                "réponse à la demande": one.accord.reference,
+                "réponse": one.get_reponse_display(),
+                "le": one.le,
+                "empreinte du texte": one.empreinte,
+            }
+            for one in trail
         ]
 
     def mentions(self):

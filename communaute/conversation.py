@@ -20,6 +20,7 @@ from communaute.models import (
     Espace,
     Membre,
     Mention,
+    MiseEnCommun,
     Sondage,
     Suivi,
     Version,
@@ -186,6 +187,7 @@ def erase(post, topic):
         Sondage.objects.filter(topic=topic).delete()
     if not topic.posts.filter(retire_le=None).exists():
         _unlist(topic)
+    MiseEnCommun.objects.drawing_on([post]).tell_of_change()
 
 
 def hide(post, topic, at):
@@ -193,6 +195,7 @@ def hide(post, topic, at):
     Post.objects.filter(pk=post.pk).update(masque_le=at)
     if topic.first_post_id == post.pk:
         retitle(topic, HIDDEN_TITLE, titre_masque=topic.titre_masque or topic.subject)
+    MiseEnCommun.objects.drawing_on([post]).tell_of_change()
 
 
 def show(post, topic):
@@ -200,6 +203,7 @@ def show(post, topic):
     Post.objects.filter(pk=post.pk).update(masque_le=None)
     if topic.first_post_id == post.pk and topic.titre_masque:
         retitle(topic, topic.titre_masque)
+    MiseEnCommun.objects.drawing_on([post]).tell_of_change()
 
 
 def retitle(topic, subject, titre_masque=""):

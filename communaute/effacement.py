@@ -5,19 +5,14 @@ column that holds an address in ``ADDRESSES``. A journal, kept apart from the da
 ``replay`` erases them again where older data was brought back.
 """
 
-import json
-import os
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property, partial
-from pathlib import Path
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
-from django.core.files.base import ContentFile
-from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import F, Q, TextField
 from django.db.models.functions import Cast, Least
@@ -26,18 +21,29 @@ from django_tasks_db.models import DBTaskResult
 from wagtail.log_actions import log
 from wagtail.models import ModelLogEntry, PageLogEntry
 
-from communaute import account, citations, conversation, markdown, mentions, permissions
+from communaute import (
+    account,
+    citations,
+    conversation,
+    markdown,
+    mentions,
+    mise_en_commun,
+    permissions,
+)
 from communaute.forum.models import Forum
 from communaute.forum_conversation.models import Post, Topic
+from communaute.journal_des_effacements import Journal, noting
 from communaute.models import (
     FORMER,
     Abonnement,
+    Accord,
     ActeModeration,
     Alerte,
     Brouillon,
     Espace,
     Membre,
     Mention,
+    MiseEnCommun,
     MotDePassation,
     Nomination,
     PieceJointe,
@@ -45,6 +51,7 @@ from communaute.models import (
     Resume,
     Siege,
     Version,
+    VersionPassage,
 )
 from communaute.pieces import delete_after
 from communaute.search import indexed, wanted
@@ -75,14 +82,9 @@ def anonymise(membre, withdraw, at=None, *, asleep=False):
     says that nobody else could set the cohort up. Files are removed once all of it is kept; the journal is
     written just before: what stops between the two leaves in it who asked to leave, never the contrary.
     """
-    journal = Journal()
-    try:
-        with transaction.atomic():
-            if left := _leave(membre, withdraw, at, asleep):
-                journal.write(membre.reference, withdraw, left)
-    except BaseException:
-        journal.take_back()
-        raise
+    with noting() as journal, transaction.atomic():
+        if left := _leave(membre, withdraw, at, asleep):
+            journal.write(membre.reference, withdraw, left)
 
 
 def _leave(membre, withdraw, at, asleep):
@@ -167,6 +169,7 @@ class Leaving:
             if texte != resume.texte:
                 changed = {"texte": texte, "rendu": markdown.render(texte)}
                 Resume.objects.filter(pk=resume.pk).update(**changed)
+        self._forget_in_mises_en_commun()
         for draft in Brouillon.objects.exclude(membre=self.membre).select_related("post"):
             topic = draft.topic_id or (draft.post and draft.post.topic_id)
             fields = {
@@ -181,6 +184,34 @@ class Leaving:
                 rows = rows.filter(**{about: self.membre})
             for row in rows:
                 model.objects.filter(pk=row.pk).update(**{field: self.unnamed(getattr(row, field))})
+
+    def _forget_in_mises_en_commun(self):
+        """The same of what is made of an exchange, and of how others would have it said. What is drawn from
+        their own words goes with these.
+        """
+        topic = "passage__mise_en_commun__topic"
+        mine = Q(de=self.membre) | Q(est_citation=True, sources__poster=self.membre)
+        mine = set(VersionPassage.objects.filter(mine).values_list("pk", flat=True))
+        found = self._naming(VersionPassage, "texte", "titre", topic=topic)
+        found |= VersionPassage.objects.filter(pk__in=mine if self.withdraw else ())
+        concerned = set(found.values_list("passage__mise_en_commun", flat=True))
+        held = MiseEnCommun.objects.filter(pk__in=concerned).order_by("pk")
+        list(held.select_for_update(of=("self",), no_key=True))
+        for version in found.select_related("passage__mise_en_commun"):
+            is_withdrawn = self.withdraw and version.pk in mine
+            texte = self.reworded(version.texte, version.passage.mise_en_commun.topic_id)
+            changed = {
+                "texte": WITHDRAWN_QUOTE if is_withdrawn else texte,
+                "titre": self.unnamed(version.titre),
+            }
+            VersionPassage.objects.filter(pk=version.pk).update(**changed)
+        held.tell_of_change()
+        for accord in self._naming(Accord, "texte", topic=f"version__{topic}").select_related(
+            "version__passage__mise_en_commun"
+        ):
+            said_in = accord.version.passage.mise_en_commun.topic_id
+            texte = self.reworded(accord.texte, said_in)
+            Accord.objects.filter(pk=accord.pk).update(texte=texte)
 
     def _hold(self):
         """Hold what changes: their topics and those where they are named, then the forums of these."""
@@ -396,6 +427,12 @@ def _answers(rows, field, leaving):
     rows.filter(demande__obtenue=False).delete()
 
 
+def _agreements(rows, field, leaving):
+    """Each yes is taken back, and what is not answered is a no; how they would have it said goes."""
+    mise_en_commun.withdraw_all(leaving.membre, leaving.at)
+    rows.update(texte="")
+
+
 def _reports(rows, field, leaving):
     """What is reported still waits for those who decide; what they added goes."""
     rows.update(texte="")
@@ -483,6 +520,12 @@ RELATIONS = {
     "communaute.Vote.membre": _votes,
     "communaute.DemandePromesse.auteur": kept,
     "communaute.AccordPromesse.membre": _answers,
+    "communaute.MiseEnCommun.auteur": kept,
+    "communaute.MiseEnCommun.remise_par": kept,
+    "communaute.VersionPassage.de": kept,
+    "communaute.VersionPassage.par": kept,
+    "communaute.Accord.membre": _agreements,
+    "communaute.PreuveAccord.membre": kept,
     "communaute.Alerte.membre": _reports,
     "communaute.ActeModeration.membre": _decisions,
     "communaute.ActeModeration.par": kept,
@@ -545,78 +588,20 @@ ADDRESSES = {
 """The same of each column of addresses."""
 
 
-# --- What is remembered of it, apart from the database
-
-
-class Journal:
-    """Who left, by a reference that says nothing of them, when, and what they chose: one file each, written
-    once and never changed.
-    """
-
-    def __init__(self):
-        self._storage = storages["effacements"]
-        self._written = None
-
-    def write(self, reference, withdraw, at):
-        """Note that they left; once is enough."""
-        name = f"{reference}.json"
-        if self._storage.exists(name):
-            if self.read(reference):
-                return
-            self._storage.delete(name)
-        entry = {"membre": reference, "le": at.isoformat(), "retire": withdraw}
-        self._written = self._storage.save(name, ContentFile(json.dumps(entry)))
-        self._settle(name)
-
-    def _settle(self, name):
-        """Have what was written on the disk before the database says that they left."""
-        try:
-            path = Path(self._storage.path(name))
-        except NotImplementedError:  # a bucket keeps what it took
-            return
-        for place in (path, path.parent):
-            handle = os.open(place, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-
-    def take_back(self):
-        """Forget what was noted of somebody who did not leave after all."""
-        if self._written:
-            self._storage.delete(self._written)
-
-    def references(self):
-        """Those of all who left."""
-        try:
-            _, files = self._storage.listdir("")
-        except FileNotFoundError:
-            return []
-        return [name.removesuffix(".json") for name in files if name.endswith(".json")]
-
-    def read(self, reference):
-        """When that one left, and whether they withdrew what they wrote; None of an entry that is not whole:
-        all stopped while it was written, and they had not left.
-        """
-        with self._storage.open(f"{reference}.json") as file:
-            content = file.read()
-        try:
-            entry = json.loads(content)
-        except ValueError:
-            return None
-        return datetime.fromisoformat(entry["le"]), entry["retire"]
+# --- Again, where older data was brought back
 
 
 def replay():
     """Erase again all those whom the journal knows and this database does not know to have left, and those
-    who ended the letter of the week.
+    who ended the letter of the week; take back again each yes that was.
 
-    For data brought back from a backup; returns how many they were. Twice is as good as once.
+    For data brought back from a backup; returns how many members and how many a yes there were. Twice is as
+    good as once.
     """
     journal = Journal()
     gone = journal.references()
     Abonnement.objects.filter(reference__in=gone).delete()
-    erased = 0
+    erased = mise_en_commun.withdraw_again(journal, gone)
     for membre in Membre.objects.filter(reference__in=gone, parti_le=None):
         if entry := journal.read(membre.reference):
             at, withdraw = entry

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
-from django.db.models import OuterRef, Subquery, Value
+from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -27,6 +27,7 @@ from communaute import adresses_de_reponse, courriel
 from communaute.depouillement import MARKER
 from communaute.forum_conversation.models import Post, Promesse
 from communaute.models import (
+    Accord,
     AccordPromesse,
     Cohorte,
     Envoi,
@@ -35,6 +36,7 @@ from communaute.models import (
     Mention,
     Motif,
     Niveau,
+    Nomination,
     Notification,
     Participation,
     Suivi,
@@ -70,6 +72,11 @@ def record_demande(demande):
     _happened(Evenement(topic=demande.topic, demande=demande))
 
 
+def record_mise(mise, quoi):
+    """Write, in the transaction of the act, what happened to a mise en commun, and tell of it after."""
+    _happened(Evenement(topic=mise.topic, mise=mise, quoi=quoi))
+
+
 def _happened(evenement):
     evenement.save()
     transaction.on_commit(partial(tell.enqueue, evenement.pk))
@@ -96,6 +103,8 @@ def spread(evenement):
     told = ()
     if evenement.demande:
         told = _asked(evenement, now)
+    elif evenement.mise:
+        told = _told_of_mise(evenement, now)
     elif evenement.post.approved and evenement.post.is_shown:
         told = _told(evenement, now)
     for some in _batches(told):
@@ -117,11 +126,56 @@ def _asked(evenement, now):
     if demande.is_over:
         return
     answered = AccordPromesse.objects.filter(demande=demande).values("membre")
+    authors = _readers(evenement).filter(pk__in=evenement.topic.authors())
+    yield from _each(authors.exclude(pk__in=answered), evenement, Motif.DEMANDE, now)
+
+
+def _told_of_mise(evenement, now):
+    """The notifications to make for those whose yes is awaited; for those who go on, once all is known; and
+    for those whose exchange it came from.
+    """
+    mise, readers = evenement.mise, _readers(evenement)
+    readers = readers.filter(pk__in=mise.atelier.readers().values("pk"))
+    if evenement.quoi in Evenement.ASKING:
+        awaited = Accord.objects.unanswered().filter(version__passage__mise_en_commun=mise)
+        if evenement.quoi == Evenement.Quoi.RAPPEL:
+            awaited = awaited.exclude(version__rappels=0)
+        asked = readers.filter(pk__in=awaited.order_by().values("membre"))
+        yield from _each(asked, evenement, Motif.DEMANDE, now)
+    elif evenement.quoi == Evenement.Quoi.RESOLUE:
+        active = Nomination.objects.active().filter(espace=evenement.topic.espace)
+        facilitators = active.filter(role=Nomination.Role.ANIMATION).order_by().values("membre")
+        going_on = readers.filter(Q(pk=mise.auteur_id) | Q(pk__in=facilitators))
+        yield from _each(going_on, evenement, Motif.CONNU, now)
+    else:
+        given = Accord.objects.given().filter(version__passage__mise_en_commun=mise)
+        given = given.order_by().values("membre")
+        yield from _each(readers.filter(pk__in=given), evenement, Motif.MERCI, now)
+        others = _with_niveau(readers.exclude(pk__in=given), evenement.topic)
+        spoke = Q(pk__in=evenement.topic.authors()) & ~Q(niveau=Niveau.RIEN)
+        listening = others.filter(Q(niveau=Niveau.TOUT) | spoke)
+        yield from _each(listening, evenement, Motif.PARU, now)
+
+
+def _readers(evenement):
+    """Those who may read the topic of an event, and were not told of it yet."""
     told_before = Notification.objects.filter(evenement=evenement).order_by().values("membre")
-    authors = evenement.topic.readers().filter(pk__in=evenement.topic.authors())
-    for membre in authors.exclude(pk__in=answered).exclude(pk__in=told_before):
-        due = mail_due(membre, Motif.DEMANDE, now)
-        yield Notification(evenement=evenement, membre=membre, motif=Motif.DEMANDE, courriel_le=due)
+    return evenement.topic.readers().exclude(pk__in=told_before)
+
+
+def _each(members, evenement, motif, now):
+    """That each of them is told, for the same reason."""
+    for membre in members.order_by("pk").iterator(chunk_size=MEMBERS_AT_ONCE):
+        due = mail_due(membre, motif, now)
+        yield Notification(evenement=evenement, membre=membre, motif=motif, courriel_le=due)
+
+
+def _with_niveau(members, topic):
+    """``members``, each with the ``niveau`` at which they follow ``topic``."""
+    own = Suivi.objects.filter(topic=topic, membre=OuterRef("pk")).exclude(niveau="")
+    here = Participation.objects.filter(espace=topic.espace, membre=OuterRef("pk"))
+    levels = Subquery(own.values("niveau")), Subquery(here.values("niveau"))
+    return members.annotate(niveau=Coalesce(*levels, Value(Niveau.TOUT)))
 
 
 def _told(evenement, now):
@@ -131,19 +185,9 @@ def _told(evenement, now):
     if evenement.est_changement:
         told_before |= Notification.objects.filter(evenement__post=post, motif=Motif.CITE)
     named = set(Mention.objects.filter(post=post).values_list("membre", flat=True))
-    own = Suivi.objects.filter(topic=topic, membre=OuterRef("pk")).exclude(niveau="")
-    here = Participation.objects.filter(espace=topic.espace, membre=OuterRef("pk"))
-    readers = (
-        topic.readers()
-        .exclude(pk=post.poster_id)
-        .exclude(pk__in=told_before.order_by().values("membre"))
-        .annotate(
-            niveau=Coalesce(
-                Subquery(own.values("niveau")), Subquery(here.values("niveau")), Value(Niveau.TOUT)
-            )
-        )
-        .order_by("pk")
-    )
+    told_before = told_before.order_by().values("membre")
+    readers = topic.readers().exclude(pk=post.poster_id).exclude(pk__in=told_before)
+    readers = _with_niveau(readers, topic).order_by("pk")
     if evenement.est_changement:
         readers = readers.filter(pk__in=named)
     is_first = topic.first_post_id == post.pk
@@ -193,6 +237,12 @@ def mark_seen(membre, until):
     told = Notification.objects.readable_by(membre)
     told = told.filter(vue_le=None, evenement__cree_le__lte=until)
     told.update(vue_le=timezone.now())
+
+
+def mark_mise_seen(membre, mise):
+    """Note that ``membre`` saw where a mise en commun stands; what it asks waits for their answer."""
+    told = Notification.objects.readable_by(membre).filter(evenement__mise=mise, vue_le=None)
+    told.exclude(motif=Motif.DEMANDE).update(vue_le=timezone.now())
 
 
 def mark_changes_seen(membre, posts):
@@ -424,14 +474,23 @@ def lines_of(envoi):
         .with_subject()
         .order_by("pk")
     )
-    latest = {line.evenement.post_id or line: line for line in told}
+    latest = {_what(line): line for line in told}
     return sorted(latest.values(), key=lambda line: line.evenement.said_on, reverse=True)
+
+
+def _what(line):
+    """What tells one line of a mail from another: what is said twice is told once."""
+    evenement = line.evenement
+    if evenement.mise_id:
+        return evenement.mise_id, line.motif
+    return evenement.post_id or line
 
 
 def context_of(membre, lines):
     """What the templates of the mail are given: its topics, each with what is told of it.
 
-    Of a topic whose promise is that all stays there, nothing is said but that something is there.
+    Of a topic whose promise is that all stays there, nothing is said but that something is there; of a mise
+    en commun, that something is asked, is known, or came out of it.
     """
     lines = sorted(lines, key=lambda line: line.evenement.topic_id)
     topics = []
@@ -474,13 +533,15 @@ def _line(notification, stays):
     return {
         "motif": notification.get_motif_display(),
         "adresse": f"{settings.SITE_URL}{evenement.get_absolute_url()}",
-        "qui": "" if stays else evenement.said_by.get_full_name(),
+        "qui": "" if stays else evenement.said_by,
         "texte": "" if stays else text[:EXCERPT],
         "coupe": not stays and len(text) > EXCERPT,
     }
 
 
 def _text_of(evenement):
+    if evenement.mise:
+        return ""
     if evenement.post:
         return evenement.post.content.raw
     asked = evenement.demande.promesse_demandee

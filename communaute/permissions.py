@@ -5,9 +5,12 @@ Reading is not asked here: what one may not read is not found by ``readable_by``
 
 from django.conf import settings
 
-from communaute.forum_conversation.models import Nature
+from communaute.forum_conversation.models import Nature, Promesse
 from communaute.models import Cohorte, Espace, Membre, rights_of
 from communaute.models.invitations import spaces_opened_by
+
+ALLOWED = (Promesse.SANS_ATTRIBUTION, Promesse.A_PARTAGER)
+"""The promises of a topic that let one draw on what is said there."""
 
 
 def can_speak(user, espace):
@@ -101,6 +104,30 @@ def can_summarise(user, topic):
         and (topic.poster_id == user.pk or can_moderate(user, topic.espace))
         and needs_no_approval(user, topic.espace)
     )
+
+
+def can_draw_on(user, topic):
+    """Whoever can speak where the topic is, while it promises that what is said may be drawn on.
+
+    Where messages are read before they appear, the facilitators alone.
+    """
+    return (
+        topic.promesse in ALLOWED
+        and topic.approved
+        and can_speak(user, topic.espace)
+        and needs_no_approval(user, topic.espace)
+    )
+
+
+def can_write_out(user, mise):
+    """Who opened the mise en commun, and those who facilitate its space, until it is given up."""
+    writes = mise.auteur_id == user.pk or can_moderate(user, mise.topic.espace)
+    return writes and can_draw_on(user, mise.topic) and mise.abandonnee_le is None
+
+
+def can_hand_over(user, mise):
+    """A facilitator of its space, while what was said there may be drawn on."""
+    return can_moderate(user, mise.topic.espace) and mise.topic.promesse in ALLOWED
 
 
 def can_report(user, post):

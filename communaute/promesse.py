@@ -11,7 +11,7 @@ from django.utils import timezone
 from communaute import notifications, permissions
 from communaute.conversation import Conflict, as_of_now, locked
 from communaute.forum_conversation.models import Post, Promesse, Topic
-from communaute.models import AccordPromesse, DemandePromesse
+from communaute.models import AccordPromesse, DemandePromesse, MiseEnCommun
 
 
 def is_participant(membre, topic):
@@ -111,4 +111,12 @@ def _apply_if_all_agree(demande, topic):
 
 
 def _promise(topic, promesse):
-    Topic.objects.filter(pk=topic.pk).update(promesse=promesse, promesse_depuis=timezone.now())
+    """Promise it from now on: where all stays, what is being drawn from it is given up, but for what was
+    handed over, with the yes of all whom it draws on.
+    """
+    now = timezone.now()
+    Topic.objects.filter(pk=topic.pk).update(promesse=promesse, promesse_depuis=now)
+    mises = MiseEnCommun.objects.filter(topic=topic)
+    if promesse == Promesse.RESTE_ICI:
+        mises.open().update(abandonnee_le=now)
+    mises.tell_of_change()

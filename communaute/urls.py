@@ -11,6 +11,7 @@ from communaute.views import (
     invitations,
     mes_espaces,
     messages,
+    mises_en_commun,
     moderation,
     nouvelles,
     passation,
@@ -51,6 +52,38 @@ urlpatterns = [
     path("sujets/<slug:reference>/vote/", gestes.vote, name="vote"),
     path("sujets/<slug:reference>/resume/", gestes.resume, name="resume"),
     path("sujets/<slug:reference>/promesse/", promesse.promesse, name="promesse"),
+    path(
+        "sujets/<slug:reference>/mettre-en-commun/",
+        mises_en_commun.proposer,
+        name="mettre_en_commun",
+    ),
+    path(
+        "mises-en-commun/<slug:reference>/", mises_en_commun.mise_en_commun, name="mise_en_commun"
+    ),
+    path(
+        "mises-en-commun/<slug:reference>/passages/",
+        mises_en_commun.ajouter_passage,
+        name="ajouter_passage",
+    ),
+    path(
+        "mises-en-commun/<slug:reference>/passages/<slug:passage>/",
+        mises_en_commun.modifier_passage,
+        name="modifier_passage",
+    ),
+    path(
+        "mises-en-commun/<slug:reference>/passages/<slug:passage>/versions/",
+        mises_en_commun.versions_passage,
+        name="versions_passage",
+    ),
+    path("mises-en-commun/<slug:reference>/demander/", mises_en_commun.demander, name="demander"),
+    path("mises-en-commun/<slug:reference>/repondre/", mises_en_commun.repondre, name="repondre"),
+    path("mises-en-commun/<slug:reference>/remettre/", mises_en_commun.remettre, name="remettre"),
+    path(
+        "mises-en-commun/<slug:reference>/abandonner/",
+        mises_en_commun.abandonner,
+        name="abandonner",
+    ),
+    path("mes-accords/", mises_en_commun.mes_accords, name="mes_accords"),
     path("messages/<slug:reference>/", messages.message, name="message"),
     path("messages/<slug:reference>/merci/", gestes.merci, name="merci"),
     path("messages/<slug:reference>/reponse/", gestes.reponse, name="reponse"),
@@ -78,6 +111,7 @@ urlpatterns = [
     path("decisions/", decisions.decisions, name="decisions"),
     path("decisions/<slug:reference>/", decisions.faire_recours, name="faire_recours"),
     path("referent/", decisions.referent, name="referent"),
+    path("referent/accords/", mises_en_commun.preuves, name="preuves"),
     path(
         "referent/<slug:reference>/",
         decisions.lecture_exceptionnelle,

@@ -13,14 +13,17 @@ from django.utils.text import slugify
 from PIL import Image
 from wagtail.models import PageViewRestriction
 
-from communaute import conversation
+from communaute import conversation, mise_en_commun
+from communaute.forum_conversation.models import Promesse, Topic
 from communaute.models import (
+    Accord,
     Allie,
     Commune,
     Departement,
     Epci,
     Espace,
     Membre,
+    Nomination,
     PerimetreCommune,
     PerimetreEpci,
     Referentiel,
@@ -137,6 +140,52 @@ def un_sujet(espace, author=None, subject="Un titre secret", content="Une phrase
     """A topic of ``espace``, by a peer of it."""
     author = author or un_membre(espace.college or "elus", territoire=espace.territoire)
     return conversation.start_topic(entered(author, espace), espace, subject, content)
+
+
+def une_mise_en_commun(
+    espace=None,
+    titre="Décider tôt",
+    introduction="On gagne à demander avant d’écrire le plan.",
+    passages=("Nous avons posé la question.", "Nous avons attendu les réponses."),
+    *,
+    citations=(),
+    refuses=(),
+    reponse=Accord.Reponse.SANS_NOM,
+    dit_le_college=False,
+    promesse=Promesse.A_PARTAGER,
+    remise=True,
+):
+    """A mise en commun to whose ``passages``, and ``citations`` after them, all said yes; handed over, unless
+    ``remise`` says otherwise. The author of each of ``refuses`` said no.
+
+    It knows its people: ``auteur`` wrote its title and introduction, each of ``pairs`` the message that the
+    part of the same rank draws on, and ``animatrice`` hands over.
+    """
+    espace = espace or EspaceFactory()
+    auteur, animatrice, *pairs = (
+        entered(un_membre(espace.college or "elus", territoire=espace.territoire), espace)
+        for _ in range(2 + len(passages) + len(citations) + len(refuses))
+    )
+    espace.nominations.create(membre=animatrice, role=Nomination.Role.ANIMATION)
+    topic = un_sujet(espace, pairs[0])
+    posts = [topic.first_post]
+    posts += [conversation.reply(pair, topic, "Chez nous aussi.") for pair in pairs[1:]]
+    Topic.objects.filter(pk=topic.pk).update(promesse=promesse)
+    topic.refresh_from_db()
+    mise = mise_en_commun.propose(auteur, topic, titre, introduction, posts)
+    for post, texte in zip(posts, (*passages, *citations, *refuses), strict=True):
+        said = {"texte": texte, "est_citation": texte in citations, "sources": [post]}
+        mise_en_commun.add(auteur, mise, said)
+    mise_en_commun.ask(auteur, mise)
+    for accord in Accord.objects.filter(version__passage__mise_en_commun=mise):
+        said = Accord.Reponse.NON if accord.version.texte in refuses else reponse
+        mise_en_commun.answer(accord.membre, accord, said, dit_le_college=dit_le_college)
+    animatrice = Membre.objects.get(pk=animatrice.pk)
+    if remise:
+        mise_en_commun.hand_over(animatrice, mise)
+    mise.refresh_from_db()
+    mise.pairs, mise.animatrice = pairs, animatrice
+    return mise
 
 
 def un_epci(siren="200000001", nom="CC des Essais", population=1000, communes=0, **fields):

@@ -19,6 +19,7 @@ from communaute.models import (
     Espace,
     Membre,
     Mention,
+    MiseEnCommun,
     Niveau,
     Participation,
     Siege,
@@ -181,8 +182,14 @@ class TopicQuerySet(models.QuerySet):
         )
 
     def asking_for_a_yes(self, user, since):
-        """Those whose promise ``user``, who wrote there, is asked to loosen, and has not answered."""
-        return self.filter(_asked_for_a_yes(user.pk, since))
+        """Those where ``user`` is asked for a yes, and has not answered: to loosen the promise where they
+        wrote (``asks_promesse``), or to the mise en commun of this reference (``asks_mise``).
+        """
+        mises = MiseEnCommun.objects.readable_by(user).asking(user).filter(topic=OuterRef("pk"))
+        return self.annotate(
+            asks_promesse=_asked_for_a_yes(user.pk, since),
+            asks_mise=Subquery(mises.order_by("pk").values("reference")[:1]),
+        ).filter(Q(asks_promesse=True) | Q(asks_mise__isnull=False))
 
     def for_page(self, user):
         """Fetch what the page of a topic shows ``user`` of it, but for its messages."""

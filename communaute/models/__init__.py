@@ -30,6 +30,13 @@ from communaute.models.invitations import Adhesion, Invitation
 from communaute.models.lecture import Niveau, Participation, Suivi
 from communaute.models.lettres import Abonnement, Lettre
 from communaute.models.membres import FORMER, Allie, College, Membre, Siege, seat
+from communaute.models.mises_en_commun import (
+    Accord,
+    MiseEnCommun,
+    Passage,
+    PreuveAccord,
+    VersionPassage,
+)
 from communaute.models.moderation import (
     APPEALABLE,
     Acte,
@@ -57,6 +64,7 @@ __all__ = [
     "FORMER",
     "Abonnement",
     "AcceptationCharte",
+    "Accord",
     "AccordPromesse",
     "Acte",
     "ActeModeration",
@@ -82,15 +90,18 @@ __all__ = [
     "Membre",
     "Mention",
     "Merci",
+    "MiseEnCommun",
     "MotDePassation",
     "Motif",
     "Niveau",
     "Nomination",
     "Notification",
     "Participation",
+    "Passage",
     "PerimetreCommune",
     "PerimetreEpci",
     "PieceJointe",
+    "PreuveAccord",
     "Profil",
     "Recours",
     "Referentiel",
@@ -102,6 +113,7 @@ __all__ = [
     "Suspension",
     "Territoire",
     "Version",
+    "VersionPassage",
     "Visible",
     "Vote",
     "new_reference",

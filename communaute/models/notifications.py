@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.urls import reverse
 from django.utils import timezone
 
 from communaute import conservation
@@ -18,6 +19,7 @@ from communaute.models.echanges import (
 from communaute.models.lecture import Participation, Suivi, read_until
 from communaute.models.lettres import Abonnement, Lettre
 from communaute.models.membres import Membre, new_reference
+from communaute.models.mises_en_commun import Accord, MiseEnCommun, VersionPassage
 
 LEASE = timedelta(minutes=15)
 """How long a mail may be on its way before another worker takes it up again."""
@@ -31,9 +33,12 @@ class Motif(models.TextChoices):
     REPONSE = "reponse", "On répond à votre sujet"
     SUJET = "sujet", "Un nouveau sujet"
     MESSAGE = "message", "Un nouveau message"
+    CONNU = "connu", "Les réponses à une mise en commun sont là"
+    PARU = "paru", "Un enseignement est né d’un échange"
+    MERCI = "merci", "Merci : un enseignement est né grâce à votre accord"
 
 
-ADDRESSED = (Motif.CITE, Motif.DEMANDE, Motif.REPONSE)
+ADDRESSED = (Motif.CITE, Motif.DEMANDE, Motif.REPONSE, Motif.CONNU)
 """What is said to somebody, and does not wait for a summary."""
 
 
@@ -46,7 +51,24 @@ def readable_evenement(path, user, asked_since=None):
     asked_since = asked_since or timezone.now() - TIME_TO_AGREE
     asked = {f"{path}demande__close_le": None, f"{path}demande__demandee_le__gt": asked_since}
     of_post = readable_post(f"{path}post__", user) & Q(**shown)
-    return of_post | (readable_topic(f"{path}topic__", user) & Q(**asked))
+    of_topic = readable_topic(f"{path}topic__", user)
+    return of_post | (of_topic & (Q(**asked) | _readable_mise(path, user)))
+
+
+def _readable_mise(path, user):
+    """The condition on an event, of a topic that ``user`` may read, that what happened to a mise en commun is
+    still so: their yes is awaited, all is known, its page is public.
+    """
+    quoi, here = f"{path}quoi__in", OuterRef(f"{path}mise")
+    asked = VersionPassage.objects.asked().filter(passage__mise_en_commun=here)
+    awaited = Accord.objects.readable_by(user).unanswered()
+    awaited = awaited.filter(version__passage__mise_en_commun=here)
+    is_known = ~Exists(asked), Q(**{f"{path}mise__abandonnee_le": None})
+    return readable_topic(f"{path}mise__atelier__", user) & (
+        Q(Exists(awaited), **{quoi: Evenement.ASKING})
+        | Q(*is_known, **{quoi: [Evenement.Quoi.RESOLUE]})
+        | Q(**{quoi: [Evenement.Quoi.PARUE], f"{path}mise__page__live": True})
+    )
 
 
 class EvenementQuerySet(models.QuerySet):
@@ -60,11 +82,19 @@ class EvenementQuerySet(models.QuerySet):
 
 
 class Evenement(models.Model):
-    """That a message appeared, or changed, or that a promise is asked to be loosened: written with it, and
-    done with once all are told of it.
+    """That a message appeared, or changed, that a promise is asked to be loosened, or ``quoi`` of a mise en
+    commun: written with it, and done with once all are told of it.
 
     Of a change, only those are told whom the message names and who were not told so before.
     """
+
+    class Quoi(models.TextChoices):
+        DEMANDE = "demande", "Des accords sont demandés"
+        RAPPEL = "rappel", "Des accords sont attendus"
+        RESOLUE = "resolue", "Toutes les réponses sont connues"
+        PARUE = "parue", "Un enseignement en est né"
+
+    ASKING = (Quoi.DEMANDE, Quoi.RAPPEL)
 
     topic = models.ForeignKey("forum_conversation.Topic", models.CASCADE, related_name="+")
     post = models.ForeignKey(
@@ -75,6 +105,10 @@ class Evenement(models.Model):
         verbose_name="message",
     )
     demande = models.ForeignKey(DemandePromesse, models.CASCADE, related_name="+", null=True)
+    mise = models.ForeignKey(
+        MiseEnCommun, models.CASCADE, related_name="+", null=True, verbose_name="mise en commun"
+    )
+    quoi = models.CharField("ce qui arrive", max_length=10, choices=Quoi, blank=True)
     est_changement = models.BooleanField("est un changement", default=False)
     cree_le = models.DateTimeField("arrivé le", default=timezone.now)
     diffuse_le = models.DateTimeField("diffusé le", null=True, blank=True)
@@ -88,7 +122,10 @@ class Evenement(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(post=None) ^ Q(demande=None), name="evenement_message_ou_demande"
+                condition=Q(post__isnull=False, demande=None, mise=None, quoi="")
+                | Q(post=None, demande__isnull=False, mise=None, quoi="")
+                | Q(post=None, demande=None, mise__isnull=False, quoi__gt=""),
+                name="evenement_dit_une_chose",
             )
         ]
         indexes = [
@@ -102,16 +139,22 @@ class Evenement(models.Model):
 
     def get_absolute_url(self):
         """Where one reads it, or answers."""
-        return (self.post or self.demande).get_absolute_url()
+        if self.quoi in self.ASKING:
+            return reverse("communaute:repondre", args=[self.mise.reference])
+        return (self.post or self.demande or self.mise).get_absolute_url()
 
     @property
     def said_by(self):
-        """Who speaks to whom it is told."""
-        return self.post.poster if self.post else self.demande.auteur
+        """The name of who speaks to whom it is told; nobody does of a mise en commun."""
+        if self.mise:
+            return ""
+        return (self.post.poster if self.post else self.demande.auteur).get_full_name()
 
     @property
     def said_on(self):
         """When they did."""
+        if self.mise:
+            return self.cree_le
         return self.post.created if self.post else self.demande.demandee_le
 
 
@@ -119,6 +162,13 @@ class EnvoiQuerySet(models.QuerySet):
     def due(self, at):
         """Those to send at that time: never tried, to be tried again, or left on the way by a worker."""
         return self.filter(etat__in=(Envoi.Etat.DU, Envoi.Etat.EN_COURS), prochain_le__lte=at)
+
+    def listed(self):
+        """Those that whoever administers is shown: none that asks or reminds of a yes, for whoever is not
+        reminded has answered.
+        """
+        asking = Notification.objects.filter(evenement__quoi__in=Evenement.ASKING)
+        return self.exclude(pk__in=asking.filter(envoi__isnull=False).values("envoi"))
 
     def outdated(self):
         """Those that left, or had nothing to say any more, long enough ago."""
@@ -227,13 +277,15 @@ class NotificationQuerySet(models.QuerySet):
             "evenement__topic__forum__espace",
             "evenement__post__poster",
             "evenement__demande__auteur",
+            "evenement__mise",
         )
 
     def with_reading(self):
         """Annotate whether each ``is_new``: neither seen in the bell, nor read where it was said since, nor
         answered when it asks.
 
-        A message that changed is read again where it stands, before what one has read already.
+        A message that changed is read again where it stands, before what one has read already. What is told
+        of a mise en commun is read nowhere else.
         """
         membre, topic = OuterRef("membre"), OuterRef("evenement__topic")
         suivi = Suivi.objects.filter(membre=membre, topic=topic)
@@ -249,6 +301,7 @@ class NotificationQuerySet(models.QuerySet):
             ),
             is_new=Case(
                 When(~Exists(answered), vue_le=None, motif=Motif.DEMANDE, then=True),
+                When(vue_le=None, evenement__mise__isnull=False, then=True),
                 When(vue_le=None, said_on__gt=F("read_until"), then=True),
                 default=False,
                 output_field=models.BooleanField(),

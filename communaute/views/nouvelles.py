@@ -39,10 +39,14 @@ def nouvelles(request):
 
 
 def _by_topic(latest):
-    """What is told of each topic, and each demand in it, as dicts, in the order of the newest of each."""
+    """What is told of each topic, each demand in it and each mise en commun, as dicts, in the order of the
+    newest of each.
+    """
     told = {}
     for one in latest:
-        told.setdefault((one.evenement.topic_id, one.evenement.demande_id), []).append(one)
+        evenement = one.evenement
+        about = (evenement.topic_id, evenement.demande_id, evenement.mise_id)
+        told.setdefault(about, []).append(one)
     return [
         {
             "evenement": those[0].evenement,

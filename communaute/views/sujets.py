@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from communaute import conversation, notifications, permissions
 from communaute.forms import NIVEAUX_DU_SUJET, MessageForm, VoteForm
 from communaute.forum_conversation.models import POSTS_PER_PAGE, Topic
-from communaute.models import Choix, Merci, Niveau, PieceJointe, Suivi, seat
+from communaute.models import Choix, Merci, MiseEnCommun, Niveau, PieceJointe, Suivi, seat
 from communaute.prepared import Prepared
 from communaute.views.composition import Composition
 from communaute.views.ecrire import quoted
@@ -86,6 +86,8 @@ def show(request, topic, posts=None, status=200, **context):
         "can_reply": permissions.can_reply(user, topic),
         "can_moderate": permissions.can_moderate(user, topic.espace),
         "can_summarise": permissions.can_summarise(user, topic),
+        "can_draw_on": permissions.can_draw_on(user, topic),
+        "mises_en_commun": MISES.fetch(user=user, topic=topic.pk),
         "niveau": Niveau(topic.level).label.lower(),
         "niveaux_du_sujet": NIVEAUX_DU_SUJET,
         **context,
@@ -137,6 +139,17 @@ MERCIS = Prepared(
         Merci.objects.readable_by(user).filter(post__in=posts).select_related("membre")
     ),
     posts=-20_000,
+)
+
+
+MISES = Prepared(
+    lambda user, topic: (
+        MiseEnCommun.objects.readable_by(user)
+        .about(topic)
+        .with_titre()
+        .select_related("page", "auteur")
+    ),
+    topic=-1_848,
 )
 
 

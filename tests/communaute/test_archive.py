@@ -12,10 +12,17 @@ from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.utils import timezone
 
-from communaute import archives, conversation
-from communaute.models import Archive, Membre, PieceJointe, Profil
+from communaute import archives, conversation, mise_en_commun
+from communaute.models import Accord, Archive, Membre, Passage, PieceJointe, Profil
 from communaute.models.archives import private_storage
-from tests.factories import EspaceFactory, MembreFactory, entered, un_membre, un_sujet
+from tests.factories import (
+    EspaceFactory,
+    MembreFactory,
+    entered,
+    un_membre,
+    un_sujet,
+    une_mise_en_commun,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -193,3 +200,28 @@ def test_all_that_is_about_a_member_is_in_their_archive_or_left_out_for_a_reason
     assert related_to_a_member() == archives.SAID_HERE | set(archives.LEFT_OUT) | (
         set(archives.BEHIND)
     )
+
+
+def test_the_archive_says_what_one_made_of_exchanges_and_answered_in_ones_own_words_alone():
+    mise = une_mise_en_commun(passages=["Ce que nous en avons appris là-bas."], remise=False)
+    [pair] = mise.pairs
+    passage = Passage.objects.get(accorde__texte="Ce que nous en avons appris là-bas.")
+    said = {"texte": "Ce que nous en avons appris là-bas.\nEt puis autre chose."}
+    mise_en_commun.change(mise.animatrice, passage, said | {"sources": [pair.posts.get()]}, base=1)
+    mise_en_commun.ask(mise.auteur, mise)
+    accord = Accord.objects.readable_by(pair).unanswered().get()
+    mise_en_commun.answer(pair, accord, Accord.Reponse.REFORMULE, "Plutôt ainsi.")
+    theirs = {
+        name: archives.Parts(Membre.objects.get(pk=membre.pk))
+        for name, membre in (("pair", pair), ("author", mise.auteur), ("other", mise.animatrice))
+    }
+    written = {name: str(parts.drawn()) for name, parts in theirs.items()}
+    assert "Ce que nous en avons appris" in written["author"]
+    assert "Ce que nous en avons appris" not in written["other"] + written["pair"]
+    assert "Et puis autre chose." in written["other"]
+    assert "Plutôt ainsi." in written["pair"]
+    assert "Plutôt ainsi." not in written["other"] + written["author"]
+    answered = {name: str(parts.agreements()) for name, parts in theirs.items()}
+    assert "Oui, ainsi reformulé" in answered["pair"]
+    assert accord.version.empreinte in answered["pair"]
+    assert "Oui, ainsi reformulé" not in answered["author"] + answered["other"]

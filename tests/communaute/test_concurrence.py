@@ -18,6 +18,9 @@ from django.db import connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from wagtail.actions.publish_page_revision import PublishPageRevisionAction
+from wagtail.models import PageLogEntry, Revision
+from wagtail.search.models import IndexEntry
 
 from communaute import (
     abonnements,
@@ -25,6 +28,7 @@ from communaute import (
     effacement,
     gestes,
     invitations,
+    mise_en_commun,
     moderation,
     reponses,
 )
@@ -32,20 +36,27 @@ from communaute.adresses_de_reponse import Lien, address_of
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     Abonnement,
+    Accord,
     Acte,
     ActeModeration,
     Choix,
     CourrielRecu,
     Envoi,
     Espace,
+    Evenement,
     Invitation,
     Lettre,
     Membre,
+    MiseEnCommun,
+    Passage,
     Siege,
     Sondage,
     Suivi,
+    VersionPassage,
     Vote,
 )
+from communaute.text import fold
+from pages.models import EnseignementPage
 from tests.factories import (
     EspaceFactory,
     MembreFactory,
@@ -53,6 +64,7 @@ from tests.factories import (
     un_enseignement,
     un_membre,
     un_sujet,
+    une_mise_en_commun,
 )
 from tests.recount import differences
 
@@ -463,3 +475,94 @@ def test_invitations_sent_by_several_at_once_are_each_written_once(espace, at_on
         Invitation.objects.create(email=f"{number}@exemple.fr", college="elus", par=MembreFactory())
     at_once([invitations.send_invitations.call] * 4)
     assert sorted(letter.to[0][0] for letter in mailoutbox) == list("01234")
+
+
+# --- A yes, while others act ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def mise(espace):
+    return une_mise_en_commun(espace, passages=["Une part."], remise=False)
+
+
+def a_part_that_is_asked(mise):
+    """A part more of ``mise``, and the yes that is awaited for it."""
+    said = {"texte": "Ceci.", "sources": [mise.messages.get()]}
+    passage = mise_en_commun.add(mise.auteur, mise, said)
+    mise_en_commun.ask(mise.auteur, mise)
+    changing = partial(
+        mise_en_commun.change, mise.auteur, passage, said | {"texte": "Cela."}, base=1
+    )
+    accord = Accord.objects.get(version__passage=passage)
+    return passage, changing, partial(mise_en_commun.answer, mise.pairs[0], accord, "sans_nom")
+
+
+def test_an_answer_to_a_part_that_is_being_changed_is_refused(mise, in_thread):
+    passage, change, answer = a_part_that_is_asked(mise)
+    with transaction.atomic():
+        change()
+        answering = in_thread(answer)
+        time.sleep(A_MOMENT)
+        assert not answering.done()
+    assert isinstance(answering.result(SECONDS), Accord.DoesNotExist)
+    assert Passage.objects.get(pk=passage.pk).accorde is None
+    assert not Accord.objects.filter(version__passage=passage).exclude(reponse="")
+
+
+def test_an_answer_given_while_a_part_changes_counts_for_what_was_read_or_not_at_all(mise, at_once):
+    for _ in range(4):
+        passage, change, answer = a_part_that_is_asked(mise)
+        changed, answered = at_once([change, answer])
+        assert not isinstance(changed, REFUSED)
+        passage = Passage.objects.select_related("accorde").get(pk=passage.pk)
+        is_refused = isinstance(answered, Accord.DoesNotExist)
+        assert (passage.accorde is None) == is_refused
+        assert is_refused or passage.accorde.texte == "Ceci."
+        accord = Accord.objects.get(version__passage=passage)
+        assert accord.version.texte == "Ceci."
+        assert bool(accord.reponse) != is_refused
+
+
+def test_two_workers_remind_and_resolve_once(mise, at_once):
+    a_part_that_is_asked(mise)
+    for days, act, quoi in (
+        (7, mise_en_commun.remind_due, Evenement.Quoi.RAPPEL),
+        (14, mise_en_commun.resolve_due, Evenement.Quoi.RESOLUE),
+    ):
+        Evenement.objects.all().delete()
+        since = timezone.now() - timedelta(days=days)
+        VersionPassage.objects.asked().update(demandee_le=since)
+        assert sum(at_once([act] * 3)) == 1
+        assert Evenement.objects.filter(quoi=quoi).count() == 1
+
+
+def test_what_is_taken_back_while_an_editor_publishes_is_public_in_no_order(
+    shared_database, at_once
+):
+    for number, word in enumerate(("Salamandre", "Hérisson", "Blaireau", "Loutre")):
+        rank = number % 2
+        said = {"passages": [f"{word} attend."]} if rank else {"titre": f"{word} patient"}
+        mise = une_mise_en_commun(**said)
+        page = EnseignementPage.objects.get(pk=mise.page_id)
+        publish = PublishPageRevisionAction(page.get_latest_revision())
+        given = Accord.objects.given().filter(version__passage__mise_en_commun=mise)
+        yes = given.filter(version__passage__ordre=rank).first()
+        at_once(
+            [
+                publish.execute,
+                partial(mise_en_commun.withdraw, yes.membre, yes),
+                partial(page.save_revision, log_action=True),
+            ]
+        )
+        after = EnseignementPage.objects.get(pk=page.pk)
+        assert not after.live
+        tables = (EnseignementPage, Revision, PageLogEntry, IndexEntry)
+        kept = fold(" ".join(str(list(table.objects.values())) for table in tables))
+        assert fold(word)[:6] not in kept
+
+
+def test_two_who_hand_over_at_once_make_one_page(shared_database, at_once):
+    mise = une_mise_en_commun(remise=False)
+    outcomes = at_once([partial(mise_en_commun.hand_over, mise.animatrice, mise)] * 2)
+    assert sum(isinstance(outcome, REFUSED) for outcome in outcomes) == 1
+    assert EnseignementPage.objects.get().pk == MiseEnCommun.objects.get().page_id

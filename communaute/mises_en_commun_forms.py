@@ -1,0 +1,166 @@
+"""What is written, asked and answered of a mise en commun, checked."""
+
+from uuid import uuid4
+
+from django import forms
+from django.utils.text import Truncator
+
+from communaute.forms import WrittenField
+from communaute.forum_conversation.models import Promesse
+from communaute.models import Accord
+
+
+class TitreField(WrittenField):
+    """The title of a learning."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            label="Ce qu’on a appris, en un titre",
+            max_length=150,
+            error_messages={"required": "Donnez un titre à cet enseignement."},
+            **kwargs,
+        )
+
+
+class IntroductionField(WrittenField):
+    """The two sentences that begin it."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            label="En deux phrases",
+            help_text="Ce qu’on a appris, et ce que cela change. Sans nom, ni lieu, ni fonction.",
+            max_length=400,
+            widget=forms.Textarea(attrs={"rows": 4}),
+            error_messages={"required": "Dites en deux phrases ce qu’on en apprend."},
+            **kwargs,
+        )
+
+
+class MessagesField(forms.ModelMultipleChoiceField):
+    """Some messages of a topic, each by who wrote it and how it begins."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            None,
+            widget=forms.CheckboxSelectMultiple,
+            to_field_name="reference",
+            error_messages={
+                "required": "Choisissez au moins un message.",
+                "invalid_choice": "Un des messages choisis n’est plus là : choisissez de nouveau.",
+            },
+            **kwargs,
+        )
+
+    def label_from_instance(self, post):
+        said = Truncator(" ".join(post.content.raw.split())).chars(120)
+        return f"{post.poster.get_full_name()} : {said}"
+
+
+class ProposerForm(forms.Form):
+    """Which messages of a topic to draw on, and what is learned from them."""
+
+    titre = TitreField()
+    introduction = IntroductionField()
+    messages = MessagesField(
+        label="Les messages dont il vient",
+        help_text="Rien n’en est copié. Chaque personne lira ce qui vient d’elle, et dira oui ou non.",
+    )
+    envoi = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
+
+    def __init__(self, *args, posts, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["messages"].queryset = posts
+
+
+class PassageForm(forms.Form):
+    """A part: its text, in one's own words or quoted, and whom it comes from."""
+
+    texte = WrittenField(
+        label="Ce que dit ce passage",
+        help_text="Avec vos mots. Rien n’est repris tout seul des messages.",
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={"required": "Écrivez ce passage, avec vos mots."},
+    )
+    est_citation = forms.BooleanField(label="Ce sont les mots mêmes de quelqu’un", required=False)
+    sources = MessagesField(
+        label="De qui cela vient",
+        required=False,
+        help_text="Rien de coché : cela vient de la personne qui l’a écrit ici.",
+    )
+    base = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, posts, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["sources"].queryset = posts
+
+    def clean(self):
+        cleaned = self.cleaned_data
+        if cleaned.get("est_citation") and not (cleaned.get("sources") or "sources" in self.errors):
+            self.add_error("sources", "Dites de qui sont ces mots.")
+        return cleaned
+
+    @property
+    def said(self):
+        """What ``mise_en_commun`` takes."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "base"}
+
+
+class ChapeauForm(PassageForm):
+    """The part that is the title and the two sentences."""
+
+    titre = TitreField()
+    texte = IntroductionField()
+    est_citation = None
+
+    field_order = ["titre", "texte", "sources"]
+
+
+class RepondreForm(forms.Form):
+    """What one says of a part that draws on oneself."""
+
+    reponse = forms.ChoiceField(
+        label="Votre réponse",
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choisissez une réponse. Tant que vous n’en donnez pas, rien n’est dit."
+        },
+    )
+    dit_le_college = forms.BooleanField(
+        label="Si je dis oui : on peut dire de quel collège cela vient", required=False
+    )
+    texte = forms.CharField(
+        label="Comment vous le diriez",
+        max_length=5000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="Seulement pour « oui, ainsi reformulé ».",
+    )
+
+    def __init__(self, *args, accord, promesse, **kwargs):
+        initial = {
+            "reponse": accord.reponse,
+            "dit_le_college": accord.dit_le_college,
+            "texte": accord.texte or accord.version.texte,
+        }
+        super().__init__(*args, initial=initial, prefix=accord.reference, **kwargs)
+        self.version = accord.version
+        self.fields["reponse"].choices = [
+            choice
+            for choice in Accord.Reponse.choices
+            if choice[0] != Accord.Reponse.NOM or promesse == Promesse.A_PARTAGER
+        ]
+        if accord.version.passage.is_chapeau:
+            self.fields["texte"].max_length = 400
+
+    def clean(self):
+        cleaned = self.cleaned_data
+        said = cleaned.get("texte", "").strip()
+        rewords = cleaned.get("reponse") == Accord.Reponse.REFORMULE
+        if rewords and not said and "texte" not in self.errors:
+            self.add_error("texte", "Écrivez comment vous le diriez.")
+        elif rewords and said == self.version.texte.strip():
+            self.add_error("texte", "C’est le texte tel qu’il est : changez-le, ou dites oui.")
+        elif rewords and len(said) > self.fields["texte"].max_length:
+            self.add_error("texte", "Deux phrases suffisent ici : 400 signes au plus.")
+        return cleaned

@@ -1,0 +1,340 @@
+"""A mise en commun in its space: proposed, written, asked for, answered, handed over."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from communaute import indices, notifications, permissions
+from communaute import mise_en_commun as path_out
+from communaute.conversation import Conflict
+from communaute.forum_conversation.models import Post, Topic
+from communaute.mises_en_commun_forms import ChapeauForm, PassageForm, ProposerForm, RepondreForm
+from communaute.models import Accord, MiseEnCommun, Passage, PreuveAccord, VersionPassage
+from communaute.views.reading import form_page, readable, who_reads_topic
+from communaute.views.sujets import is_looked_at
+
+PROOFS_PER_PAGE = 50
+
+takes_an_act = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def readable_mise(user, reference):
+    """The mise en commun of this address, if ``user`` may read it."""
+    readable_ones = MiseEnCommun.objects.readable_by(user).with_titre()
+    return get_object_or_404(
+        readable_ones.select_related(
+            "topic__forum__espace__territoire", "atelier", "page", "auteur"
+        ),
+        reference=reference,
+    )
+
+
+def written_mise(user, reference):
+    """The same, if ``user`` may write it."""
+    found = readable_mise(user, reference)
+    if not permissions.can_write_out(user, found):
+        raise Http404
+    return found
+
+
+def about(mise, **context):
+    """What each page about ``mise`` says."""
+    return {**who_reads_topic(mise.topic), "topic": mise.topic, "mise": mise, **context}
+
+
+# --- Writing
+
+
+@takes_an_act
+def proposer(request, reference):
+    """Choose messages of a topic, and say what is learned from them."""
+    user = request.user
+    topic = readable(user, Topic, reference)
+    if not permissions.can_draw_on(user, topic):
+        raise Http404
+    posts = Post.objects.readable_by(user).shown().filter(topic=topic).select_related("poster")
+    form = ProposerForm(
+        request.POST or None, posts=posts, initial={"messages": request.GET.getlist("message")}
+    )
+    if form.is_valid():
+        said = form.cleaned_data
+        mise = path_out.propose(
+            user,
+            topic,
+            said["titre"],
+            said["introduction"],
+            said["messages"],
+            envoi=said["envoi"],
+        )
+        messages.success(
+            request, "C’est ouvert. Écrivez maintenant ce qu’on en apprend, passage après passage."
+        )
+        return redirect(mise)
+    context = {**who_reads_topic(topic), "topic": topic, "form": form}
+    return form_page(request, "communaute/mettre_en_commun.html", context)
+
+
+@require_safe
+def mise_en_commun(request, reference):
+    """What is being written, of whom, and where it stands."""
+    user = request.user
+    found = readable_mise(user, reference)
+    can_write = permissions.can_write_out(user, found)
+    passages = list(Passage.objects.readable_by(user).filter(mise_en_commun=found).with_versions())
+    awaited = Accord.objects.readable_by(user).awaited()
+    context = about(
+        found,
+        passages=passages,
+        asked=next((one for one in passages if one.is_asked), None),
+        can_write=can_write,
+        can_ask=can_write and any(one.is_to_ask for one in passages),
+        can_hand_over=permissions.can_hand_over(user, found) and path_out.can_be_handed_over(found),
+        asks_me=awaited.filter(version__passage__mise_en_commun=found).values_list(
+            "reponse", flat=True
+        ),
+    )
+    if is_looked_at(request):
+        notifications.mark_mise_seen(user, found)
+    return render(request, "communaute/mise_en_commun.html", context)
+
+
+@takes_an_act
+def ajouter_passage(request, reference):
+    """Write a part."""
+    found = written_mise(request.user, reference)
+    if not found.is_open:
+        raise Http404
+    form = PassageForm(request.POST or None, posts=_picked(request.user, found))
+    if form.is_valid():
+        path_out.add(request.user, found, form.said)
+        messages.success(
+            request, "Le passage est enregistré. Rien ne sort de l’espace pour autant."
+        )
+        return redirect(found)
+    return form_page(request, "communaute/passage.html", about(found, form=form))
+
+
+@takes_an_act
+def modifier_passage(request, reference, passage):
+    """Change a part, or leave it out."""
+    user = request.user
+    found = written_mise(user, reference)
+    part = _readable_passage(user, found, passage)
+    if request.method == "POST" and "retirer" in request.POST and not part.is_chapeau:
+        path_out.take_out(user, part)
+        messages.success(request, "Ce passage ne fait plus partie du texte.")
+        return redirect(found)
+    form = _passage_form(user, found, part, request.POST or None)
+    if form.is_valid():
+        try:
+            path_out.change(user, part, form.said, base=form.cleaned_data["base"] or 0)
+        except Conflict as conflict:
+            data = request.POST.copy()
+            data["base"] = conflict.current.numero
+            context = about(
+                found,
+                passage=part,
+                current=conflict.current.derniere,
+                form=_passage_form(user, found, part, data),
+            )
+            return form_page(request, "communaute/passage.html", context, status=409)
+        messages.success(request, "Le passage est enregistré. Il faudra en demander l’accord.")
+        return redirect(found)
+    return form_page(request, "communaute/passage.html", about(found, passage=part, form=form))
+
+
+def _passage_form(user, mise, passage, data):
+    latest = passage.derniere
+    initial = {
+        "titre": latest.titre,
+        "texte": latest.texte,
+        "est_citation": latest.est_citation,
+        "sources": [post.reference for post in latest.sources.all()],
+        "base": passage.numero,
+    }
+    form_class = ChapeauForm if passage.is_chapeau else PassageForm
+    return form_class(data, posts=_picked(user, mise), initial=initial)
+
+
+def _picked(user, mise):
+    """The messages that a part may draw on."""
+    posts = Post.objects.readable_by(user).shown().filter(pk__in=mise.messages.all())
+    return posts.select_related("poster")
+
+
+def _readable_passage(user, mise, reference):
+    passages = Passage.objects.readable_by(user).filter(mise_en_commun=mise).with_versions()
+    return get_object_or_404(passages, reference=reference)
+
+
+@require_safe
+def versions_passage(request, reference, passage):
+    """What a part said before."""
+    found = readable_mise(request.user, reference)
+    part = _readable_passage(request.user, found, passage)
+    context = about(found, passage=part, versions=part.history)
+    return render(request, "communaute/versions_passage.html", context)
+
+
+@takes_an_act
+def abandonner(request, reference):
+    """Give it up, once told what that does."""
+    found = written_mise(request.user, reference)
+    if not found.is_open:
+        raise Http404
+    if request.method == "POST":
+        path_out.abandon(request.user, found)
+        messages.success(request, "C’est abandonné. Rien n’en sortira de l’espace.")
+        return redirect(found.topic)
+    return render(request, "communaute/abandonner.html", about(found))
+
+
+# --- Asking and answering
+
+
+@takes_an_act
+def demander(request, reference):
+    """See what may tell who is spoken of, and who will be asked; ask them."""
+    user = request.user
+    found = written_mise(user, reference)
+    versions = list(
+        VersionPassage.objects.readable_by(user)
+        .to_ask()
+        .filter(passage__mise_en_commun=found)
+        .select_related("passage", "de")
+        .order_by("passage__ordre")
+    )
+    path_out.foresee(found, versions)
+    warned = indices.found_in([f"{one.titre}\n{one.texte}" for one in versions])
+    for version, found_there in zip(versions, warned, strict=True):
+        version.indices = found_there
+    needs_word = any(version.indices for version in versions)
+    if request.method == "POST" and versions and (not needs_word or "compris" in request.POST):
+        path_out.ask(user, found)
+        messages.success(
+            request,
+            "Les demandes sont parties. Chaque personne a quatorze jours. Les réponses restent scellées "
+            "jusqu’à ce que toutes soient là.",
+        )
+        return redirect(found)
+    context = about(
+        found, versions=versions, needs_word=needs_word, not_confirmed=request.method == "POST"
+    )
+    status = 422 if request.method == "POST" else 200
+    return render(request, "communaute/demander.html", context, status=status)
+
+
+@takes_an_act
+def repondre(request, reference):
+    """Answer of each part that draws on oneself, seen as it would be published."""
+    user = request.user
+    found = readable_mise(user, reference)
+    asked = Accord.objects.readable_by(user).awaited().with_whom_else()
+    asked = list(asked.filter(version__passage__mise_en_commun=found))
+    chosen = next((one for one in asked if one.reference == request.POST.get("accord")), None)
+    if request.method == "POST" and chosen is None:
+        messages.error(request, "Cette demande est close : votre réponse n’a pas été prise.")
+        return redirect(found)
+    if not asked:
+        raise Http404
+    for accord in asked:
+        data = request.POST if accord is chosen else None
+        accord.form = RepondreForm(data, accord=accord, promesse=found.topic.promesse)
+        own = accord.version.sources.all()
+        accord.mine = [post for post in own if post.poster_id == user.pk and post.is_shown]
+    if chosen and chosen.form.is_valid():
+        said = chosen.form.cleaned_data
+        return _take_answer(request, found, chosen, said)
+    passages = Passage.objects.readable_by(user).filter(mise_en_commun=found, retire_le=None)
+    context = about(
+        found,
+        asked={accord.version.passage_id: accord for accord in asked},
+        passages=list(passages.with_versions()),
+        form=chosen.form if chosen else asked[0].form,
+        first=asked[0],
+    )
+    return form_page(request, "communaute/repondre.html", context)
+
+
+def _take_answer(request, mise, accord, said):
+    try:
+        path_out.answer(
+            request.user,
+            accord,
+            said["reponse"],
+            said["texte"],
+            dit_le_college=said["dit_le_college"],
+        )
+    except Accord.DoesNotExist:
+        messages.error(
+            request, "Cette demande vient de se clore : votre réponse n’a pas été prise."
+        )
+        return redirect(mise)
+    left = Accord.objects.readable_by(request.user).unanswered()
+    left = left.filter(version__passage__mise_en_commun=mise)
+    messages.success(request, "C’est noté, et scellé : personne d’autre ne voit votre réponse.")
+    return redirect("communaute:repondre", mise.reference) if left else redirect(mise)
+
+
+@takes_an_act
+def mes_accords(request):
+    """Every yes that one gave and that holds, to take back in one click; the trail of all one's answers."""
+    user = request.user
+    given = Accord.objects.readable_by(user).given().with_page()
+    if request.method == "POST":
+        accord = get_object_or_404(given, reference=request.POST.get("accord", ""))
+        path_out.withdraw(user, accord)
+        messages.success(request, "C’est retiré : le public ne peut plus lire ce passage.")
+        return redirect("communaute:mes_accords")
+    preuves = PreuveAccord.objects.readable_by(user).filter(membre=user.pk).order_by("-le", "-pk")
+    context = {
+        "accords": given.order_by("-repondu_le", "-pk"),
+        "preuves": _page_of(request, preuves.select_related("accord__version__passage")),
+    }
+    return render(request, "communaute/mes_accords.html", context)
+
+
+@require_safe
+def preuves(request):
+    """The proof of each yes to what was handed over, for the référent·e."""
+    if not permissions.is_referent(request.user):
+        raise Http404
+    found = PreuveAccord.objects.readable_by(request.user).order_by("-le", "-pk")
+    found = found.select_related("membre", "accord__version__passage__mise_en_commun__page")
+    return render(request, "communaute/preuves.html", {"preuves": _page_of(request, found)})
+
+
+def _page_of(request, proofs):
+    return Paginator(proofs, PROOFS_PER_PAGE).get_page(request.GET.get("page"))
+
+
+# --- Handing over
+
+
+@takes_an_act
+def remettre(request, reference):
+    """Read once more what all agreed to, and hand it over to those who publish."""
+    user = request.user
+    found = readable_mise(user, reference)
+    if not permissions.can_hand_over(user, found):
+        raise Http404
+    if request.method == "POST":
+        try:
+            path_out.hand_over(user, found)
+        except Conflict:
+            messages.error(
+                request,
+                "Quelque chose a changé entre-temps : un accord manque, ou c’est déjà remis.",
+            )
+        else:
+            messages.success(
+                request, "C’est remis. L’équipe éditoriale n’en reçoit que ce texte, et le relit."
+            )
+        return redirect(found)
+    if not path_out.can_be_handed_over(found):
+        raise Http404
+    passages = Passage.objects.readable_by(user).standing().filter(mise_en_commun=found)
+    context = about(found, passages=passages.select_related("accorde"))
+    return render(request, "communaute/remettre.html", context)

@@ -1,0 +1,381 @@
+"""The path of a mise en commun through the pages of its space."""
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from communaute import conversation, mise_en_commun, notifications
+from communaute.forum_conversation.models import Promesse, Topic
+from communaute.models import (
+    Accord,
+    Cohorte,
+    Evenement,
+    Membre,
+    MiseEnCommun,
+    Nomination,
+    Notification,
+    Passage,
+    PreuveAccord,
+    Siege,
+    VersionPassage,
+)
+from tests.factories import (
+    MembreFactory,
+    TerritoireFactory,
+    entered,
+    un_membre,
+    un_sujet,
+    une_mise_en_commun,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def membres(espace):
+    """Four peers, of whom the last facilitates."""
+    names = ("Nadia", "Omar", "Lea", "Anna")
+    found = [entered(un_membre("elus", membre__first_name=name), espace) for name in names]
+    espace.nominations.create(membre=found[-1], role=Nomination.Role.ANIMATION)
+    return found
+
+
+@pytest.fixture
+def sujet(espace, membres):
+    """A topic where the first two spoke, and that may be drawn on."""
+    topic = un_sujet(espace, author=membres[0], content="Nous avons demandé d’abord.")
+    conversation.reply(membres[1], topic, "Nous aussi, et tard.")
+    Topic.objects.filter(pk=topic.pk).update(promesse=Promesse.A_PARTAGER)
+    topic.refresh_from_db()
+    return topic
+
+
+@pytest.fixture
+def go(client):
+    """``go(membre, name, *args)`` asks a page; with data, sends its form and follows where it leads."""
+
+    def do(membre, name, *args, status=200, **data):
+        client.force_login(membre)
+        address = reverse(f"communaute:{name}", args=args)
+        response = client.post(address, data, follow=True) if data else client.get(address)
+        assert response.status_code == status, response.content.decode()[-2000:]
+        return response.content.decode()
+
+    return do
+
+
+def opened(go, membre, sujet, posts):
+    """A mise en commun opened by the form, of these messages."""
+    go(
+        membre,
+        "mettre_en_commun",
+        sujet.reference,
+        titre="Demander tôt",
+        introduction="On y gagne du temps.",
+        messages=[post.reference for post in posts],
+    )
+    return MiseEnCommun.objects.get()
+
+
+def test_the_whole_path_from_the_topic_to_the_draft_of_a_page(go, membres, sujet):
+    nadia, omar, _, anna = membres
+    first, second = sujet.posts.all()
+    assert "Mettre en commun" in go(omar, "sujet", sujet.reference)
+    mise = opened(go, omar, sujet, [first, second])
+    page = go(
+        omar,
+        "ajouter_passage",
+        mise.reference,
+        texte="Nous avons posé la question avant d’écrire.",
+        sources=[first.reference, second.reference],
+    )
+    assert "Nous avons posé la question" in page
+    assert "Pas encore demandé" in page
+    assert "On le demande à Nadia" in go(omar, "demander", mise.reference)
+    go(omar, "demander", mise.reference, compris="1")
+    assert "Une partie de ce texte vient de vous" in go(nadia, "mise_en_commun", mise.reference)
+    for membre in (nadia, omar):
+        for accord in Accord.objects.filter(membre=membre):
+            said = {f"{accord.reference}-reponse": "nom"}
+            go(membre, "repondre", mise.reference, accord=accord.reference, **said)
+    assert "Chaque personne a dit oui" in go(anna, "mise_en_commun", mise.reference)
+    assert "Nous avons posé la question" in go(anna, "remettre", mise.reference)
+    assert "C’est remis" in go(anna, "remettre", mise.reference, oui="1")
+    mise.refresh_from_db()
+    assert not mise.page.live
+
+
+def test_a_topic_whose_promise_is_that_all_stays_there_cannot_be_drawn_on(go, membres, sujet):
+    Topic.objects.filter(pk=sujet.pk).update(promesse=Promesse.RESTE_ICI)
+    assert "Mettre en commun" not in go(membres[0], "sujet", sujet.reference)
+    go(membres[0], "mettre_en_commun", sujet.reference, status=404)
+
+
+def test_a_form_sent_twice_opens_one_and_adds_one_part(go, membres, sujet):
+    omar = membres[1]
+    said = {"titre": "Demander tôt", "introduction": "On y gagne.", "envoi": str(uuid4())}
+    said["messages"] = [sujet.first_post.reference]
+    for _ in range(2):
+        go(omar, "mettre_en_commun", sujet.reference, **said)
+    mise = MiseEnCommun.objects.get()
+    for _ in range(2):
+        go(omar, "ajouter_passage", mise.reference, texte="Un seul.")
+    assert mise.passages.count() == 2
+
+
+def test_a_no_and_a_silence_look_the_same(go, membres, sujet):
+    nadia, omar, _, anna = membres
+    first, second = sujet.posts.all()
+    pages = []
+    for is_silent in (False, True):
+        mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", [first, second])
+        said = {"texte": "Un passage à deux.", "est_citation": False, "sources": [first, second]}
+        mise_en_commun.add(omar, mise, said)
+        mise_en_commun.ask(omar, mise)
+        for accord in Accord.objects.filter(version__passage__mise_en_commun=mise):
+            if accord.membre_id == omar.pk:
+                mise_en_commun.answer(omar, accord, "sans_nom")
+            elif not is_silent:
+                mise_en_commun.answer(nadia, accord, "non")
+        sealed = go(anna, "mise_en_commun", mise.reference)
+        if is_silent:
+            VersionPassage.objects.asked().update(demandee_le=timezone.now() - timedelta(days=14))
+            mise_en_commun.resolve_due()
+        page = go(anna, "mise_en_commun", mise.reference)
+        pages.append(
+            re.sub(
+                r"csrf[^>]*>|<time.*?</time>|/mises-en-commun/\w+|/sujets/\w+|passages/\w+",
+                "",
+                page,
+            )
+        )
+        assert "Un passage à deux" not in page
+        assert ("Un passage à deux" in sealed) == is_silent
+    assert pages[0] == pages[1]
+
+
+@pytest.mark.parametrize("reponse", ["", "nom", "sans_nom", "reformule", "non"])
+def test_nobody_else_sees_that_one_answered_before_all_is_known(go, membres, sujet, reponse):
+    nadia, omar, lea, anna = membres
+    first, second = sujet.posts.all()
+    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", [first, second])
+    said = {"texte": "Un passage à deux.", "est_citation": False, "sources": [first, second]}
+    mise_en_commun.add(omar, mise, said)
+    mise_en_commun.ask(omar, mise)
+    others = (omar, lea, anna)
+    before = [go(other, "mise_en_commun", mise.reference) for other in others]
+    if reponse:
+        accord = Accord.objects.get(membre=nadia)
+        mise_en_commun.answer(nadia, accord, reponse, "Autrement.")
+    after = [go(other, "mise_en_commun", mise.reference) for other in others]
+    strip = re.compile(r"csrfmiddlewaretoken[^>]*>")
+    assert [strip.sub("", page) for page in before] == [strip.sub("", page) for page in after]
+
+
+def test_what_may_tell_who_is_spoken_of_must_be_confirmed(go, membres, sujet):
+    omar = membres[1]
+    first, second = sujet.posts.all()
+    mise = opened(go, omar, sujet, [first, second])
+    texte = f"La maire et {membres[0].get_full_name()} ont trouvé 12 000 € : omar@exemple.fr."
+    go(omar, "ajouter_passage", mise.reference, texte=texte, sources=[first.reference])
+    page = go(omar, "demander", mise.reference)
+    for told in ("maire", membres[0].get_full_name(), "12 000 €", "omar@exemple.fr"):
+        assert f"<strong>{told}</strong>" in page
+    refused = go(omar, "demander", mise.reference, status=422, sans="mot")
+    assert "Rien n’est parti" in refused
+    assert not Accord.objects.exists()
+    go(omar, "demander", mise.reference, compris="1")
+    assert Accord.objects.exists()
+
+
+def test_where_few_could_have_said_it_each_of_them_must_agree(membres, sujet, espace):
+    omar = membres[1]
+    first, _ = sujet.posts.all()
+    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", [first])
+    territoire = TerritoireFactory()
+    Siege.objects.filter(membre=membres[2]).update(territoire=territoire)
+    texte = f"À {territoire.nom}, on a demandé d’abord."
+    mise_en_commun.add(omar, mise, {"texte": texte, "est_citation": False, "sources": [first]})
+    mise_en_commun.ask(omar, mise)
+    asked = Accord.objects.filter(version__texte=texte).values_list("membre", flat=True)
+    assert set(asked) == {membres[0].pk, membres[2].pk}
+
+
+def test_a_name_is_not_offered_where_nothing_is_attributed(go, membres, sujet):
+    Topic.objects.filter(pk=sujet.pk).update(promesse=Promesse.SANS_ATTRIBUTION)
+    omar = membres[1]
+    first, _ = sujet.posts.all()
+    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", [first])
+    mise_en_commun.ask(omar, mise)
+    accord = Accord.objects.get()
+    page = go(omar, "repondre", mise.reference)
+    assert "Oui, sans mon nom" in page
+    assert "Oui, avec mon nom" not in page
+    said = {f"{accord.reference}-reponse": "nom"}
+    go(omar, "repondre", mise.reference, status=422, accord=accord.reference, **said)
+    accord.refresh_from_db()
+    assert accord.reponse == ""
+
+
+def test_ones_own_wording_takes_the_place_of_a_part_that_draws_on_oneself_alone(go, membres, sujet):
+    nadia, omar, _, anna = membres
+    first, _ = sujet.posts.all()
+    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", [first])
+    mise_en_commun.add(omar, mise, {"texte": "Mal dit.", "est_citation": False, "sources": [first]})
+    mise_en_commun.ask(omar, mise)
+    [accord] = Accord.objects.filter(membre=nadia)
+    page = go(nadia, "repondre", mise.reference)
+    assert "Vous êtes la seule personne" in page
+    said = {f"{accord.reference}-reponse": "reformule", f"{accord.reference}-texte": "Mal dit."}
+    kept = go(nadia, "repondre", mise.reference, status=422, accord=accord.reference, **said)
+    assert "changez-le, ou dites oui" in kept
+    said[f"{accord.reference}-texte"] = "Bien mieux dit."
+    go(nadia, "repondre", mise.reference, accord=accord.reference, **said)
+    mise_en_commun.answer(omar, Accord.objects.get(membre=omar), "sans_nom")
+    page = go(anna, "mise_en_commun", mise.reference)
+    assert "Bien mieux dit." in page
+    assert "Mal dit." not in page
+
+
+def test_a_yes_is_taken_back_in_one_click(go, membres):
+    mise = une_mise_en_commun()
+    pair = mise.pairs[0]
+    page = go(pair, "mes_accords")
+    assert "Nous avons posé la question." in page
+    accord = Accord.objects.get(membre=pair)
+    page = go(pair, "mes_accords", accord=accord.reference)
+    assert "C’est retiré" in page
+    assert "Nous avons posé la question." not in page
+    assert "Oui retiré" in page
+    texts = Passage.objects.public().values_list("accorde__texte", flat=True)
+    assert "Nous avons posé la question." not in texts
+    go(pair, "mes_accords", status=404, accord=accord.reference)
+
+
+def test_nobody_takes_back_the_yes_of_another(go, membres):
+    mise = une_mise_en_commun()
+    accord = Accord.objects.get(membre=mise.pairs[0])
+    go(mise.pairs[1], "mes_accords", status=404, accord=accord.reference)
+    go(mise.animatrice, "mes_accords", status=404, accord=accord.reference)
+    accord.refresh_from_db()
+    assert accord.retire_le is None
+
+
+def test_a_change_meanwhile_shows_both_texts(go, membres, sujet):
+    omar, anna = membres[1], membres[3]
+    first, _ = sujet.posts.all()
+    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", [first])
+    said = {"texte": "Au départ.", "est_citation": False, "sources": [first]}
+    part = mise_en_commun.add(omar, mise, said)
+    mise_en_commun.change(anna, part, said | {"texte": "D’Anna."}, base=1)
+    args = ("modifier_passage", mise.reference, part.reference)
+    page = go(omar, *args, status=409, texte="D’Omar.", sources=[first.reference], base=1)
+    assert "D’Anna." in page
+    assert "D’Omar." in page
+    page = go(omar, *args, texte="Des deux.", sources=[first.reference], base=2)
+    assert "Des deux." in page
+    history = go(membres[2], "versions_passage", mise.reference, part.reference)
+    assert all(text in history for text in ("Au départ.", "D’Anna.", "Des deux."))
+
+
+def test_one_part_changed_asks_again_for_that_part_alone(membres, sujet):
+    omar = membres[1]
+    mise = une_mise_en_commun(sujet.espace, remise=False)
+    part = mise.passages.get(ordre=1)
+    said = {"texte": "Dit autrement.", "est_citation": False, "sources": part.accorde.sources.all()}
+    mise_en_commun.change(mise.auteur, part, said, base=1)
+    mise_en_commun.ask(mise.auteur, mise)
+    awaited = Accord.objects.awaited()
+    assert {accord.version.texte for accord in awaited} == {"Dit autrement."}
+    assert omar not in {accord.membre for accord in awaited}
+
+
+def test_only_who_opened_it_and_who_facilitates_write_it(go, membres, sujet):
+    nadia, omar, lea, anna = membres
+    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", sujet.posts.all())
+    for membre, status in ((nadia, 404), (lea, 404), (omar, 200), (anna, 200)):
+        for name in ("ajouter_passage", "demander", "abandonner"):
+            go(membre, name, mise.reference, status=status)
+    go(omar, "remettre", mise.reference, status=404)
+
+
+def test_giving_it_up_ends_what_is_asked(go, membres, sujet):
+    nadia, omar = membres[:2]
+    first, _ = sujet.posts.all()
+    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", [first])
+    mise_en_commun.add(omar, mise, {"texte": "Un.", "est_citation": False, "sources": [first]})
+    mise_en_commun.ask(omar, mise)
+    go(omar, "abandonner", mise.reference, oui="1")
+    go(nadia, "repondre", mise.reference, status=404)
+    assert "Abandonnée" in go(nadia, "mise_en_commun", mise.reference)
+    assert "propose d’en mettre" not in go(nadia, "sujet", sujet.reference)
+
+
+def test_the_proof_of_a_yes_is_read_by_its_author_and_the_referent_alone(go, membres):
+    mise = une_mise_en_commun(refuses=("Trois mots refusés.",))
+    referent = MembreFactory()
+    cohorte = Cohorte.load()
+    cohorte.referent = referent
+    cohorte.save()
+    page = go(referent, "preuves")
+    assert "Nous avons posé la question." in page
+    assert mise.pairs[0].get_full_name() in page
+    assert "Trois mots refusés." not in page
+    assert mise.pairs[2].get_full_name() not in page
+    for other in (mise.animatrice, mise.auteur, mise.pairs[0]):
+        go(other, "preuves", status=404)
+        assert PreuveAccord.objects.readable_by(other).exclude(membre=other).count() == 0
+
+
+def test_the_proof_of_a_yes_that_became_a_no_is_shown_to_its_author_alone(membres, sujet):
+    nadia, omar, _, anna = membres
+    first, _ = sujet.posts.all()
+    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", [first])
+    for texte, sources in (("De Nadia.", [first]), ("D’Omar.", [])):
+        said = {"texte": texte, "est_citation": False, "sources": sources}
+        mise_en_commun.add(omar, mise, said)
+    mise_en_commun.ask(omar, mise)
+    accord = Accord.objects.get(membre=nadia)
+    for reponse in ("sans_nom", "non"):
+        mise_en_commun.answer(nadia, accord, reponse)
+    for accord in Accord.objects.filter(membre=omar):
+        mise_en_commun.answer(omar, accord, "sans_nom")
+    mise_en_commun.hand_over(Membre.objects.get(pk=anna.pk), mise)
+    cohorte = Cohorte.load()
+    cohorte.referent = anna
+    cohorte.save()
+    assert set(PreuveAccord.objects.readable_by(anna).values_list("membre", flat=True)) == {omar.pk}
+    assert PreuveAccord.objects.readable_by(nadia).count() == 2
+
+
+def test_what_one_is_told_of_it_is_seen_once_it_is_looked_at(go, membres):
+    mise = une_mise_en_commun()
+    told = Notification.objects.filter(membre=mise.animatrice, motif="connu", vue_le=None)
+    for evenement in Evenement.objects.filter(diffuse_le=None):
+        notifications.spread(evenement)
+    assert told.exists()
+    go(mise.animatrice, "mise_en_commun", mise.reference)
+    assert not told.exists()
+
+
+def test_the_queries_of_its_pages_do_not_grow_with_its_parts(client, membres, sujet, queries):
+    omar = membres[1]
+    first, second = sujet.posts.all()
+    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", [first, second])
+    counts = {}
+    for parts in (2, 12):
+        while mise.passages.count() < parts:
+            said = {"texte": "Un passage.", "est_citation": False, "sources": [first, second]}
+            mise_en_commun.add(omar, mise, said)
+        client.force_login(omar)
+        for name in ("mise_en_commun", "demander", "ajouter_passage"):
+            address = reverse(f"communaute:{name}", args=[mise.reference])
+            counts.setdefault(name, []).append(queries(address))
+    mise_en_commun.ask(omar, mise)
+    counts["repondre"] = [queries(reverse("communaute:repondre", args=[mise.reference]))] * 2
+    assert all(few == many for few, many in counts.values())
+    assert max(map(max, counts.values())) <= 12
