@@ -8,10 +8,11 @@ class PagesConfig(AppConfig):
     default = True
 
     def ready(self):
-        from pages import courriels, files, lettre  # noqa: F401
+        from pages import courriels, files, lettre, mises_en_commun  # noqa: F401
 
         courriels.watch()
         files.watch()
+        mises_en_commun.watch()
 
 
 class UsersConfig(WagtailUsersAppConfig):

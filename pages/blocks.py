@@ -17,7 +17,12 @@ from wagtail.rich_text.rewriters import LinkRewriter
 from pages.models.reserve import readable_by
 
 _TEXT = ["h2", "h3", "bold", "italic", "ol", "ul", "link"]
-_ENDS = re.compile(r"</(?:h2|h3|li|p)>")
+_ENDS = re.compile(r"</(?:h2|h3|h4|li|p|td|th)>")
+
+
+def paragraphs(html):
+    """The text of each paragraph, title and item of ``html``."""
+    return [text for part in _ENDS.split(html) if (text := get_text_for_indexing(part))]
 
 
 def _with_targets(values, keys_of):
@@ -61,7 +66,7 @@ class TexteBlock(blocks.RichTextBlock):
 
     def get_searchable_content(self, value):
         """Its paragraphs, titles and items, each apart."""
-        return [text for html in _ENDS.split(value.source) if (text := get_text_for_indexing(html))]
+        return paragraphs(value.source)
 
     def get_context(self, value, parent_context=None):
         context = super().get_context(value, parent_context)

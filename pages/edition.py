@@ -7,8 +7,10 @@ from wagtail.admin.views.pages.edit import EditView
 from wagtail.admin.views.pages.revisions import RevisionsRevertView
 from wagtail.admin.viewsets.pages import PageViewSet
 
+from communaute.models import MiseEnCommun
 from pages import courriels
 from pages.forms import advise
+from pages.models import EnseignementPage
 
 
 class TellingMixin:
@@ -41,6 +43,18 @@ def give_advice(request, page):
         messages.warning(request, advice)
 
 
+def refuse_copy(request, page):
+    """A copy would keep what people may take back: a page made of an exchange has none, nor an alias."""
+    copied = EnseignementPage.objects.descendant_of(page, inclusive=True)
+    if not MiseEnCommun.objects.of_pages(copied).exists():
+        return None
+    messages.error(
+        request,
+        "Ce qui vient d’un échange ne se copie pas : on doit pouvoir le retirer partout.",
+    )
+    return redirect("wagtailadmin_pages:edit", page.pk)
+
+
 def refuse_unfinished(request, action, pages, bulk):
     """Publish nothing of several pages at once when one of them lacks something, and say which."""
     if action != "publish":
@@ -60,6 +74,8 @@ def refuse_unfinished(request, action, pages, bulk):
 
 def _is_finished(page):
     draft = page.specific.get_latest_revision_as_object()
+    if not draft.stands:
+        return False
     try:
         draft.full_clean()
     except ValidationError:

@@ -35,11 +35,12 @@ class EnvoiIndexView(generic.IndexView):
     def get_page_subtitle(self):
         now = timezone.now()
         today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-        sent = Envoi.objects.filter(etat=Envoi.Etat.ENVOYE)
+        listed = Envoi.objects.listed()
+        sent = listed.filter(etat=Envoi.Etat.ENVOYE)
         return (
             f"{sent.filter(envoye_le__gte=today).count()} partis aujourd’hui, "
             f"{sent.filter(envoye_le__gte=now - WEEK).count()} en sept jours, "
-            f"{Envoi.objects.filter(etat=Envoi.Etat.ECHEC).count()} en échec"
+            f"{listed.filter(etat=Envoi.Etat.ECHEC).count()} en échec"
         )
 
     def get_context_data(self, **kwargs):
@@ -61,7 +62,7 @@ class EnvoiIndexView(generic.IndexView):
         )
 
     def get_base_queryset(self):
-        return super().get_base_queryset().select_related("membre", "lettre")
+        return super().get_base_queryset().listed().select_related("membre", "lettre")
 
     def get_edit_url(self, instance):
         return super().get_edit_url(instance) if instance.etat == Envoi.Etat.ECHEC else None

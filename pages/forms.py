@@ -119,10 +119,13 @@ class SourcedPageForm(PortailPageForm):
 
     def clean(self):
         cleaned_data = super().clean()
-        sources = ("territoires", "projets", "auteurs")
-        if not self.is_deferred_validation and not any(map(cleaned_data.get, sources)):
+        if not self.is_deferred_validation and not self.has_source():
             self.add_error("territoires", SOURCE)
         return cleaned_data
+
+    def has_source(self):
+        """Whether what was filled in says it."""
+        return any(map(self.cleaned_data.get, ("territoires", "projets", "auteurs")))
 
 
 class Links:

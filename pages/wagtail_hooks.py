@@ -1,7 +1,8 @@
 """What the back office adds to Wagtail's, and what it leaves out."""
 
 from django.http import Http404
-from django.urls import reverse
+from django.shortcuts import render
+from django.urls import path, reverse
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
@@ -10,7 +11,8 @@ from wagtail.permissions import policy_registry, register_permission_policy
 from communaute.models import Adhesion, Charte, Envoi, Invitation, Territoire
 from communaute.permissions import administers
 from pages import choix
-from pages.edition import PortailPageViewSet, give_advice, refuse_unfinished
+from pages.autre_redaction import AutreRedactionView
+from pages.edition import PortailPageViewSet, give_advice, refuse_copy, refuse_unfinished
 from pages.fiches import CohortViewSetGroup, SignalementViewSet, ThemeViewSet
 from pages.journal import name_acts
 from pages.listes import EnseignementListViewSet, RelectureListViewSet, TerritoireListViewSet
@@ -107,13 +109,16 @@ def count_nothing(request, items):
 
 @hooks.register("before_serve_page", order=-1)
 def answer_as_if_missing(page, request, serve_args, serve_kwargs):
-    """Whoever may not read a page is answered as where there is none."""
+    """Whoever may not read a page is answered as where there is none; one that was withdrawn says so."""
+    if page.is_withdrawn:
+        return render(request, "410.html", status=410)
     if request.user.is_authenticated:
         readable = readable_by(Page.objects.filter(pk=page.pk), request.user).exists()
     else:
         readable = page.live and not page.get_view_restrictions()
     if not readable:
         raise Http404
+    return None
 
 
 @hooks.register("construct_page_chooser_queryset")
@@ -135,5 +140,12 @@ def advise_on_what_leaves(request, page):
         give_advice(request, page)
 
 
+@hooks.register("register_admin_urls")
+def register_another_wording():
+    view = AutreRedactionView.as_view()
+    return [path("passages/<str:reference>/", view, name="autre_redaction")]
+
+
+hooks.register("before_copy_page", refuse_copy)
 hooks.register("before_bulk_action", refuse_unfinished)
 hooks.register("after_bulk_action", log_what_is_done_to_several)

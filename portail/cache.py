@@ -39,6 +39,9 @@ SHOWN_TO_NOBODY = {
             *("ActeModeration", "Alerte", "Recours", "Suspension", "Invitation", "Adhesion"),
             *("MotDePassation", "Profil", "Archive", "Evenement", "Notification", "Envoi"),
             *("CourrielRecu", "Lettre", "Abonnement"),
+            # What is public of these changes with its page, that is saved then.
+            *("MiseEnCommun", "MiseEnCommun_messages", "Passage", "VersionPassage"),
+            *("VersionPassage_sources", "Accord", "PreuveAccord"),
         )
     ),
 }

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from communaute.listes import harmless
 from communaute.models import Cohorte, Territoire
 from pages.models import EnseignementPage, ProjetPilotePage, TerritoirePage, public_pages
+from pages.passages import in_body, read_together
 
 LICENCE = {
     "nom": "Licence Ouverte 2.0",
@@ -91,6 +92,7 @@ def _rows(request):
         ),
         Prefetch("projets", ProjetPilotePage.objects.filter(pk__in=public)),
     )
+    read_together(value for page in pages for value in in_body(page.corps))
     rows = []
     for page in pages:
         page.adresse = page.get_full_url(request)

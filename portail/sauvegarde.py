@@ -25,7 +25,7 @@ from django.db import connection, models
 from django.db.migrations.loader import MigrationLoader
 from django.utils.crypto import salted_hmac
 
-from communaute import effacement
+from communaute import effacement, mise_en_commun
 from communaute.models import Membre
 from portail import database
 from portail.cache import forget
@@ -80,8 +80,9 @@ def _write(folder, now):
             continue
         size += (folder / FILES / path).stat().st_size
     journal = storages["effacements"]
-    # What is noted of somebody just before the database says that they left may yet be taken back.
+    # What is noted just before the database says that somebody left, or took a yes back, may be forgotten.
     here = set(Membre.objects.filter(parti_le=None).values_list("reference", flat=True))
+    here |= mise_en_commun.still_given()
     for name in _walk(journal):
         if name.removesuffix(".json") not in here:
             sums[f"{JOURNAL}/{name}"] = _copied(journal, name, folder / JOURNAL / name)

@@ -26,6 +26,7 @@ from pages.models import (
     Theme,
     readable_by,
 )
+from pages.passages import in_body, read_together
 from portail.search_index import texts
 
 
@@ -127,6 +128,8 @@ def _shown(request, pages, wanted):
         for model, keys in by_type.items()
         for page in model.get_indexed_objects().filter(pk__in=keys)
     }
+    learned = [page for page in specific.values() if isinstance(page, EnseignementPage)]
+    read_together(value for page in learned for value in in_body(page.corps))
     return [
         {
             "titre": page.title,

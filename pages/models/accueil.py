@@ -32,14 +32,20 @@ class AccueilPage(SectionPage):
         verbose_name = "page d’accueil"
 
     def route(self, request, path_components):
-        """As Wagtail's, in two queries however deep the page; it then knows what is above it."""
+        """As Wagtail's, in two queries however deep the page; it then knows what is above it.
+
+        Of what is not published, only a page that was withdrawn is found, to say so.
+        """
         paths = list(accumulate([self.url_path, *(f"{slug}/" for slug in path_components)]))
         restrictions = PageViewRestriction.objects.filter(page=OuterRef("pk"))
         way = Page.objects.filter(url_path__in=["/", *paths]).order_by("depth")
         *above, last = way.annotate(restricted=Exists(restrictions))
-        if last.url_path != paths[-1] or not all(step.live for step in (*above, last)):
+        if last.url_path != paths[-1] or not all(step.live for step in above):
             raise Http404
         page = self if last.pk == self.pk else last.specific
+        reserved = any(step.restricted for step in (*above, last))
+        if not page.live and (reserved or not page.is_withdrawn):
+            raise Http404
         vars(page).update(above=above, restricted=last.restricted)
         return RouteResult(page)
 

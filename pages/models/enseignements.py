@@ -9,23 +9,28 @@ from django.db import models
 from django.db.models import Count, Prefetch, Q
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import cached_property
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
-from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, HelpPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.models import Orderable, PageManager
 from wagtail.search import index
 
-from communaute.models import Cohorte, Territoire
-from pages.blocks import BLOCKS
+from communaute.models import Cohorte, MiseEnCommun, Territoire
 from pages.filtres import Filtres, labelled
 from pages.forms import SourcedPageForm
 from pages.models.page import CORPS, ARelire, PortailPage, PortailPageQuerySet, SectionPage
 from pages.models.reserve import public_pages
 from pages.models.termes import Cadre, Echelle, Fondamental, Theme
 from pages.models.territoires import ProjetPilotePage, TerritoirePage
+from pages.passages import CorpsBlock, references
 
 WORDS_PER_MINUTE = 220
 """Silent reading of French prose by adults, rounded down."""
+NOTHING_STANDS = (
+    "Cette page vient d’un échange, et son titre ou ses passages n’ont plus l’accord de toutes les "
+    "personnes concernées : elle ne peut pas paraître."
+)
 
 
 class EnseignementIndexPage(SectionPage):
@@ -79,11 +84,41 @@ class EnseignementPageQuerySet(PortailPageQuerySet):
         return self.live().public().order_by("-date", "-pk").prefetch_related("fondamentaux")
 
 
+class ProvenancePanel(HelpPanel):
+    """What a page made of an exchange holds that is not written here."""
+
+    class BoundPanel(HelpPanel.BoundPanel):
+        def is_shown(self):
+            return self.instance.mise is not None
+
+        @property
+        def passages(self):
+            """What is public of it, each with whether another text is asked for."""
+            return self.instance.mise.passages.public().saying_what_is_asked()
+
+
 class EnseignementPageForm(SourcedPageForm):
-    """Refuses to publish or propose a story of transformation that only says what went well."""
+    """Refuses to publish or propose a story of transformation that only says what went well.
+
+    Of a page made of an exchange, what all agreed to is not written here.
+    """
+
+    CONSENTED = ("title", "slug", "introduction")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.mise:
+            for name in self.CONSENTED:
+                self.fields.pop(name, None)
+
+    def has_source(self):
+        return self.instance.mise is not None or super().has_source()
 
     def clean(self):
         cleaned_data = super().clean()
+        self._refuse_passages_from_elsewhere()
+        if not self.is_deferred_validation and not self.instance.stands:
+            self.add_error(None, NOTHING_STANDS)
         if not self.is_deferred_validation and (
             cleaned_data.get("nature") == EnseignementPage.Nature.RECIT
         ):
@@ -94,6 +129,11 @@ class EnseignementPageForm(SourcedPageForm):
                 if name in self.fields and not cleaned_data.get(name):
                     self.add_error(name, f"Un récit de transformation dit aussi {what}.")
         return cleaned_data
+
+    def _refuse_passages_from_elsewhere(self):
+        before, after = self.instance.corps, self.cleaned_data.get("corps") or []
+        if after and set(references(after)) - set(references(before)):
+            self.add_error("corps", "Un passage issu d’un échange ne s’ajoute pas à la main.")
 
 
 class EnseignementPage(ARelire, PortailPage):
@@ -144,13 +184,14 @@ class EnseignementPage(ARelire, PortailPage):
         blank=True,
         help_text="Des fonctions plutôt que des noms, sauf accord des personnes.",
     )
-    corps = StreamField(BLOCKS, verbose_name="corps")
+    corps = StreamField(CorpsBlock(), verbose_name="corps")
     pas_marche = models.TextField("ce qui n’a pas marché", max_length=1000, blank=True)
     pas_mesurable = models.TextField("ce qui ne se mesure pas", max_length=1000, blank=True)
 
     objects = PageManager.from_queryset(EnseignementPageQuerySet)()
 
     content_panels = [
+        ProvenancePanel(template="pages/panels/provenance.html", heading="Issu d’un échange"),
         *PortailPage.content_panels,
         FieldPanel("nature"),
         FieldPanel("introduction"),
@@ -215,6 +256,28 @@ class EnseignementPage(ARelire, PortailPage):
     class Meta:
         verbose_name = "enseignement"
 
+    @cached_property
+    def mise(self):
+        """The mise en commun of which it was made, or None."""
+        return MiseEnCommun.objects.of_page(self.pk).first()
+
+    @property
+    def stands(self):
+        """Whether all still agree to its title and to a part of it, if it was made of an exchange."""
+        return self.mise is None or self.mise.passages.public().make_a_page()
+
+    @property
+    def is_withdrawn(self):
+        """Whether it was public, and those of whose exchange it was made agree to it no more."""
+        return not self.live and self.first_published_at is not None and not self.stands
+
+    def with_content_json(self, content):
+        """As Wagtail's; what all agreed to is the page's as a whole, and in none of its revisions."""
+        page = super().with_content_json(content)
+        if self.mise:
+            page.title, page.introduction = self.title, self.introduction
+        return page
+
     @property
     def reading_time(self):
         """Minutes it takes to read, at least one."""
@@ -249,6 +312,7 @@ class EnseignementPage(ARelire, PortailPage):
             "termes": self.termes(),
             "liste": self.get_url(request).removesuffix(f"{self.slug}/"),
             "reference": self.reference(Cohorte.load(request)),
+            "provenance": self.mise and self.mise.provenance,
             "voisins": self.neighbours().filter(pk__in=public)[:3],
         }
 

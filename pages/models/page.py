@@ -81,6 +81,11 @@ class PortailPage(Page):
         """What ``user`` may do with this page."""
         return PortailPagePermissionTester(user, self)
 
+    stands = True
+    """Whether nothing that it was made of forbids to publish it."""
+    is_withdrawn = False
+    """Whether its address says that it was public, and is no more."""
+
     @cached_property
     def above(self):
         """The pages above this one, from the root down."""

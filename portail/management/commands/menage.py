@@ -16,6 +16,7 @@ from communaute import (
     archives,
     brouillons,
     conservation,
+    mise_en_commun,
     moderation,
     notifications,
     passation,
@@ -31,7 +32,8 @@ from pages.models import Signalement
 class Command(BaseCommand):
     help = (
         "Efface ce dont la durée de conservation est passée (docs/conservation.md), avertit qui n’est pas "
-        "venu depuis 23 mois, clôt les demandes d’assouplir une promesse au bout de leurs quatorze jours, "
+        "venu depuis 23 mois, clôt au bout de leurs quatorze jours les demandes d’accord (assouplir une "
+        "promesse, mettre en commun), rappelle avant cela celles qui attendent, "
         "fait repartir les invitations dont le courriel n’a pu partir et refaire les archives qui attendent. "
         "« recurrent » la lance avec le reste."
     )
@@ -59,6 +61,8 @@ class Command(BaseCommand):
             sommeil.warn.enqueue()
         _forget_what_ended()
         promesse.close_expired()
+        mise_en_commun.resolve_due()
+        mise_en_commun.remind_due()
         self.stdout.write(" ".join(f"{what} : {how_many}." for what, how_many in gone.items()))
 
 
