@@ -26,9 +26,12 @@ from communaute.models import (
     Espace,
     Invitation,
     Membre,
+    MiseEnCommun,
+    Passage,
     PieceJointe,
     Territoire,
 )
+from communaute.models.membres import new_reference
 from communaute.notifications import preferences_of
 from pages.models import Signalement, TerritoirePage, Theme
 
@@ -89,6 +92,7 @@ COLLECTIONS = {
     "sujets": (Topic, READABLE),
     "messages": (Post, READABLE),
     "fichiers": (PieceJointe, READABLE),
+    "mises-en-commun": (MiseEnCommun, READABLE),
     "decisions": (ActeModeration, ("concerning",)),
     "recours": (ActeModeration, READABLE),
     "suspensions": (ActeModeration, READABLE),
@@ -163,9 +167,11 @@ def _keys_of(monde):
         "workflow_state_id",
         "uploaded_file_id",
     )
+    passages = Passage.objects.values_list("reference", flat=True)
     pages = ("page_id", "page_pk", "page_to_move_id", "parent_page_id", "destination_id")
     return keys | {
         ("gestion/espace/", "pk"): [space.pk],
+        ("gestion/passages/", "reference"): [*passages] or [new_reference()],
         ("gestion/siege/", "pk"): [seat],
         ("gestion/users/", "pk"): [author.pk],
         ("gestion/choix_membre/", "pk"): [author.pk],

@@ -10,10 +10,11 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from wagtail.models import Page
 
-from communaute import conversation
-from communaute.forum_conversation.models import Nature, Post, Topic
+from communaute import conversation, mise_en_commun
+from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
 from communaute.models import (
     Abonnement,
+    Accord,
     AccordPromesse,
     Acte,
     ActeModeration,
@@ -31,11 +32,13 @@ from communaute.models import (
     Membre,
     Mention,
     Merci,
+    MiseEnCommun,
     MotDePassation,
     Motif,
     Niveau,
     Notification,
     Participation,
+    Passage,
     PieceJointe,
     Profil,
     Recours,
@@ -44,6 +47,7 @@ from communaute.models import (
     Suivi,
     Suspension,
     Version,
+    VersionPassage,
     Visible,
     Vote,
 )
@@ -109,6 +113,14 @@ FIELDS = (
     "partage",
     "contact tu",
     "contenu de l’archive",
+    "titre mis en commun",
+    "introduction",
+    "passage",
+    "passage d’avant",
+    "passage refusé",
+    "passage remis",
+    "reformulation",
+    "reformulation de l’animation",
 )
 CANARIES = {field: f"{CANARY}{number:02}" for number, field in enumerate(FIELDS)}
 """The canary of each private field: it ends in figures, so that no stem shortens it."""
@@ -187,6 +199,7 @@ class Monde:
             "promesse": "reste_ici",
             "motif": "ton",
             "choix": poll.pk if poll else 0,
+            "accord": self.awaited.reference,
             **self.keys(espace),
         }
 
@@ -296,6 +309,7 @@ class Monde:
         ]
         self.topic = self._open_topic(author)
         self._answer_and_thank(peer, left)
+        self._draw(author, left)
         self._wait(author)
         self._draft(author)
         self._moderate(author)
@@ -311,6 +325,7 @@ class Monde:
 
     def _tell(self):
         """All of it was told to everyone: also to those who may not read it any more, or never could."""
+        Evenement.objects.exclude(mise=None).delete()
         Evenement.objects.bulk_create(
             [
                 *(
@@ -321,6 +336,11 @@ class Monde:
                     Evenement(topic=demande.topic, demande=demande)
                     for demande in in_space(DemandePromesse, self.elus)
                 ),
+                *(
+                    Evenement(topic=mise.topic, mise=mise, quoi=quoi)
+                    for mise in in_space(MiseEnCommun, self.elus)
+                    for quoi in Evenement.Quoi
+                ),
             ]
         )
         Evenement.objects.update(diffuse_le=timezone.now())
@@ -328,7 +348,7 @@ class Monde:
             Notification(
                 evenement=evenement,
                 membre=membre,
-                motif=Motif.DEMANDE if evenement.demande else Motif.CITE,
+                motif=Motif.DEMANDE if evenement.demande or evenement.mise else Motif.CITE,
             )
             for evenement in in_space(Evenement, self.elus)
             for membre in self.people.values()
@@ -399,6 +419,59 @@ class Monde:
         Merci.objects.create(post=self.post, membre=peer)
         Mention.objects.create(post=self.post, membre=peer)
         Vote.objects.create(choix=self.topic.sondage.choix.first(), membre=peer)
+
+    def _draw(self, author, left):
+        """What is drawn from two exchanges: one that is asked for, and one that was handed over, which draws
+        on somebody who may not read it any more.
+        """
+        facilitator, peer = self.member("facilitator"), self.member("peer")
+        topic = un_sujet(self.elus, peer, "Un échange", "Un récit.")
+        posts = [topic.first_post or topic.posts.get()]
+        posts += [conversation.reply(membre, topic, "De même.") for membre in (author, facilitator)]
+        _, _, suspended, _ = left
+        for one in (topic, suspended):
+            Topic.objects.filter(pk=one.pk).update(promesse=Promesse.A_PARTAGER)
+        said = [CANARIES[name] for name in ("titre mis en commun", "introduction")]
+        self.mise = mise_en_commun.propose(author, topic, *said, posts)
+        self._part(self.mise, "passage refusé", posts[:1])
+        VersionPassage.objects.filter(passage__mise_en_commun=self.mise, passage__ordre=1).update(
+            demandee_le=timezone.now(), close_le=timezone.now()
+        )
+        self.mise.passages.filter(ordre=1).update(retire_le=timezone.now())
+        passage = self._part(self.mise, "passage d’avant", posts)
+        text = {"texte": CANARIES["passage"], "sources": posts}
+        mise_en_commun.change(author, passage, text, base=1)
+        mise_en_commun.ask(author, self.mise)
+        titled = Accord.objects.get(version__passage=self.mise.chapeau)
+        mise_en_commun.answer(author, titled, Accord.Reponse.SANS_NOM)
+        asked = Accord.objects.filter(version__passage=passage)
+        for membre, field in (
+            (author, "reformulation"),
+            (facilitator, "reformulation de l’animation"),
+        ):
+            accord = asked.get(membre=membre)
+            mise_en_commun.answer(membre, accord, Accord.Reponse.REFORMULE, CANARIES[field])
+        self.awaited = asked.get(membre=peer)
+        self.handed_over = mise_en_commun.propose(
+            author, suspended, "Une leçon", "En bref.", [suspended.posts.first()]
+        )
+        self._part(self.handed_over, "passage remis", [suspended.posts.first()])
+        mise_en_commun.ask(author, self.handed_over)
+        asked = Accord.objects.filter(version__passage__mise_en_commun=self.handed_over)
+        # Who is suspended since changed their mind.
+        for name, reponse in (
+            ("suspended", Accord.Reponse.NON),
+            ("suspended", Accord.Reponse.SANS_NOM),
+            ("author", Accord.Reponse.SANS_NOM),
+        ):
+            accord = asked.get(membre=self.people[name])
+            mise_en_commun.answer(self.people[name], accord, reponse)
+        MiseEnCommun.objects.filter(pk=self.handed_over.pk).update(remise_le=timezone.now())
+
+    def _part(self, mise, field, posts):
+        """A part of it, by its author, that draws on these messages."""
+        said = {"texte": CANARIES[field], "sources": posts}
+        return Passage.objects.get(pk=mise_en_commun.add(mise.auteur, mise, said).pk)
 
     def _wait(self, author):
         """What awaits approval, whole or in part, what was hidden, what was withdrawn."""

@@ -34,8 +34,8 @@ CONDITIONS = [
     *(
         f"communaute/models/{name}.py"
         for name in (
-            *("archives", "echanges", "espaces", "lecture", "membres", "notifications"),
-            *("passation", "profils"),
+            *("archives", "echanges", "espaces", "lecture", "membres", "mises_en_commun"),
+            *("notifications", "passation", "profils"),
         )
     ),
     "communaute/models/moderation.py",
@@ -48,7 +48,8 @@ CONDITIONS = [
 READING = re.compile(
     r"readable|readers_of|readers_count|_by$|behind_charte|concerning|referred|open_to|rights|active|"
     r"page_of_posts|giving_access|audience_filter|permissions|__call__|process_exception|within|reads_since|"
-    r"held_by|received_by|unread|saying|near|can_enter|profil\.shown|^_shown"
+    r"held_by|received_by|unread|saying|near|can_enter|profil\.shown|^_shown|"
+    r"queryset\.(?:standing|public|latest|asked|to_ask|awaited|unanswered|given|asking)$"
 )
 """What decides on reading, by its name, where a module holds other things too."""
 REFUSAL = re.compile(r"refuse$|permissions\.|rights|^\.(readable|entered|active|behind)")
@@ -119,6 +120,7 @@ WITHOUT_EFFECT = {
         "middleware.py VisitMiddleware.__call__: .filter(pk=request.user.pk)",
     },
     "It chooses how what one reads anyway is shown, or where one is led: not what is read.": {
+        "models/mises_en_commun.py PassageQuerySet.saying_what_is_asked: .filter(passage=OuterRef('pk'))",
         "models/notifications.py NotificationQuerySet.unread: .filter(is_new=True)",
         "views/donnees.py partir: Archive.objects.readable_by(membre)",
         "views/espaces.py _below: Topic.objects.readable_by(user)",
@@ -290,6 +292,8 @@ def checks(monde, path, name, known):
             matrix.check_own,
             matrix.check_topics,
             matrix.check_personal,
+            matrix.check_public,
+            matrix.check_asked,
         ):
             found[check.__name__] = lambda check=check: check(monde, people)
         found["charter"] = lambda: matrix.check_behind_the_charter(monde, people)

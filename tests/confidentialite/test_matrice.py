@@ -7,6 +7,7 @@ left behind, is looked through. Every request is undone (``lecteur.py``), so tha
 
 import logging
 import re
+from contextlib import contextmanager
 from copy import copy
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -25,6 +26,7 @@ from communaute import notifications, permissions
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic, new_reference
 from communaute.models import (
     Abonnement,
+    Accord,
     AccordPromesse,
     Acte,
     ActeModeration,
@@ -32,14 +34,19 @@ from communaute.models import (
     Archive,
     Cohorte,
     Espace,
+    Evenement,
     Membre,
+    MiseEnCommun,
     MotDePassation,
     Niveau,
     Notification,
+    Passage,
     PieceJointe,
+    PreuveAccord,
     Profil,
     Recours,
     Suivi,
+    VersionPassage,
     rights_of,
 )
 from portail.logs import JsonFormatter
@@ -93,6 +100,8 @@ OTHER_METHODS = ("HEAD", "PUT", "DELETE", "OPTIONS")
 TO_ALL_READERS = {
     *("titre", "texte", "titre d’avant", "texte d’avant", "résumé", "résumé d’avant", "choix"),
     *("nom de pièce", "contenu de pièce", "motif de lecture", "partage"),
+    *("titre mis en commun", "introduction", "passage", "passage d’avant", "passage refusé"),
+    "passage remis",
 }
 WAITING = {
     *("titre en attente", "texte en attente", "réponse en attente"),
@@ -100,27 +109,32 @@ WAITING = {
 }
 OWN = {
     *("brouillon", "pièce de brouillon", "contenu de brouillon"),
-    *("motif", "recours", "texte masqué", "titre masqué", "mot à laisser"),
+    *("motif", "recours", "texte masqué", "titre masqué", "mot à laisser", "reformulation"),
 }
 ARRIVING = {"adresse invitée", "demande d’adhésion"}
 DECIDED = {"alerte", "motif", "motif de suspension", "texte masqué", "titre masqué"}
 SHOWN = {
     "author": TO_ALL_READERS | WAITING | OWN,
     "peer": TO_ALL_READERS,
-    "facilitator": TO_ALL_READERS | WAITING | DECIDED | ARRIVING | {"recours", "contact tu"},
+    "facilitator": (
+        TO_ALL_READERS
+        | {*WAITING, *DECIDED, *ARRIVING, "recours", "contact tu"}
+        | {"reformulation de l’animation"}
+    ),
     "facilitator who decided": (
         TO_ALL_READERS | WAITING | DECIDED | ARRIVING | {"alerte sur l’animation"}
     ),
     "named reader": TO_ALL_READERS,
     "successor": {"mot reçu", "partage"},
-    "suspended": {"motif de suspension"},
+    "suspended": {"motif de suspension", "passage remis"},
+    "référent·e": {"passage remis"},
     "visitor": {"adresse invitée"},
     "inactive": {"adresse invitée"},
     "administrator": ARRIVING,
 }
 """Which private fields each reader of the space is shown, all addresses together: no more, no less; and
-what the suspended are told of it; whom one invites, and who asks to join. Whoever holds the link of an
-invitation reads there for which address it is."""
+what the suspended are told of it; whom one invites, and who asks to join; to what one said yes, and the
+proof of it. Whoever holds the link of an invitation reads there for which address it is."""
 
 
 # --- What each may read, row by row
@@ -129,6 +143,8 @@ invitation reads there for which address it is."""
 def may_read(what, membre, row):
     """Whether ``membre``, a reader of the space, may read ``row``, said in the simplest way."""
     facilitates, kind = what.startswith("facilitator"), type(row).__name__
+    if kind in ("Accord", "PreuveAccord"):
+        return row.membre_id == membre.pk
     topics = [part for part in parts_of(row) if isinstance(part, Topic)]
     if what == "successor" and any(is_older(topic) for topic in topics):
         return False
@@ -136,8 +152,10 @@ def may_read(what, membre, row):
         return row.membre_id == membre.pk
     if kind == "Notification" and row.membre_id != membre.pk:
         return False
-    if kind in ("Notification", "Evenement") and not is_there(getattr(row, "evenement", row)):
-        return False
+    if kind in ("Notification", "Evenement"):
+        evenement = getattr(row, "evenement", row)
+        if not is_there(evenement, membre):
+            return False
     if kind in ("Brouillon", "Vote", "AccordPromesse"):
         if row.membre_id != membre.pk:
             return False
@@ -161,9 +179,17 @@ def may_read(what, membre, row):
     )
 
 
-def is_there(evenement):
-    """Whether what is told of is there to be read, or answered."""
-    post, demande = evenement.post, evenement.demande
+def is_proof(preuve):
+    """Whether it proves a yes to what was handed over, or its end."""
+    remise_le = preuve.accord.version.passage.mise_en_commun.remise_le
+    return remise_le and preuve.reponse in (*Accord.OUI, PreuveAccord.RETIRE)
+
+
+def is_there(evenement, membre):
+    """Whether what is told of is there to be read, or answered by ``membre``."""
+    post, demande, mise = evenement.post, evenement.demande, evenement.mise
+    if mise:
+        return evenement.quoi in STILL_SO[mise.remise_le is not None](membre)
     if demande:
         return not demande.is_over
     return post.approved and post.topic.approved and post.is_shown
@@ -174,7 +200,19 @@ def is_older(topic):
     return timezone.localdate(topic.created) < timezone.localdate()
 
 
-ABOVE = ("post", "topic", "sondage", "choix", "demande", "evenement")
+STILL_SO = (
+    lambda membre: (
+        {"demande", "rappel"}
+        if Accord.objects.filter(membre=membre, reponse="").exists()
+        else set()
+    ),
+    lambda membre: {"resolue"},
+)
+"""What is still so of a mise en commun: of that which is asked for, and of that which was handed over."""
+ABOVE = (
+    *("post", "topic", "sondage", "choix", "demande", "evenement"),
+    *("mise", "mise_en_commun", "atelier", "passage", "version", "accord"),
+)
 
 
 def parts_of(row):
@@ -196,6 +234,10 @@ def check_rows(monde, model, people):
             assert read == {row for row in rows if may_read(what, membre, row)}, what
         elif what in BEFORE_THE_CHARTER and model is Espace:
             assert read == {monde.elus}
+        elif model is PreuveAccord and what == "référent·e":
+            assert read == {row for row in rows if is_proof(row)}
+        elif model in (Accord, PreuveAccord):
+            assert read == {row for row in rows if row.membre_id == membre.pk}, what
         else:
             assert read == set(), what
 
@@ -300,6 +342,97 @@ def test_the_page_of_a_topic_is_given_the_messages_that_one_may_read(monde):
     check_topics(monde, monde.members(READERS + OUTSIDERS))
 
 
+@contextmanager
+def undone():
+    """What is done meanwhile is undone."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def check_public(monde, people):
+    """Refuse that a part may be public without a yes that stands of each whom it draws on."""
+    title, part = monde.handed_over.passages.all()
+    version, now = part.accorde, timezone.now()
+    accords = Accord.objects.filter(version=version)
+    said = Post.objects.filter(pk__in=version.sources.values("pk"))
+    assert set(Passage.objects.public()) == {title, part}
+    assert set(Accord.objects.given()) == {*accords, *title.accorde.accords.all()}
+    for rows, change in [
+        *((accords, {"reponse": reponse}) for reponse in ("", "non", "reformule")),
+        (accords, {"retire_le": now}),
+        (Membre.objects.filter(pk__in=accords.values("membre")), {"is_active": False}),
+        *((said, {name: now}) for name in ("retire_le", "masque_le")),
+        (Passage.objects.filter(pk=part.pk), {"retire_le": now}),
+        (Passage.objects.filter(pk=part.pk), {"accorde": None}),
+    ]:
+        with undone():
+            rows.update(**change)
+            assert set(Passage.objects.public()) == {title}, change
+            if rows.model is Accord or "accorde" in change:
+                assert not Accord.objects.given().filter(version=version), change
+    with undone():
+        PreuveAccord.objects.filter(accord__in=accords).delete()
+        accords.delete()
+        assert set(Passage.objects.public()) == {title}
+    with undone():
+        MiseEnCommun.objects.update(remise_le=None)
+        assert set(Passage.objects.standing()) == {title, part}
+        assert not Passage.objects.public()
+
+
+def test_a_part_may_be_public_with_a_yes_that_stands_alone(monde):
+    check_public(monde, {})
+
+
+def check_asked(monde, people):
+    """Refuse that anybody is asked for what is not awaited of them, or reads what is drawn from what they may
+    not read.
+    """
+    mise, now = monde.mise, timezone.now()
+    title, _, part = mise.passages.all()
+    waiting, whole = part.derniere, set(VersionPassage.objects.asked())
+    assert whole == {title.derniere, waiting}
+    assert set(Accord.objects.awaited()) == set(Accord.objects.filter(version__in=whole))
+    assert set(Accord.objects.unanswered()) == {monde.awaited}
+    for what, membre in people.items():
+        assert set(MiseEnCommun.objects.asking(membre)) == ({mise} if what == "peer" else set())
+    this, alone = Passage.objects.filter(pk=part.pk), VersionPassage.objects.filter(pk=waiting.pk)
+    for rows, change in [
+        (this, {"retire_le": now}),
+        (this, {"numero": part.numero + 1}),
+        (alone, {"close_le": now}),
+        (alone, {"demandee_le": None}),
+        (alone, {"demandee_le": None, "close_le": now}),
+        (MiseEnCommun.objects.filter(pk=mise.pk), {"abandonnee_le": now}),
+    ]:
+        with undone():
+            rows.update(**change)
+            assert waiting not in VersionPassage.objects.asked(), change
+            is_to_ask = waiting in VersionPassage.objects.to_ask()
+            assert is_to_ask == (change == {"demandee_le": None}), change
+    topics = {mise.topic_id: {"peer"}, mise.atelier_id: {"author"}}
+    for topic, own in topics.items():
+        for change, reading in (
+            ({"approved": False}, own | FACILITATORS),
+            ({"created": now}, set(READERS) - {"successor"}),
+        ):
+            with undone():
+                Topic.objects.filter(pk=topic).update(**change)
+                read = {w for w, m in people.items() if mise in MiseEnCommun.objects.readable_by(m)}
+                assert read == reading, change
+                told = in_space(Evenement, monde.elus).filter(mise=mise)
+                told = {w for w, m in people.items() if told.readable_by(m)}
+                assert told == {"peer"} & reading, change
+    proofs, former = PreuveAccord.objects, people["référent·e"]
+    assert proofs.readable_by(former).exists()
+    assert not proofs.readable_by(changed(former, is_active=False)).exists()
+
+
+def test_each_is_asked_for_what_is_awaited_of_them_alone(monde):
+    check_asked(monde, monde.members(READERS + OUTSIDERS))
+
+
 def check_own(monde, people):
     """Refuse that anyone is told of decisions or reports that are not about them, or theirs."""
     reports, acts = in_space(Alerte, monde.elus), in_space(ActeModeration, monde.elus)
@@ -369,6 +502,7 @@ def permitted(monde):
     for kept in (reply, post):
         kept.topic = topic
     gone = [{"masque_le": yesterday}, {"retire_le": yesterday}]
+    mise = MiseEnCommun.objects.get(pk=monde.mise.pk)
     inviting = changed(monde.invitation, animates=[])
     naming = changed(monde.invitation, animates=[elus])
     abroad = changed(inviting, territoire=monde.territoire)
@@ -406,6 +540,13 @@ def permitted(monde):
         ("can_summarise", [topic], {"author"} | FACILITATORS),
         ("can_summarise", [reread], FACILITATORS),
         ("can_summarise", [changed(topic, poster=silent)], FACILITATORS),
+        *(("can_draw_on", *asked) for asked in drawing(topic, reread)),
+        ("can_write_out", [mise], {"author"} | FACILITATORS),
+        ("can_write_out", [changed(mise, auteur=silent)], FACILITATORS),
+        ("can_write_out", [changed(mise, abandonnee_le=yesterday)], set()),
+        ("can_write_out", [changed(mise, topic=topic)], set()),
+        ("can_hand_over", [mise], FACILITATORS),
+        ("can_hand_over", [changed(mise, topic=topic)], set()),
         ("can_report", [post], set(READERS + OUTSIDERS) - {"author"}),
         *(("can_report", [changed(post, **s)], set()) for s in (*gone, {"approved": False})),
         ("can_decide", [post], FACILITATORS),
@@ -440,6 +581,18 @@ def permitted(monde):
             | {"editor", "administrator"}
             | {"peer"},  # who facilitates another space
         ),
+    ]
+
+
+def drawing(topic, reread):
+    """In which states of a topic, whose promise is that all stays there, who may draw on it."""
+    allowed = {"promesse": Promesse.SANS_ATTRIBUTION}
+    return [
+        ([topic], set()),
+        ([changed(topic, **allowed)], SPEAKERS),
+        ([changed(topic, promesse=Promesse.A_PARTAGER)], SPEAKERS),
+        ([changed(topic, approved=False, **allowed)], set()),
+        ([changed(reread, **allowed)], FACILITATORS),
     ]
 
 
@@ -481,6 +634,18 @@ PAGES = {
     "faire_recours": permissions.can_appeal,
     "historique": lambda membre, post: post.is_shown,
     "vote": lambda membre, topic: hasattr(topic, "sondage"),
+    "mettre_en_commun": permissions.can_draw_on,
+    "repondre": lambda membre, mise: (
+        Accord.objects.filter(membre=membre, version__passage__mise_en_commun=mise)
+        .awaited()
+        .exists()
+    ),
+    "remettre": lambda membre, mise: False,
+    "ajouter_passage": lambda membre, mise: (
+        mise.is_open and permissions.can_write_out(membre, mise)
+    ),
+    "abandonner": lambda membre, mise: mise.is_open and permissions.can_write_out(membre, mise),
+    **dict.fromkeys(("modifier_passage", "demander"), permissions.can_write_out),
     "deplacer_sujet": lambda membre, topic: permissions.can_moderate(membre, topic.espace),
     **dict.fromkeys(("moderation", "suspensions", "sante"), permissions.can_moderate),
 }
@@ -500,6 +665,7 @@ ALONE = {
     "communaute:inviter": permissions.invites,
     "communaute:inviter_une_liste": permissions.invites,
     "communaute:annuaire": permissions.can_meet,
+    "communaute:preuves": permissions.is_referent,
 }
 """The pages about nothing in particular that are not everyone’s, and whose they are."""
 
@@ -520,6 +686,8 @@ ACTS = {
     "animer_sujet": lambda membre, topic: permissions.can_moderate(membre, topic.espace),
     "promesse": lambda membre, topic: False,
     **PAGES,
+    "repondre": lambda membre, mise: True,
+    "remettre": permissions.can_hand_over,
 }
 """What is asked of who sends a form there; one that says neither what to do nor why does nothing."""
 
@@ -539,6 +707,7 @@ class Walk:
         self.before = state_of(self.not_theirs)
         self.untold = set(self.not_to_tell())
         self.seen, self.wrong, self.asked = set(), [], 0
+        self.sent = monde.form(self.not_theirs)
         self.turn = (READERS + OUTSIDERS).index(what)
 
     def ask(self, method, path, data=None):
@@ -580,7 +749,7 @@ class Walk:
                 yield from (f"/espaces/{espace.slug}/", espace.nom)
             if not permissions.can_moderate(self.membre, espace):
                 yield f"/espaces/{espace.slug}/moderation/"
-            for model in (Topic, Post, PieceJointe):
+            for model in (Topic, Post, PieceJointe, MiseEnCommun, Passage):
                 rows = in_space(model, espace)
                 for row in set(rows) - set(rows.readable_by(self.membre)):
                     if not (self.what == "référent·e" and row == self.monde.reply):
@@ -642,8 +811,8 @@ class Walk:
         """An address about each thing that they may read: it opens to who has the right that it asks."""
         rows, name = self.own(collection, ways_in), address.name.removeprefix("communaute:")
         closed = [row for row in rows if not PAGES.get(name, self.reads)(self.membre, row)]
-        for row in rows:
-            path = self.path(address, row)
+        asked = [(self.paths(address, row), row) for row in rows]
+        for path, row in [(path, one) for paths, one in asked for path in paths]:
             answer = self.ask("GET", path)
             if self.is_reader and row in closed and answer.status != 404:
                 self.note("GET", path, f"({answer.status}) opens without the right to it")
@@ -700,7 +869,7 @@ class Walk:
 
     def form(self, method):
         """What is sent: every field that a form has, with the keys of what is not theirs."""
-        return self.monde.form(self.not_theirs) if method == "POST" else None
+        return self.sent if method == "POST" else None
 
     def rows(self, model):
         """The rows asked for where they may not read: one, and those that are about themselves; and in
@@ -721,12 +890,17 @@ class Walk:
 
     def path(self, address, row):
         """``address`` with the key of ``row``, or with one that does not exist."""
-        (key,) = address.keys
         if row is None:
-            value = "rien" if key == "slug" else new_reference()
-        else:
-            value = row.slug if key == "slug" else row.reference
-        return "/" + address.path % {key: value}
+            keys = {key: "rien" if key == "slug" else new_reference() for key in address.keys}
+            return "/" + address.path % keys
+        return self.paths(address, row)[0]
+
+    def paths(self, address, row):
+        """``address`` with the key of ``row``, and of each of its parts where it takes one."""
+        key, *inner = address.keys
+        values = {key: row.slug if key == "slug" else row.reference}
+        parts = row.passages.values_list("reference", flat=True) if inner else [None]
+        return ["/" + address.path % (values | dict.fromkeys(inner, part)) for part in parts]
 
     def reaches(self, row, ways_in):
         """Whether the person may be answered about ``row``, or is led to its charter."""
@@ -915,7 +1089,8 @@ def test_every_address_has_something_to_put_in_it_or_a_reason_not_to(monde):
     for address in addresses():
         try:
             if address.room == "communaute" and address.keys:
-                assert len(address.keys) == 1, f"{address.path}: one key each, parents are derived"
+                inner = address.keys[1:]
+                assert inner in ((), ("passage",)), f"{address.path}: parents are derived"
                 (COLLECTIONS | ARRIVALS)[address.path.split("/")[1]]
             else:
                 assert list(samples(monde, address))

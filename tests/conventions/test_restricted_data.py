@@ -24,12 +24,12 @@ MANY = {
 THEIR_OWN = (
     *("models", "conversation.py", "gestes.py", "promesse.py", "moderation.py"),
     *("brouillons.py", "pieces.py", "ouverture.py", "passation.py", "profils.py"),
-    *("archives.py", "effacement.py", "notifications.py"),
+    *("archives.py", "effacement.py", "notifications.py", "mise_en_commun.py"),
 )
 """What defines restricted data, what writes it, and what gives each their own."""
 WAYS_IN = {
     *("readable_by", "entered_by", "behind_charte_for", "concerning", "referred_to"),
-    "received_by",
+    *("received_by", "public", "of_page", "of_pages", "with_word_of"),
     *("mark_read", "choose"),
 }
 READS = {
