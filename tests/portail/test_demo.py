@@ -72,7 +72,7 @@ class TestCohorteDeDemonstration(TestCase):
 
     def test_it_is_a_whole_cohort_and_every_page_of_it_answers(self):
         assert TerritoirePage.objects.shown().count() == 8
-        assert EnseignementPage.objects.shown().count() == 12
+        assert EnseignementPage.objects.shown().count() == 13
         assert Espace.objects.count() == 5
         assert ProjetPilotePage.objects.shown().count() == 8
         public = Page.objects.live().public()
@@ -84,6 +84,15 @@ class TestCohorteDeDemonstration(TestCase):
         analyses = AnalyseSensiblePage.objects.values_list("visibilite", flat=True)
         assert set(analyses) == set(Visibilite.values)
         assert RessourcePage.objects.filter(visibilite=Visibilite.MEMBRES).exists()
+
+    def test_one_learning_of_it_came_out_of_an_exchange_and_a_yes_is_awaited_for_another(self):
+        page = self.client.get("/enseignements/").content.decode()
+        assert "Dire que l’on ne sait pas, et quand on reviendra" in page
+        elue = Membre.objects.get(email="elue@demo.example")
+        self.client.force_login(elue)
+        home = self.client.get("/communaute/").content.decode()
+        assert "Votre accord pour mettre un échange en commun" in home
+        assert "Poser la question avant d’écrire le plan" not in page
 
     def test_loading_it_again_changes_nothing_and_tells_the_accounts_again(self):
         before = counts()

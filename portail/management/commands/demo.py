@@ -12,9 +12,10 @@ from django.db import transaction
 from django.utils import timezone
 from wagtail.fields import RichTextField
 
-from communaute import conversation, gestes, notifications, passation, profils
+from communaute import conversation, gestes, mise_en_commun, notifications, passation, profils
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
+    Accord,
     Adhesion,
     Allie,
     Cohorte,
@@ -444,6 +445,8 @@ def _sujet(espace, entry, membres):
         _sondage(topic, sondage, membres)
     if demande := entry.get("demande"):
         _demande(topic, demande, membres)
+    for mise in entry.get("mise", []):
+        _mise_en_commun(topic, mise, membres)
     if entry["epingle"]:
         Topic.objects.readable_by(author).filter(pk=topic.pk).update(type=Topic.TOPIC_STICKY)
     if entry.get("accueil"):
@@ -470,6 +473,34 @@ def _demande(topic, entry, membres):
     demande.demandee_le = _ago(entry["jours"])
     demande.close_le = demande.jusquau
     demande.save()
+
+
+def _mise_en_commun(topic, entry, membres):
+    """A learning drawn from the topic: public since all said yes to it, or still asked for."""
+    author = Membre.objects.by_key(membres[entry["auteur"]].pk)
+    posts = list(Post.objects.readable_by(author).filter(topic=topic))
+    drawn_on = [posts[rank] for rank in entry["messages"]]
+    mise = mise_en_commun.propose(author, topic, entry["titre"], entry["introduction"], drawn_on)
+    for passage in entry["passage"]:
+        sources = [posts[rank] for rank in passage["sources"]]
+        said = {"texte": passage["texte"], "est_citation": False, "sources": sources}
+        mise_en_commun.add(author, mise, said)
+    at = _ago(entry["jours"])
+    Post.objects.readable_by(author).filter(topic=mise.atelier_id).update(created=at)
+    atelier = Topic.objects.readable_by(author).filter(pk=mise.atelier_id)
+    atelier.update(created=at, last_post_on=at)
+    mise_en_commun.ask(author, mise)
+    answering = membres.values() if entry["publiee"] else [membres[one] for one in entry["oui"]]
+    for membre in answering:
+        for accord in Accord.objects.readable_by(membre).awaited():
+            mise_en_commun.answer(membre, accord, Accord.Reponse.SANS_NOM, dit_le_college=True)
+    if entry["publiee"]:
+        mise_en_commun.hand_over(Membre.objects.get(email=FACILITATOR), mise)
+        mise.refresh_from_db()
+        page = mise.page.specific
+        page.date = timezone.localdate(_ago(1))
+        page.fondamentaux = Fondamental.objects.filter(code__in=entry["fondamentaux"])
+        page.save_revision(user=Membre.objects.get(email=EDITOR)).publish()
 
 
 def _ago(days):
