@@ -363,7 +363,10 @@ WRITTEN = {
 """The names of the fields that say what a member is writing, in any place."""
 
 
-_TYPED = ("subject", "lien", "choix", "content", "marche", "coince", "retenu", "essais")
+_TYPED = (
+    *("subject", "lien", "choix", "content", "marche", "coince", "retenu", "essais"),
+    *("titre", "introduction", "texte"),
+)
 
 
 def typed_text(data):

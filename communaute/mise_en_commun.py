@@ -5,6 +5,7 @@ silence look the same. A yes is to one version of one part: whatever changes it 
 alone. Nothing here is public: what is, is read from ``Passage.objects.public()`` each time it is shown.
 """
 
+import re
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
@@ -13,7 +14,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.dispatch import Signal
 from django.utils import timezone
 
-from communaute import notifications, permissions
+from communaute import citations, indices, notifications, permissions
 from communaute.conversation import Conflict, as_of_now, locked, start_topic
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
 from communaute.journal_des_effacements import noting
@@ -32,6 +33,7 @@ REMINDERS = (timedelta(days=7), timedelta(days=12))
 """How long after they are asked those who have not answered are reminded."""
 ENOUGH_PEERS = 3
 """With fewer who may have said it, each of them must agree that it is published."""
+SENTENCE_ENDS = re.compile(r"[.!?…:;\n]+")
 
 handed_over = Signal()
 """Sent in the transaction that hands a ``mise`` over: who publishes makes the draft of its page."""
@@ -167,16 +169,18 @@ def _revise(membre, passage, said):
 
 
 def foresee(mise, versions):
-    """Give each of ``versions`` of ``mise`` the members who are to be ``asked``: those it draws on; and where
-    fewer than ``ENOUGH_PEERS`` could have said what it says, each of these.
+    """Give each of ``versions`` of ``mise`` the members who are to be ``asked``: those it draws on; those of
+    whose messages it repeats a sentence, though it does not say so; and where fewer than ``ENOUGH_PEERS``
+    could have said what it says, each of these.
 
     The queries do not grow with the versions.
     """
     sources = Prefetch("sources", Post.objects.select_related("poster"))
     prefetch_related_objects(versions, "de", sources)
-    peers = _Peers(mise.topic.espace)
+    peers, said = _Peers(mise.topic.espace), _Said(mise.topic)
     for version in versions:
         authors = {version.de} if version.de_id else {post.poster for post in version.sources.all()}
+        authors |= said.by_whom(f"{version.titre}\n{version.texte}")
         plausible = peers.who_could_say(f"{version.titre} {version.texte}")
         few = plausible if len(plausible) < ENOUGH_PEERS else set()
         version.asked = sorted(
@@ -200,6 +204,25 @@ class _Peers:
             if seat.territoire and f" {fold(seat.territoire.nom)} " in said
         }
         return there or {seat.membre for seat in self._seats}
+
+
+class _Said:
+    """What is said in a topic, but for what is quoted there."""
+
+    def __init__(self, topic):
+        posts = Post.objects.shown().filter(topic=topic).select_related("poster")
+        own = ((post.poster, citations.edited(post.content.raw, _keeps_nothing)) for post in posts)
+        self._said = [(poster, f" {fold(text)} ") for poster, text in own]
+
+    def by_whom(self, text):
+        """Those who said a whole sentence of ``text``, long enough to be somebody's."""
+        sentences = [fold(one) for one in SENTENCE_ENDS.split(text)]
+        told = [f" {one} " for one in sentences if len(one.split()) >= citations.ENOUGH]
+        return {poster for poster, said in self._said if any(one in said for one in told)}
+
+
+def _keeps_nothing(author, line):
+    return False
 
 
 @transaction.atomic
@@ -394,14 +417,14 @@ def _resolve(version, now):
 
 def _reword(version, accords, now):
     """Write down how each would have it said, the first to have said so last: it is asked next, but where
-    nobody else had a say.
+    nobody else has a say.
     """
     reworded = [accord for accord in accords if accord.reponse == Accord.Reponse.REFORMULE]
     said = {"titre": version.titre, "est_citation": version.est_citation}
     said["sources"] = list(version.sources.all())
     for accord in reversed(reworded):
         made = _revise(accord.membre, version.passage, said | {"texte": accord.texte})
-    if len(accords) == 1:
+    if _is_theirs_alone(made, version, accords):
         VersionPassage.objects.filter(pk=made.pk).update(demandee_le=now, close_le=now)
         agreed = Accord.objects.create(version=made, membre=reworded[0].membre)
         _note(agreed, Accord.Reponse.SANS_NOM, dit_le_college=reworded[0].dit_le_college)
@@ -411,6 +434,15 @@ def _reword(version, accords, now):
 def _agree(version, now):
     VersionPassage.objects.filter(pk=version.pk).update(accordee_le=now)
     Passage.objects.filter(pk=version.passage_id).update(accorde=version)
+
+
+def _is_theirs_alone(version, before, accords):
+    """Whether who alone answered of ``before`` is alone concerned by ``version``, and nothing more in it may
+    tell who is spoken of: what does is read again by whoever asks.
+    """
+    foresee(version.passage.mise_en_commun, [version])
+    told, told_before = indices.found_in([f"{one.titre}\n{one.texte}" for one in (version, before)])
+    return version.asked == [one.membre for one in accords] and set(told) <= set(told_before)
 
 
 # --- Handing over

@@ -9,6 +9,11 @@ from communaute.forms import WrittenField
 from communaute.forum_conversation.models import Promesse
 from communaute.models import Accord
 
+CHANGED = (
+    "Vous avez changé le texte. Pour que ce soit lui, choisissez « Oui, ainsi reformulé » ; sinon videz ce "
+    "champ : votre oui va au texte tel qu’il est."
+)
+
 
 class TitreField(WrittenField):
     """The title of a learning."""
@@ -155,11 +160,14 @@ class RepondreForm(forms.Form):
 
     def clean(self):
         cleaned = self.cleaned_data
-        said = cleaned.get("texte", "").strip()
-        rewords = cleaned.get("reponse") == Accord.Reponse.REFORMULE
-        if rewords and not said and "texte" not in self.errors:
+        said, reponse = cleaned.get("texte", "").strip(), cleaned.get("reponse")
+        rewords = reponse == Accord.Reponse.REFORMULE
+        is_same = said.splitlines() == self.version.texte.strip().splitlines()
+        if reponse in Accord.OUI and said and not is_same and "texte" in self.changed_data:
+            self.add_error("texte", CHANGED)
+        elif rewords and not said and "texte" not in self.errors:
             self.add_error("texte", "Écrivez comment vous le diriez.")
-        elif rewords and said == self.version.texte.strip():
+        elif rewords and is_same:
             self.add_error("texte", "C’est le texte tel qu’il est : changez-le, ou dites oui.")
         elif rewords and len(said) > self.fields["texte"].max_length:
             self.add_error("texte", "Deux phrases suffisent ici : 400 signes au plus.")

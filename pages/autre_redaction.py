@@ -85,7 +85,7 @@ class AutreRedactionView(WagtailAdminTemplateMixin, FormView):
                 base=self.passage.numero,
             )
         except Conflict:
-            form.data = form.data | {"base": self.base()}
+            form.data = form.data.dict() | {"base": self.base()}
             form.add_error(None, CHANGED)
             return self.form_invalid(form)
         messages.success(

@@ -16,7 +16,7 @@ from wagtail.users.views.users import (
     UserViewSet,
 )
 
-from communaute.models import College, Membre, Territoire
+from communaute.models import College, Membre, MiseEnCommun, Territoire
 from pages.exports import ExportMixin
 
 
@@ -161,6 +161,7 @@ class MembreViewSet(UserViewSet):
 
 
 def log_what_is_done_to_several(request, action_type, objects, action):
-    """Wagtail logs what is done to one member, not to several at once."""
+    """Wagtail logs what is done to one member, not to several at once; nor does it save each of them."""
     for membre in objects if action.model is Membre else ():
+        MiseEnCommun.objects.with_word_of(membre).tell_of_change()
         log(membre, "wagtail.edit", user=request.user)

@@ -233,6 +233,13 @@ class Passage(models.Model):
         return sorted(self.versions.all(), key=lambda version: -version.numero)
 
     @property
+    def a_paraitre(self):
+        """The version that would be public if all agreed to what is asked now."""
+        if self.accorde_id and not self.is_asked:
+            return next(one for one in self.versions.all() if one.pk == self.accorde_id)
+        return self.derniere
+
+    @property
     def is_to_ask(self):
         """Whether nobody was asked for its last version yet."""
         return self.retire_le is None and self.derniere.close_le is None and not self.is_asked

@@ -87,7 +87,8 @@ def mise_en_commun(request, reference):
     context = about(
         found,
         passages=passages,
-        asked=next((one for one in passages if one.is_asked), None),
+        jusquau=found.abandonnee_le is None
+        and max((one.derniere.jusquau for one in passages if one.is_asked), default=None),
         can_write=can_write,
         can_ask=can_write and any(one.is_to_ask for one in passages),
         can_hand_over=permissions.can_hand_over(user, found) and path_out.can_be_handed_over(found),
@@ -235,10 +236,9 @@ def repondre(request, reference):
     asked = list(asked.filter(version__passage__mise_en_commun=found))
     chosen = next((one for one in asked if one.reference == request.POST.get("accord")), None)
     if request.method == "POST" and chosen is None:
-        messages.error(request, "Cette demande est close : votre réponse n’a pas été prise.")
-        return redirect(found)
+        return _too_late(request, found)
     if not asked:
-        raise Http404
+        return _closed(request, found)
     for accord in asked:
         data = request.POST if accord is chosen else None
         accord.form = RepondreForm(data, accord=accord, promesse=found.topic.promesse)
@@ -251,9 +251,13 @@ def repondre(request, reference):
     context = about(
         found,
         asked={accord.version.passage_id: accord for accord in asked},
-        passages=list(passages.with_versions()),
+        passages=[
+            one
+            for one in passages.with_versions()
+            if one.is_asked or one.stands or not one.accorde_id
+        ],
         form=chosen.form if chosen else asked[0].form,
-        first=asked[0],
+        jusquau=min(accord.version.jusquau for accord in asked),
     )
     return form_page(request, "communaute/repondre.html", context)
 
@@ -268,14 +272,31 @@ def _take_answer(request, mise, accord, said):
             dit_le_college=said["dit_le_college"],
         )
     except Accord.DoesNotExist:
-        messages.error(
-            request, "Cette demande vient de se clore : votre réponse n’a pas été prise."
-        )
-        return redirect(mise)
+        return _too_late(request, mise)
     left = Accord.objects.readable_by(request.user).unanswered()
     left = left.filter(version__passage__mise_en_commun=mise)
     messages.success(request, "C’est noté, et scellé : personne d’autre ne voit votre réponse.")
     return redirect("communaute:repondre", mise.reference) if left else redirect(mise)
+
+
+def _closed(request, mise):
+    """Say to whom was asked that it is over, as one who comes late from a mail reads."""
+    own = Accord.objects.readable_by(request.user)
+    if not own.filter(version__passage__mise_en_commun=mise).exists():
+        raise Http404
+    messages.info(request, "Cette demande est close : il n’y a plus rien à répondre.")
+    return redirect(mise)
+
+
+def _too_late(request, mise):
+    """Say that what was answered is asked no more, and give back how one would have had it said."""
+    prefix = request.POST.get("accord", "")
+    typed = request.POST.get(f"{prefix}-texte", "").strip()
+    if typed and request.POST.get(f"{prefix}-reponse") == Accord.Reponse.REFORMULE:
+        context = about(mise, ecrit=typed)
+        return render(request, "communaute/demande_close.html", context, status=409)
+    messages.error(request, "Cette demande est close : votre réponse n’a pas été prise.")
+    return redirect(mise)
 
 
 @takes_an_act
@@ -284,7 +305,10 @@ def mes_accords(request):
     user = request.user
     given = Accord.objects.readable_by(user).given().with_page()
     if request.method == "POST":
-        accord = get_object_or_404(given, reference=request.POST.get("accord", ""))
+        chosen = request.POST.get("accord")
+        accord = next((one for one in given if one.reference == chosen), None)
+        if accord is None:
+            raise Http404
         path_out.withdraw(user, accord)
         messages.success(request, "C’est retiré : le public ne peut plus lire ce passage.")
         return redirect("communaute:mes_accords")

@@ -131,8 +131,10 @@ class EnseignementPageForm(SourcedPageForm):
         return cleaned_data
 
     def _refuse_passages_from_elsewhere(self):
-        before, after = self.instance.corps, self.cleaned_data.get("corps") or []
-        if after and set(references(after)) - set(references(before)):
+        after = self.cleaned_data.get("corps")
+        mise = self.instance.mise
+        own = mise.passages.values_list("reference", flat=True) if mise else ()
+        if after and set(references(after)) - set(own):
             self.add_error("corps", "Un passage issu d’un échange ne s’ajoute pas à la main.")
 
 

@@ -23,6 +23,7 @@ from communaute.models import (
     Siege,
     VersionPassage,
 )
+from portail.templatetags.dates import moment
 from tests.factories import (
     MembreFactory,
     TerritoireFactory,
@@ -66,6 +67,13 @@ def go(client):
         return response.content.decode()
 
     return do
+
+
+def everyone_answers(mise, reponse):
+    """All that is to ask is asked, and all say the same."""
+    mise_en_commun.ask(mise.auteur, mise)
+    for accord in Accord.objects.awaited():
+        mise_en_commun.answer(accord.membre, accord, reponse)
 
 
 def opened(go, membre, sujet, posts):
@@ -205,6 +213,22 @@ def test_where_few_could_have_said_it_each_of_them_must_agree(membres, sujet, es
     assert set(asked) == {membres[0].pk, membres[2].pk}
 
 
+def test_a_sentence_copied_from_a_message_is_asked_of_who_wrote_it_whoever_is_said_to(
+    membres, sujet
+):
+    nadia, omar, lea, _ = membres
+    conversation.reply(lea, sujet, "> Nous avons demandé d’abord.\n\nBien vu.")
+    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", sujet.posts.all())
+    for texte in ("Disons-le : « nous avons **demandé** d’abord ». Rien d’autre.", "Bien vu."):
+        mise_en_commun.add(omar, mise, {"texte": texte})
+    versions = mise_en_commun.ask(omar, mise)
+    assert [one.asked for one in versions] == [[omar], sorted_by_name(nadia, omar), [omar]]
+
+
+def sorted_by_name(*membres):
+    return sorted(membres, key=lambda one: (one.last_name, one.first_name, one.pk))
+
+
 def test_a_name_is_not_offered_where_nothing_is_attributed(go, membres, sujet):
     Topic.objects.filter(pk=sujet.pk).update(promesse=Promesse.SANS_ATTRIBUTION)
     omar = membres[1]
@@ -265,6 +289,110 @@ def test_nobody_takes_back_the_yes_of_another(go, membres):
     assert accord.retire_le is None
 
 
+def test_a_yes_that_no_form_holds_is_not_found(go, membres):
+    go(membres[0], "mes_accords", status=404, accord="\0")
+
+
+def test_who_comes_late_from_a_mail_is_told_that_it_is_over(client, membres, sujet):
+    omar, lea, *_ = membres[1:]
+    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", sujet.posts.all())
+    everyone_answers(mise, Accord.Reponse.SANS_NOM)
+    address = reverse("communaute:repondre", args=[mise.reference])
+    client.force_login(omar)
+    assert "Cette demande est close" in client.get(address, follow=True).content.decode()
+    client.force_login(lea)
+    assert client.get(address).status_code == 404
+
+
+def test_what_was_typed_too_late_is_given_back(go, membres, sujet):
+    nadia, omar, *_ = membres
+    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", sujet.posts.all())
+    said = {"texte": "Un passage.", "est_citation": False, "sources": [sujet.posts.first()]}
+    mise_en_commun.add(omar, mise, said)
+    mise_en_commun.ask(omar, mise)
+    accord = Accord.objects.get(membre=nadia)
+    mise_en_commun.abandon(omar, mise)
+    assert "Plus tôt encore." in go(
+        omar, "ajouter_passage", mise.reference, status=404, texte="Plus tôt encore."
+    )
+    late = {
+        "accord": accord.reference,
+        f"{accord.reference}-reponse": "reformule",
+        f"{accord.reference}-texte": "Dit à ma façon.",
+    }
+    shown = go(nadia, "repondre", mise.reference, status=409, **late)
+    assert "Dit à ma façon." in shown
+    late[f"{accord.reference}-reponse"] = "sans_nom"
+    assert "Cette demande est close" in go(nadia, "repondre", mise.reference, **late)
+    Topic.objects.filter(pk=sujet.pk).update(promesse=Promesse.RESTE_ICI)
+    late = {"titre": "Un titre tardif", "introduction": "Deux phrases tardives."}
+    shown = go(omar, "mettre_en_commun", sujet.reference, status=404, **late)
+    assert all(said in shown for said in late.values())
+
+
+def test_who_answers_reads_what_would_be_published_and_by_when(go, membres, sujet):
+    nadia, omar, *_ = membres
+    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", sujet.posts.all())
+    sources = {"est_citation": False, "sources": [sujet.posts.first()]}
+    passage = mise_en_commun.add(omar, mise, {"texte": "Accepté.", **sources})
+    everyone_answers(mise, Accord.Reponse.SANS_NOM)
+    mise_en_commun.change(omar, passage, {"texte": "Refusé ensuite.", **sources}, base=1)
+    everyone_answers(mise, Accord.Reponse.NON)
+    for texte in ("Plus ancien.", "Plus récent."):
+        mise_en_commun.add(omar, mise, {"texte": texte, **sources})
+        mise_en_commun.ask(omar, mise)
+    older = VersionPassage.objects.filter(texte="Plus ancien.")
+    older.update(demandee_le=timezone.now() - timedelta(days=9))
+    earliest, latest = (
+        one.jusquau for one in VersionPassage.objects.asked().order_by("demandee_le")
+    )
+    page = go(nadia, "repondre", mise.reference)
+    assert "Accepté." in page
+    assert "Refusé ensuite." not in page
+    assert moment(earliest) in page
+    assert moment(latest) not in page
+    assert moment(latest) in go(omar, "mise_en_commun", mise.reference)
+
+
+def test_a_yes_sent_with_another_text_asks_which(go, membres, sujet):
+    nadia, omar, *_ = membres
+    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", sujet.posts.all())
+    said = {"texte": "Un passage.", "est_citation": False, "sources": [sujet.posts.first()]}
+    mise_en_commun.add(omar, mise, said)
+    mise_en_commun.ask(omar, mise)
+    accord = Accord.objects.get(membre=nadia)
+    form = {
+        "accord": accord.reference,
+        f"{accord.reference}-reponse": "sans_nom",
+        f"{accord.reference}-texte": "Un autre passage.",
+    }
+    shown = go(nadia, "repondre", mise.reference, status=422, **form)
+    assert "Vous avez changé le texte" in shown
+    assert "Un autre passage." in shown
+    form[f"{accord.reference}-texte"] = "Un passage.\r\n"
+    go(nadia, "repondre", mise.reference, **form)
+    assert Accord.objects.get(pk=accord.pk).reponse == Accord.Reponse.SANS_NOM
+
+
+def test_ones_own_wording_that_few_could_say_is_asked_of_them_and_read_again(
+    membres, sujet, espace
+):
+    nadia, omar, *_ = membres
+    nadia.sieges.update(territoire=TerritoireFactory(nom="Lodévois"))
+    for said in ("Chez nous, en Lodévois.", "Comme le dit le maire."):
+        mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", sujet.posts.all())
+        part = {"texte": "Un passage.", "est_citation": False, "sources": [sujet.posts.last()]}
+        passage = mise_en_commun.add(omar, mise, part)
+        mise_en_commun.ask(omar, mise)
+        titled, drawn = Accord.objects.awaited().filter(membre=omar).order_by("pk")
+        mise_en_commun.answer(omar, drawn, Accord.Reponse.REFORMULE, said)
+        mise_en_commun.answer(omar, titled, Accord.Reponse.SANS_NOM)
+        passage.refresh_from_db()
+        assert passage.derniere.texte == said
+        assert passage.accorde is None
+        assert passage.is_to_ask
+
+
 def test_a_change_meanwhile_shows_both_texts(go, membres, sujet):
     omar, anna = membres[1], membres[3]
     first, _ = sujet.posts.all()
@@ -310,7 +438,7 @@ def test_giving_it_up_ends_what_is_asked(go, membres, sujet):
     mise_en_commun.add(omar, mise, {"texte": "Un.", "est_citation": False, "sources": [first]})
     mise_en_commun.ask(omar, mise)
     go(omar, "abandonner", mise.reference, oui="1")
-    go(nadia, "repondre", mise.reference, status=404)
+    go(nadia, "repondre", mise.reference, status=302)
     assert "Abandonnée" in go(nadia, "mise_en_commun", mise.reference)
     assert "propose d’en mettre" not in go(nadia, "sujet", sujet.reference)
 
