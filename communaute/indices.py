@@ -1,4 +1,4 @@
-"""What in a text may tell who is spoken of: names, places, functions, figures.
+"""What in a text may tell who is spoken of, or where: names, places, functions, figures, addresses.
 
 With eight territories and four kinds of actors, a role and a place name a person. What is found is shown to
 who writes; what is not found may tell all the same, and only people see that.
@@ -14,8 +14,11 @@ from communaute.text import fold
 
 LONGEST_NAME = 8
 """Words of the name of a place that are looked at, at most."""
+NAMES_AT_ONCE = 10_000
+"""What is looked for in one query: a database takes a limited number of parameters."""
 WORD = re.compile(r"[^\W_]+")
 EMAIL = re.compile(r"[^\s<>@]+@[^\s<>@]+\.[^\s<>@.,;)]+")
+ADDRESS = re.compile(r"/communaute/[^\s<>()]*")
 FIGURE = re.compile(r"\d[\d\s.,  ]*\d(?:\s*(?:€|%|euros?|habitants?|ha|km))?|\d+\s*(?:€|%|euros?)")
 FUNCTIONS = re.compile(
     r"\b(?:(?:vice[- ]|sous[- ])?pr[ée]sident|(?:sous[- ])?pr[ée]f[eè]t|maire|adjoint|conseill[eè]r|"
@@ -31,6 +34,7 @@ class Sorte(models.TextChoices):
     LIEU = "lieu", "Un lieu"
     FONCTION = "fonction", "Une fonction"
     CHIFFRE = "chiffre", "Un chiffre"
+    ADRESSE = "adresse", "Une adresse de l’espace"
 
 
 class Indice(NamedTuple):
@@ -61,6 +65,7 @@ def _found(text, phrases, names, places, functions):
     said = f" {fold(text)} "
     yield from (Indice(Sorte.FONCTION, one) for one in functions if f" {fold(one)} " in said)
     yield from (Indice(Sorte.CHIFFRE, one[0].strip()) for one in FIGURE.finditer(text))
+    yield from (Indice(Sorte.ADRESSE, one) for one in ADDRESS.findall(text))
 
 
 def _phrases(text):
@@ -89,8 +94,13 @@ def _people():
 
 def _places(names):
     """Those of ``names`` that name a place of the official lists or a territory of the cohort, folded."""
-    communes, epci = (
-        model.objects.order_by().filter(nom_plie__in=names).values_list("nom_plie", flat=True)
-        for model in (Commune, Epci)
-    )
-    return {*communes.union(epci), *map(fold, Territoire.objects.values_list("nom", flat=True))}
+    found, names = set(), sorted(names)
+    territoires = Territoire.objects.order_by().values_list("nom", flat=True)
+    for start in range(0, len(names), NAMES_AT_ONCE):
+        some = names[start : start + NAMES_AT_ONCE]
+        communes, epci = (
+            model.objects.order_by().filter(nom_plie__in=some).values_list("nom_plie", flat=True)
+            for model in (Commune, Epci)
+        )
+        found.update(map(fold, communes.union(epci, territoires)))
+    return found

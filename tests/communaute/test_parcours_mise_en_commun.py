@@ -2,13 +2,16 @@
 
 import re
 from datetime import timedelta
+from itertools import product
+from random import Random
+from string import ascii_uppercase
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from communaute import conversation, mise_en_commun, notifications
+from communaute import conversation, indices, mise_en_commun, notifications
 from communaute.forum_conversation.models import Promesse, Topic
 from communaute.models import (
     Accord,
@@ -198,6 +201,20 @@ def test_what_may_tell_who_is_spoken_of_must_be_confirmed(go, membres, sujet):
     assert not Accord.objects.exists()
     go(omar, "demander", mise.reference, compris="1")
     assert Accord.objects.exists()
+
+
+def test_the_address_of_what_is_said_in_a_space_is_warned_of(membres):
+    said = "/communaute/sujets/abc/"
+    [found] = indices.found_in([f"Voyez <https://portail.example{said}>, ou [là]({said})."])
+    assert [one.mots for one in found] == [said]
+
+
+def test_a_long_text_all_in_capitals_is_read_as_any(membres):
+    words = ["".join(pair) for pair in product(ascii_uppercase, repeat=2)]
+    texts = [" ".join(Random(seed).sample(words, len(words))) for seed in range(9)]
+    name = f"AZ{membres[0].last_name}"
+    Membre.objects.filter(pk=membres[0].pk).update(last_name=name)
+    assert indices.Indice("personne", name) in indices.found_in([*texts, name])[-1]
 
 
 def test_where_few_could_have_said_it_each_of_them_must_agree(membres, sujet, espace):
@@ -496,8 +513,8 @@ def test_the_queries_of_its_pages_do_not_grow_with_its_parts(client, membres, su
     mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", [first, second])
     counts = {}
     for parts in (2, 12):
-        while mise.passages.count() < parts:
-            said = {"texte": "Un passage.", "est_citation": False, "sources": [first, second]}
+        for number in range(mise.passages.count(), parts):
+            said = {"texte": f"Un passage{'.' * number}", "sources": [first, second]}
             mise_en_commun.add(omar, mise, said)
         client.force_login(omar)
         for name in ("mise_en_commun", "demander", "ajouter_passage"):
