@@ -142,7 +142,7 @@ class RepondreForm(forms.Form):
         help_text="Seulement pour « oui, ainsi reformulé ».",
     )
 
-    def __init__(self, *args, accord, promesse, **kwargs):
+    def __init__(self, *args, accord, topic, **kwargs):
         initial = {
             "reponse": accord.reponse,
             "dit_le_college": accord.dit_le_college,
@@ -153,8 +153,10 @@ class RepondreForm(forms.Form):
         self.fields["reponse"].choices = [
             choice
             for choice in Accord.Reponse.choices
-            if choice[0] != Accord.Reponse.NOM or promesse == Promesse.A_PARTAGER
+            if choice[0] != Accord.Reponse.NOM or topic.promesse == Promesse.A_PARTAGER
         ]
+        if not topic.espace.college:
+            del self.fields["dit_le_college"]
         if accord.version.passage.is_chapeau:
             self.fields["texte"].max_length = 400
 

@@ -241,7 +241,7 @@ def repondre(request, reference):
         return _closed(request, found)
     for accord in asked:
         data = request.POST if accord is chosen else None
-        accord.form = RepondreForm(data, accord=accord, promesse=found.topic.promesse)
+        accord.form = RepondreForm(data, accord=accord, topic=found.topic)
         own = accord.version.sources.all()
         accord.mine = [post for post in own if post.poster_id == user.pk and post.is_shown]
     if chosen and chosen.form.is_valid():
@@ -269,7 +269,7 @@ def _take_answer(request, mise, accord, said):
             accord,
             said["reponse"],
             said["texte"],
-            dit_le_college=said["dit_le_college"],
+            dit_le_college=said.get("dit_le_college", False),
         )
     except Accord.DoesNotExist:
         return _too_late(request, mise)

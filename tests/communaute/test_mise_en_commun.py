@@ -67,7 +67,7 @@ class MisesEnCommun(RuleBasedStateMachine):
         self.texts += 1
         sources = [self.posts[number % len(self.posts)] for number in set(numbers)]
         sources = list({post.pk: post for post in sources}.values())
-        text = f"Texte {self.texts}"
+        text = f"Texte {'i' * self.texts}"
         self.authors[text] = {post.poster_id for post in sources}
         return {"texte": text, "est_citation": False, "sources": sources}
 
@@ -134,7 +134,7 @@ class MisesEnCommun(RuleBasedStateMachine):
         author, text, reworded = accord.membre_id, accord.version.texte, ""
         if reponse == REFORMULE:
             self.texts += 1
-            reworded = f"Texte {self.texts}"
+            reworded = f"Texte {'i' * self.texts}"
             self.authors[reworded] = self.authors[text]
         membre = Membre.objects.get(pk=author)
         if self.attempt(mise_en_commun.answer, membre, accord, reponse, reworded):
@@ -196,7 +196,7 @@ class MisesEnCommun(RuleBasedStateMachine):
     def reword_from_its_page(self, number):
         passage = self.passage(number)
         self.texts += 1
-        text = f"Texte {self.texts}"
+        text = f"Texte {'i' * self.texts}"
         self.authors[text] = self.authors[passage.derniere.texte]
         act, editor = mise_en_commun.reword_and_ask, self.person["lea"]
         self.attempt(act, editor, passage, passage.derniere.titre, text, base=passage.numero)

@@ -16,6 +16,7 @@ from communaute.forum_conversation.models import Promesse, Topic
 from communaute.models import (
     Accord,
     Cohorte,
+    Espace,
     Evenement,
     Membre,
     MiseEnCommun,
@@ -260,6 +261,18 @@ def test_a_name_is_not_offered_where_nothing_is_attributed(go, membres, sujet):
     go(omar, "repondre", mise.reference, status=422, accord=accord.reference, **said)
     accord.refresh_from_db()
     assert accord.reponse == ""
+
+
+def test_where_no_college_is_said_nobody_is_asked_whether_it_may_be(go, membres, sujet):
+    omar = membres[1]
+    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", sujet.posts.all())
+    mise_en_commun.ask(omar, mise)
+    assert "de quel collège" in go(omar, "repondre", mise.reference)
+    Espace.objects.update(college="", audience=Espace.Audience.TOUS)
+    assert "de quel collège" not in go(omar, "repondre", mise.reference)
+    accord = Accord.objects.get(membre=omar).reference
+    go(omar, "repondre", mise.reference, accord=accord, **{f"{accord}-reponse": "sans_nom"})
+    assert Accord.objects.get(reference=accord).reponse == "sans_nom"
 
 
 def test_ones_own_wording_takes_the_place_of_a_part_that_draws_on_oneself_alone(go, membres, sujet):
