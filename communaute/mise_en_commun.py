@@ -78,8 +78,6 @@ def add(membre, mise, said):
     ``sources``, those of the messages that it draws on. The text that is last already is not added again.
     """
     membre, mise = _writer(membre, mise)
-    if not mise.is_open:
-        raise PermissionDenied
     last = mise.passages.last()
     if not last.is_chapeau and not last.retire_le and last.derniere.texte == said["texte"]:
         return last
@@ -119,8 +117,8 @@ def reword_and_ask(editor, passage, titre, texte, *, base):
 @transaction.atomic
 def take_out(membre, passage):
     """Leave a part out, as whoever writes may decide at any time."""
-    membre, mise = _writer(membre, passage.mise_en_commun)
-    if passage.is_chapeau:
+    membre, mise = as_of_now(membre), _locked(passage.mise_en_commun)
+    if passage.is_chapeau or not permissions.can_take_out(membre, mise):
         raise PermissionDenied
     mise.passages.filter(pk=passage.pk, retire_le=None).update(retire_le=timezone.now())
     _resolve_if_all_is_known(mise)
@@ -272,6 +270,15 @@ def _remind(mise):
     return any(reminded)
 
 
+def offered_answers(mise):
+    """What may be answered: no name where nothing is attributed; and of what is public already, whose wording
+    is reviewed before it is asked for, yes or no.
+    """
+    refused = set() if mise.topic.promesse == Promesse.A_PARTAGER else {Accord.Reponse.NOM}
+    refused |= {Accord.Reponse.REFORMULE} if mise.remise_le else set()
+    return [reponse for reponse in Accord.Reponse if reponse not in refused]
+
+
 @transaction.atomic
 def answer(membre, accord, reponse, texte="", *, dit_le_college=False):
     """Say yes, no, or how one would rather have it said; one may change one's mind until all is known.
@@ -282,7 +289,7 @@ def answer(membre, accord, reponse, texte="", *, dit_le_college=False):
     mise = _locked(accord.version.passage.mise_en_commun)
     asked = Accord.objects.readable_by(membre).awaited()
     accord = asked.select_related("version__passage").get(pk=accord.pk)
-    if reponse == Accord.Reponse.NOM and mise.topic.promesse != Promesse.A_PARTAGER:
+    if reponse not in offered_answers(mise):
         raise PermissionDenied
     _note(accord, reponse, texte if reponse == Accord.Reponse.REFORMULE else "", dit_le_college)
     _resolve_if_all_is_known(mise)
@@ -481,9 +488,7 @@ def note_published(mise):
 @transaction.atomic
 def abandon(membre, mise):
     """Give it up: nothing of it will be public."""
-    membre, mise = _writer(membre, mise)
-    if not mise.is_open:
-        raise Conflict(mise)
+    _, mise = _writer(membre, mise)
     MiseEnCommun.objects.filter(pk=mise.pk).update(abandonnee_le=timezone.now())
 
 

@@ -6,13 +6,15 @@ from django import forms
 from django.utils.text import Truncator
 
 from communaute.forms import WrittenField
-from communaute.forum_conversation.models import Promesse
 from communaute.models import Accord
 
 CHANGED = (
     "Vous avez changé le texte. Pour que ce soit lui, choisissez « Oui, ainsi reformulé » ; sinon videz ce "
     "champ : votre oui va au texte tel qu’il est."
 )
+
+
+WITHOUT_ANSWER = "Choisissez une réponse. Tant que vous n’en donnez pas, rien n’est dit."
 
 
 class TitreField(WrittenField):
@@ -122,14 +124,12 @@ class ChapeauForm(PassageForm):
 
 
 class RepondreForm(forms.Form):
-    """What one says of a part that draws on oneself."""
+    """What one says of a part that draws on oneself; nothing, where all is left as it was."""
 
     reponse = forms.ChoiceField(
         label="Votre réponse",
         widget=forms.RadioSelect,
-        error_messages={
-            "required": "Choisissez une réponse. Tant que vous n’en donnez pas, rien n’est dit."
-        },
+        error_messages={"required": WITHOUT_ANSWER},
     )
     dit_le_college = forms.BooleanField(
         label="Si je dis oui : on peut dire de quel collège cela vient", required=False
@@ -142,23 +142,29 @@ class RepondreForm(forms.Form):
         help_text="Seulement pour « oui, ainsi reformulé ».",
     )
 
-    def __init__(self, *args, accord, topic, **kwargs):
+    def __init__(self, data, *, accord, offered, says_college):
+        text = accord.texte or accord.version.texte
         initial = {
             "reponse": accord.reponse,
             "dit_le_college": accord.dit_le_college,
-            "texte": accord.texte or accord.version.texte,
+            # As browsers send lines back.
+            "texte": "\r\n".join(text.strip().splitlines()),
         }
-        super().__init__(*args, initial=initial, prefix=accord.reference, **kwargs)
+        super().__init__(
+            data,
+            initial=initial,
+            prefix=accord.reference,
+            empty_permitted=True,
+            use_required_attribute=False,
+        )
         self.version = accord.version
-        self.fields["reponse"].choices = [
-            choice
-            for choice in Accord.Reponse.choices
-            if choice[0] != Accord.Reponse.NOM or topic.promesse == Promesse.A_PARTAGER
-        ]
-        if not topic.espace.college:
-            del self.fields["dit_le_college"]
-        if accord.version.passage.is_chapeau:
+        self.fields["reponse"].choices = [(one.value, one.label) for one in offered]
+        if Accord.Reponse.REFORMULE not in offered:
+            del self.fields["texte"]
+        elif accord.version.passage.is_chapeau:
             self.fields["texte"].max_length = 400
+        if not says_college:
+            del self.fields["dit_le_college"]
 
     def clean(self):
         cleaned = self.cleaned_data

@@ -120,9 +120,20 @@ def can_draw_on(user, topic):
 
 
 def can_write_out(user, mise):
-    """Who opened the mise en commun, and those who facilitate its space, until it is given up."""
-    writes = mise.auteur_id == user.pk or can_moderate(user, mise.topic.espace)
-    return writes and can_draw_on(user, mise.topic) and mise.abandonnee_le is None
+    """Who opened the mise en commun, and those who facilitate its space, until it is given up or handed over:
+    from then on, those who edit its page ask for another wording.
+    """
+    return mise.is_open and _holds(user, mise) and can_draw_on(user, mise.topic)
+
+
+def can_take_out(user, mise):
+    """The same, as long as they can speak in its space: what is public of it may be made less at any time."""
+    is_kept = mise.abandonnee_le is None
+    return is_kept and _holds(user, mise) and can_speak(user, mise.topic.espace)
+
+
+def _holds(user, mise):
+    return mise.auteur_id == user.pk or can_moderate(user, mise.topic.espace)
 
 
 def can_hand_over(user, mise):

@@ -10,12 +10,21 @@ from communaute import indices, notifications, permissions
 from communaute import mise_en_commun as path_out
 from communaute.conversation import Conflict
 from communaute.forum_conversation.models import Post, Topic
-from communaute.mises_en_commun_forms import ChapeauForm, PassageForm, ProposerForm, RepondreForm
+from communaute.mises_en_commun_forms import (
+    WITHOUT_ANSWER,
+    ChapeauForm,
+    PassageForm,
+    ProposerForm,
+    RepondreForm,
+)
 from communaute.models import Accord, MiseEnCommun, Passage, PreuveAccord, VersionPassage
 from communaute.views.reading import form_page, readable, who_reads_topic
 from communaute.views.sujets import is_looked_at
 
 PROOFS_PER_PAGE = 50
+
+ANSWER = "-reponse"
+"""How the name of the field of an answer ends, after what it is about."""
 
 takes_an_act = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -90,6 +99,7 @@ def mise_en_commun(request, reference):
         jusquau=found.abandonnee_le is None
         and max((one.derniere.jusquau for one in passages if one.is_asked), default=None),
         can_write=can_write,
+        can_take_out=not found.is_open and permissions.can_take_out(user, found),
         can_ask=can_write and any(one.is_to_ask for one in passages),
         can_hand_over=permissions.can_hand_over(user, found) and path_out.can_be_handed_over(found),
         asks_me=awaited.filter(version__passage__mise_en_commun=found).values_list(
@@ -121,9 +131,13 @@ def ajouter_passage(request, reference):
 def modifier_passage(request, reference, passage):
     """Change a part, or leave it out."""
     user = request.user
-    found = written_mise(user, reference)
+    found = readable_mise(user, reference)
     part = _readable_passage(user, found, passage)
-    if request.method == "POST" and "retirer" in request.POST and not part.is_chapeau:
+    takes_out = request.method == "POST" and "retirer" in request.POST and not part.is_chapeau
+    may = permissions.can_take_out if takes_out else permissions.can_write_out
+    if not may(user, found):
+        raise Http404
+    if takes_out:
         path_out.take_out(user, part)
         messages.success(request, "Ce passage ne fait plus partie du texte.")
         return redirect(found)
@@ -234,19 +248,17 @@ def repondre(request, reference):
     found = readable_mise(user, reference)
     asked = Accord.objects.readable_by(user).awaited().with_whom_else()
     asked = list(asked.filter(version__passage__mise_en_commun=found))
-    chosen = next((one for one in asked if one.reference == request.POST.get("accord")), None)
-    if request.method == "POST" and chosen is None:
-        return _too_late(request, found)
-    if not asked:
-        return _closed(request, found)
+    offered = path_out.offered_answers(found)
+    says_college = bool(found.topic.espace.college)
     for accord in asked:
-        data = request.POST if accord is chosen else None
-        accord.form = RepondreForm(data, accord=accord, topic=found.topic)
+        data = request.POST or None
+        accord.form = RepondreForm(data, accord=accord, offered=offered, says_college=says_college)
         own = accord.version.sources.all()
         accord.mine = [post for post in own if post.poster_id == user.pk and post.is_shown]
-    if chosen and chosen.form.is_valid():
-        said = chosen.form.cleaned_data
-        return _take_answer(request, found, chosen, said)
+    if request.method == "POST" and (response := _take_answers(request, found, asked)):
+        return response
+    if not asked:
+        return _closed(request, found)
     passages = Passage.objects.readable_by(user).filter(mise_en_commun=found, retire_le=None)
     context = about(
         found,
@@ -256,27 +268,50 @@ def repondre(request, reference):
             for one in passages.with_versions()
             if one.is_asked or one.stands or not one.accorde_id
         ],
-        form=chosen.form if chosen else asked[0].form,
+        form=next((one.form for one in asked if one.form.errors), asked[0].form),
         jusquau=min(accord.version.jusquau for accord in asked),
     )
     return form_page(request, "communaute/repondre.html", context)
 
 
-def _take_answer(request, mise, accord, said):
-    try:
-        path_out.answer(
-            request.user,
-            accord,
-            said["reponse"],
-            said["texte"],
-            dit_le_college=said.get("dit_le_college", False),
-        )
-    except Accord.DoesNotExist:
-        return _too_late(request, mise)
+def _take_answers(request, mise, asked):
+    """Keep the answers that were given, and return where that leads; None where one lacks something."""
+    answered = {key.removesuffix(ANSWER) for key in request.POST if key.endswith(ANSWER)}
+    wrong = {accord.reference for accord in asked if not accord.form.is_valid()}
+    late = answered - {accord.reference for accord in asked}
+    if asked and not late and (wrong or not answered):
+        if not wrong:
+            asked[0].form.add_error("reponse", WITHOUT_ANSWER)
+        return None
+    for accord in asked:
+        if accord.reference in answered - wrong and not _answer(request.user, accord):
+            late.add(accord.reference)
+    if late:
+        return _too_late(request, mise, late | wrong)
+    if not asked:
+        return None
     left = Accord.objects.readable_by(request.user).unanswered()
     left = left.filter(version__passage__mise_en_commun=mise)
     messages.success(request, "C’est noté, et scellé : personne d’autre ne voit votre réponse.")
     return redirect("communaute:repondre", mise.reference) if left else redirect(mise)
+
+
+def _answer(membre, accord):
+    """Whether what was said of it could be taken."""
+    said = {
+        name: accord.form[name].value() for name in accord.form.fields
+    } | accord.form.cleaned_data
+    try:
+        path_out.answer(
+            membre,
+            accord,
+            said["reponse"],
+            said.get("texte", ""),
+            dit_le_college=bool(said.get("dit_le_college")),
+        )
+    except Accord.DoesNotExist:
+        return False
+    return True
 
 
 def _closed(request, mise):
@@ -288,12 +323,15 @@ def _closed(request, mise):
     return redirect(mise)
 
 
-def _too_late(request, mise):
+def _too_late(request, mise, references):
     """Say that what was answered is asked no more, and give back how one would have had it said."""
-    prefix = request.POST.get("accord", "")
-    typed = request.POST.get(f"{prefix}-texte", "").strip()
-    if typed and request.POST.get(f"{prefix}-reponse") == Accord.Reponse.REFORMULE:
-        context = about(mise, ecrit=typed)
+    typed = [
+        request.POST.get(f"{reference}-texte", "").strip()
+        for reference in sorted(references)
+        if request.POST.get(f"{reference}{ANSWER}") == Accord.Reponse.REFORMULE
+    ]
+    if any(typed):
+        context = about(mise, ecrit="\n\n".join(filter(None, typed)))
         return render(request, "communaute/demande_close.html", context, status=409)
     messages.error(request, "Cette demande est close : votre réponse n’a pas été prise.")
     return redirect(mise)

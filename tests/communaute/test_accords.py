@@ -265,17 +265,17 @@ def test_nor_does_one_from_before_all_was_known(espace, reponse, brought_back):
 
 
 def test_a_yes_that_was_given_again_since_is_not_taken_back(espace):
-    mise = une_mise_en_commun(espace)
+    mise = une_mise_en_commun(espace, remise=False)
     membre = mise.pairs[0]
     passage = Passage.objects.get(accorde__texte=FIRST)
-    mise_en_commun.reword_and_ask(mise.animatrice, passage, "", "Autrement.", base=1)
     mise_en_commun.withdraw(membre, yes_of(membre))
     passage.refresh_from_db()
     mise_en_commun.change(
-        mise.auteur, passage, {"texte": "Mieux.", "sources": [post_of(mise, membre)]}, base=2
+        mise.auteur, passage, {"texte": "Mieux.", "sources": [post_of(mise, membre)]}, base=1
     )
     mise_en_commun.ask(mise.auteur, mise)
     say(membre, SANS_NOM)
+    mise_en_commun.hand_over(mise.animatrice, mise)
     assert effacement.replay() == 0
     assert public(mise) == ["Mieux.", SECOND]
 

@@ -95,7 +95,7 @@ class Path:
         page.get_by_role("radio", name=answer, exact=True).check()
         if wording:
             page.get_by_label("Comment vous le diriez").fill(wording)
-        page.get_by_role("button", name="Enregistrer ma réponse").click()
+        page.get_by_role("button", name=re.compile("Enregistrer m")).click()
         expect(page.get_by_text("C’est noté, et scellé")).to_be_visible()
         return self
 
