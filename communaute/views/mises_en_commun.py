@@ -251,7 +251,8 @@ def repondre(request, reference):
     offered = path_out.offered_answers(found)
     says_college = bool(found.topic.espace.college)
     for accord in asked:
-        data = request.POST or None
+        is_sent = any(key.startswith(f"{accord.reference}-") for key in request.POST)
+        data = request.POST if is_sent else None
         accord.form = RepondreForm(data, accord=accord, offered=offered, says_college=says_college)
         own = accord.version.sources.all()
         accord.mine = [post for post in own if post.poster_id == user.pk and post.is_shown]
@@ -277,19 +278,18 @@ def repondre(request, reference):
 def _take_answers(request, mise, asked):
     """Keep the answers that were given, and return where that leads; None where one lacks something."""
     answered = {key.removesuffix(ANSWER) for key in request.POST if key.endswith(ANSWER)}
-    wrong = {accord.reference for accord in asked if not accord.form.is_valid()}
+    sent = [accord for accord in asked if accord.form.is_bound]
+    wrong = {accord.reference for accord in sent if not accord.form.is_valid()}
     late = answered - {accord.reference for accord in asked}
-    if asked and not late and (wrong or not answered):
-        if not wrong:
-            asked[0].form.add_error("reponse", WITHOUT_ANSWER)
+    if not late and (wrong or not answered):
+        if sent and not wrong:
+            sent[0].form.add_error("reponse", WITHOUT_ANSWER)
         return None
-    for accord in asked:
+    for accord in sent:
         if accord.reference in answered - wrong and not _answer(request.user, accord):
             late.add(accord.reference)
     if late:
         return _too_late(request, mise, late | wrong)
-    if not asked:
-        return None
     left = Accord.objects.readable_by(request.user).unanswered()
     left = left.filter(version__passage__mise_en_commun=mise)
     messages.success(request, "C’est noté, et scellé : personne d’autre ne voit votre réponse.")
