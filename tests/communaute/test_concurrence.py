@@ -521,6 +521,7 @@ def test_an_answer_given_while_a_part_changes_counts_for_what_was_read_or_not_at
         accord = Accord.objects.get(version__passage=passage)
         assert accord.version.texte == "Ceci."
         assert bool(accord.reponse) != is_refused
+        mise_en_commun.take_out(mise.auteur, passage)
 
 
 def test_two_workers_remind_and_resolve_once(mise, at_once):
