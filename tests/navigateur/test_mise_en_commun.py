@@ -127,7 +127,9 @@ def published(open_page, title):
     press_action(editor, "Approuver et Publier")
     expect(editor).to_have_url(IN_THE_LIST)
     public = open_page("/enseignements/")
-    public.locator("main").get_by_role("link", name=title).first.click()
+    link = public.locator("main").get_by_role("link", name=title).first
+    expect(link).to_be_visible()
+    link.click()
     return public
 
 
