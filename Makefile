@@ -7,7 +7,7 @@ SITE_URL ?= http://$(HOST):$(PORT)
 VAR_DIR ?= $(CURDIR)/var
 
 BIN := .venv/bin
-TWO_AT_ONCE := --numprocesses 2 --dist
+TWO_AT_ONCE := --numprocesses 2 --dist loadfile
 ON_SQLITE := tests/navigateur \
 	$(patsubst %,tests/communaute/test_%.py,annuaire concurrence depart marques nouvelles recherche) \
 	$(patsubst %,tests/portail/test_%.py,cache demo recurrent sauvegarde search setup)
@@ -64,8 +64,8 @@ test: .venv/dev chromium ## Run the suite on PostgreSQL; the browser, and what S
 	TEST_ON=postgresql $(BIN)/python -m tests.bases $(MAKE) halves
 
 halves:
-	env -u TEST_ON -u DATABASE_URL $(BIN)/python -m pytest $(TWO_AT_ONCE) loadfile $(ON_SQLITE)
-	TEST_ON=postgresql $(BIN)/python -m pytest $(TWO_AT_ONCE) worksteal --ignore tests/navigateur
+	env -u TEST_ON -u DATABASE_URL $(BIN)/python -m pytest $(TWO_AT_ONCE) $(ON_SQLITE)
+	TEST_ON=postgresql $(BIN)/python -m pytest $(TWO_AT_ONCE) --ignore tests/navigateur
 
 audit: .venv/base chromium java $(AUDIT)/node_modules/.installed ## Check the HTML of every page, and measure three with Lighthouse
 	$(BIN)/python -m benchmarks.audit

@@ -449,7 +449,8 @@ def _is_theirs_alone(version, before, accords):
     """
     foresee(version.passage.mise_en_commun, [version])
     told, told_before = indices.found_in([f"{one.titre}\n{one.texte}" for one in (version, before)])
-    return version.asked == [one.membre for one in accords] and set(told) <= set(told_before)
+    alone = len(accords) == 1 and version.asked == [accords[0].membre]
+    return alone and set(told) <= set(told_before)
 
 
 # --- Handing over

@@ -121,6 +121,11 @@ class MiseEnCommun(models.Model):
         return self.abandonnee_le is None and self.remise_le is None
 
     @property
+    def references(self):
+        """Those of its parts."""
+        return set(self.passages.values_list("reference", flat=True))
+
+    @property
     def chapeau(self):
         """The part that gives it its title and says in two sentences what is learned."""
         return self.passages.get(ordre=0)

@@ -133,8 +133,8 @@ class EnseignementPageForm(SourcedPageForm):
     def _refuse_passages_from_elsewhere(self):
         after = self.cleaned_data.get("corps")
         mise = self.instance.mise
-        own = mise.passages.values_list("reference", flat=True) if mise else ()
-        if after and set(references(after)) - set(own):
+        own = mise.references if mise else set()
+        if after and set(references(after)) - own:
             self.add_error("corps", "Un passage issu d’un échange ne s’ajoute pas à la main.")
 
 

@@ -14,12 +14,12 @@ pytestmark = pytest.mark.django_db
 NOT_OF_THE_AUTHOR = {
     *("réponse d’un sujet en attente", "alerte", "alerte sur l’animation", "motif de suspension"),
     *("adresse invitée", "demande d’adhésion", "mot reçu", "partage", "contact tu"),
-    *("contenu de l’archive", "adresse abonnée"),
+    *("contenu de l’archive", "adresse abonnée", "reformulation de l’animation"),
 }
 GIVEN = {
     "author": set(CANARIES) - NOT_OF_THE_AUTHOR,
     "peer": {"réponse d’un sujet en attente", "alerte", "alerte sur l’animation"},
-    "facilitator": {"partage", "contact tu"},
+    "facilitator": {"partage", "contact tu", "reformulation de l’animation"},
     "facilitator who decided": {"motif", "motif de suspension"},
     "suspended": {"motif de suspension", "titre"},
     "référent·e": {"motif de lecture"},

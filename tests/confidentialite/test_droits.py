@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from communaute.forum_conversation.models import Topic, new_reference
-from communaute.models import ActeModeration, Membre, Suspension
+from communaute.models import Accord, ActeModeration, Membre, PreuveAccord, Suspension
 from tests.confidentialite.donnees import in_space, paths_to_space, restricted_models
 from tests.confidentialite.lecteur import Lecteur
 from tests.confidentialite.monde import CANARIES, CANARY
@@ -94,6 +94,8 @@ def test_what_was_read_is_found_no_more_at_the_next_request(what, loss, monde):
     again = monde.member(what)
     for model, keys in rows.items():
         stays = loss is move_the_topics and "forum" not in " ".join(paths_to_space(model))
+        # One's own yes stays one's own, to be taken back.
+        stays |= model in (Accord, PreuveAccord)
         if not stays:
             assert not model._default_manager.readable_by(again).filter(pk__in=keys), model
 
