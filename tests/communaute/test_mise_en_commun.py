@@ -125,6 +125,8 @@ class MisesEnCommun(RuleBasedStateMachine):
         self.attempt(mise_en_commun.ask, self.member("omar"), self.mise)
         for number, accord in enumerate(self.awaited()):
             self.says(accord, reponse if number == but else SANS_NOM)
+        if but is None:
+            self.is_handed_over_by("anna")
 
     def awaited(self):
         awaited = Accord.objects.filter(version__in=VersionPassage.objects.asked(), reponse="")
@@ -186,6 +188,9 @@ class MisesEnCommun(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(("omar", "anna", "anna")))
     def hand_over(self, name):
+        self.is_handed_over_by(name)
+
+    def is_handed_over_by(self, name):
         if self.attempt(mise_en_commun.hand_over, self.member(name), self.mise):
             assert name == "anna"
             assert set(self.mise.passages.filter(retire_le=None)) == set(Passage.objects.public())
