@@ -639,11 +639,9 @@ PAGES = {
     "historique": lambda membre, post: post.is_shown,
     "vote": lambda membre, topic: hasattr(topic, "sondage"),
     "mettre_en_commun": permissions.can_draw_on,
-    "repondre": lambda membre, mise: (
-        Accord.objects.filter(membre=membre, version__passage__mise_en_commun=mise)
-        .awaited()
-        .exists()
-    ),
+    "repondre": lambda membre, mise: Accord.objects.filter(
+        membre=membre, version__passage__mise_en_commun=mise
+    ).exists(),
     "remettre": lambda membre, mise: False,
     "ajouter_passage": lambda membre, mise: (
         mise.is_open and permissions.can_write_out(membre, mise)
