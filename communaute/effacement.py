@@ -60,7 +60,7 @@ from communaute.text import fold
 LEFT = "communaute.parti"
 """What the journal of the back office names it when somebody leaves."""
 WITHDRAWN_QUOTE = "[Citation retirée avec le message de son auteur·rice.]"
-WITHDRAWN_PART = "Titre retiré par son auteur·rice"
+WITHDRAWN_HEADING = "Titre retiré par son auteur·rice"
 WITHDRAWN_ADDRESS = "[adresse retirée]"
 
 
@@ -203,7 +203,7 @@ class Leaving:
             texte = self.reworded(version.texte, version.passage.mise_en_commun.topic_id)
             changed = {
                 "texte": WITHDRAWN_QUOTE if is_withdrawn else texte,
-                "titre": WITHDRAWN_PART
+                "titre": WITHDRAWN_HEADING
                 if is_withdrawn and version.titre
                 else self.unnamed(version.titre),
             }

@@ -12,8 +12,6 @@ CHANGED = (
     "Vous avez changé le texte. Pour que ce soit lui, choisissez « Oui, ainsi reformulé » ; sinon videz ce "
     "champ : votre oui va au texte tel qu’il est."
 )
-
-
 WITHOUT_ANSWER = "Choisissez une réponse. Tant que vous n’en donnez pas, rien n’est dit."
 
 

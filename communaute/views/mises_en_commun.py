@@ -22,7 +22,6 @@ from communaute.views.reading import form_page, readable, who_reads_topic
 from communaute.views.sujets import is_looked_at
 
 PROOFS_PER_PAGE = 50
-
 ANSWER = "-reponse"
 """How the name of the field of an answer ends, after what it is about."""
 
@@ -115,8 +114,6 @@ def mise_en_commun(request, reference):
 def ajouter_passage(request, reference):
     """Write a part."""
     found = written_mise(request.user, reference)
-    if not found.is_open:
-        raise Http404
     form = PassageForm(request.POST or None, posts=_picked(request.user, found))
     if form.is_valid():
         path_out.add(request.user, found, form.said)
@@ -197,8 +194,6 @@ def versions_passage(request, reference, passage):
 def abandonner(request, reference):
     """Give it up, once told what that does."""
     found = written_mise(request.user, reference)
-    if not found.is_open:
-        raise Http404
     if request.method == "POST":
         path_out.abandon(request.user, found)
         messages.success(request, "C’est abandonné. Rien n’en sortira de l’espace.")
@@ -285,9 +280,8 @@ def _take_answers(request, mise, asked):
         if sent and not wrong:
             sent[0].form.add_error("reponse", WITHOUT_ANSWER)
         return None
-    for accord in sent:
-        if accord.reference in answered - wrong and not _answer(request.user, accord):
-            late.add(accord.reference)
+    changed = [one for one in sent if one.form.has_changed() and one.reference not in wrong]
+    late |= {accord.reference for accord in changed if not _answer(request.user, accord)}
     if late:
         return _too_late(request, mise, late | wrong)
     left = Accord.objects.readable_by(request.user).unanswered()
@@ -298,16 +292,14 @@ def _take_answers(request, mise, asked):
 
 def _answer(membre, accord):
     """Whether what was said of it could be taken."""
-    said = {
-        name: accord.form[name].value() for name in accord.form.fields
-    } | accord.form.cleaned_data
+    said = accord.form.cleaned_data
     try:
         path_out.answer(
             membre,
             accord,
             said["reponse"],
             said.get("texte", ""),
-            dit_le_college=bool(said.get("dit_le_college")),
+            dit_le_college=said.get("dit_le_college", False),
         )
     except Accord.DoesNotExist:
         return False

@@ -80,6 +80,15 @@ def everyone_answers(mise, reponse):
         mise_en_commun.answer(accord.membre, accord, reponse)
 
 
+def one_part_asked(membres, sujet, texte="Un passage."):
+    """What is drawn of the first message alone, and the yes that is awaited for it."""
+    nadia, omar = membres[:2]
+    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", sujet.posts.all())
+    mise_en_commun.add(omar, mise, {"texte": texte, "sources": [sujet.posts.first()]})
+    mise_en_commun.ask(omar, mise)
+    return mise, Accord.objects.get(membre=nadia)
+
+
 def opened(go, membre, sujet, posts):
     """A mise en commun opened by the form, of these messages."""
     go(
@@ -113,7 +122,7 @@ def test_the_whole_path_from_the_topic_to_the_draft_of_a_page(go, membres, sujet
     for membre in (nadia, omar):
         for accord in Accord.objects.filter(membre=membre):
             said = {f"{accord.reference}-reponse": "nom"}
-            go(membre, "repondre", mise.reference, accord=accord.reference, **said)
+            go(membre, "repondre", mise.reference, **said)
     assert "Chaque personne a dit oui" in go(anna, "mise_en_commun", mise.reference)
     assert "Nous avons posé la question" in go(anna, "remettre", mise.reference)
     assert "C’est remis" in go(anna, "remettre", mise.reference, oui="1")
@@ -258,7 +267,7 @@ def test_a_name_is_not_offered_where_nothing_is_attributed(go, membres, sujet):
     assert "Oui, sans mon nom" in page
     assert "Oui, avec mon nom" not in page
     said = {f"{accord.reference}-reponse": "nom"}
-    go(omar, "repondre", mise.reference, status=422, accord=accord.reference, **said)
+    go(omar, "repondre", mise.reference, status=422, **said)
     accord.refresh_from_db()
     assert accord.reponse == ""
 
@@ -271,24 +280,20 @@ def test_where_no_college_is_said_nobody_is_asked_whether_it_may_be(go, membres,
     Espace.objects.update(college="", audience=Espace.Audience.TOUS)
     assert "de quel collège" not in go(omar, "repondre", mise.reference)
     accord = Accord.objects.get(membre=omar).reference
-    go(omar, "repondre", mise.reference, accord=accord, **{f"{accord}-reponse": "sans_nom"})
+    go(omar, "repondre", mise.reference, **{f"{accord}-reponse": "sans_nom"})
     assert Accord.objects.get(reference=accord).reponse == "sans_nom"
 
 
 def test_ones_own_wording_takes_the_place_of_a_part_that_draws_on_oneself_alone(go, membres, sujet):
     nadia, omar, _, anna = membres
-    first, _ = sujet.posts.all()
-    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", [first])
-    mise_en_commun.add(omar, mise, {"texte": "Mal dit.", "est_citation": False, "sources": [first]})
-    mise_en_commun.ask(omar, mise)
-    [accord] = Accord.objects.filter(membre=nadia)
+    mise, accord = one_part_asked(membres, sujet, "Mal dit.")
     page = go(nadia, "repondre", mise.reference)
     assert "Vous êtes la seule personne" in page
     said = {f"{accord.reference}-reponse": "reformule", f"{accord.reference}-texte": "Mal dit."}
-    kept = go(nadia, "repondre", mise.reference, status=422, accord=accord.reference, **said)
+    kept = go(nadia, "repondre", mise.reference, status=422, **said)
     assert "changez-le, ou dites oui" in kept
     said[f"{accord.reference}-texte"] = "Bien mieux dit."
-    go(nadia, "repondre", mise.reference, accord=accord.reference, **said)
+    go(nadia, "repondre", mise.reference, **said)
     mise_en_commun.answer(omar, Accord.objects.get(membre=omar), "sans_nom")
     page = go(anna, "mise_en_commun", mise.reference)
     assert "Bien mieux dit." in page
@@ -336,17 +341,12 @@ def test_who_comes_late_from_a_mail_is_told_that_it_is_over(client, membres, suj
 
 def test_what_was_typed_too_late_is_given_back(go, membres, sujet):
     nadia, omar, *_ = membres
-    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", sujet.posts.all())
-    said = {"texte": "Un passage.", "est_citation": False, "sources": [sujet.posts.first()]}
-    mise_en_commun.add(omar, mise, said)
-    mise_en_commun.ask(omar, mise)
-    accord = Accord.objects.get(membre=nadia)
+    mise, accord = one_part_asked(membres, sujet)
     mise_en_commun.abandon(omar, mise)
     assert "Plus tôt encore." in go(
         omar, "ajouter_passage", mise.reference, status=404, texte="Plus tôt encore."
     )
     late = {
-        "accord": accord.reference,
         f"{accord.reference}-reponse": "reformule",
         f"{accord.reference}-texte": "Dit à ma façon.",
     }
@@ -385,14 +385,9 @@ def test_who_answers_reads_what_would_be_published_and_by_when(go, membres, suje
 
 
 def test_a_yes_sent_with_another_text_asks_which(go, membres, sujet):
-    nadia, omar, *_ = membres
-    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", sujet.posts.all())
-    said = {"texte": "Un passage.", "est_citation": False, "sources": [sujet.posts.first()]}
-    mise_en_commun.add(omar, mise, said)
-    mise_en_commun.ask(omar, mise)
-    accord = Accord.objects.get(membre=nadia)
+    nadia = membres[0]
+    mise, accord = one_part_asked(membres, sujet)
     form = {
-        "accord": accord.reference,
         f"{accord.reference}-reponse": "sans_nom",
         f"{accord.reference}-texte": "Un autre passage.",
     }
@@ -463,10 +458,7 @@ def test_only_who_opened_it_and_who_facilitates_write_it(go, membres, sujet):
 
 def test_giving_it_up_ends_what_is_asked(go, membres, sujet):
     nadia, omar = membres[:2]
-    first, _ = sujet.posts.all()
-    mise = mise_en_commun.propose(omar, sujet, "Demander tôt", "On y gagne.", [first])
-    mise_en_commun.add(omar, mise, {"texte": "Un.", "est_citation": False, "sources": [first]})
-    mise_en_commun.ask(omar, mise)
+    mise, _ = one_part_asked(membres, sujet)
     go(omar, "abandonner", mise.reference, oui="1")
     go(nadia, "repondre", mise.reference, status=302)
     assert "Abandonnée" in go(nadia, "mise_en_commun", mise.reference)

@@ -200,6 +200,7 @@ class Monde:
             "motif": "ton",
             "choix": poll.pk if poll else 0,
             "accord": self.awaited.reference,
+            f"{self.awaited.reference}-reponse": "sans_nom",
             **self.keys(espace),
         }
 

@@ -643,11 +643,9 @@ PAGES = {
         membre=membre, version__passage__mise_en_commun=mise
     ).exists(),
     "remettre": lambda membre, mise: False,
-    "ajouter_passage": lambda membre, mise: (
-        mise.is_open and permissions.can_write_out(membre, mise)
+    **dict.fromkeys(
+        ("ajouter_passage", "modifier_passage", "demander", "abandonner"), permissions.can_write_out
     ),
-    "abandonner": lambda membre, mise: mise.is_open and permissions.can_write_out(membre, mise),
-    **dict.fromkeys(("modifier_passage", "demander"), permissions.can_write_out),
     "deplacer_sujet": lambda membre, topic: permissions.can_moderate(membre, topic.espace),
     **dict.fromkeys(("moderation", "suspensions", "sante"), permissions.can_moderate),
 }
