@@ -34,6 +34,7 @@ from communaute.models import (
     AccordPromesse,
     ActeModeration,
     Adhesion,
+    AgendaPersonnel,
     Alerte,
     Archive,
     Brouillon,
@@ -47,9 +48,11 @@ from communaute.models import (
     MotDePassation,
     Nomination,
     Participation,
+    Presence,
     PreuveAccord,
     Profil,
     Recours,
+    Rencontre,
     Resume,
     Suivi,
     Suspension,
@@ -70,6 +73,7 @@ SAID_HERE = {
     *("communaute.Version.auteur", "communaute.Resume.auteur", "communaute.PieceJointe.auteur"),
     *("communaute.Mention.membre", "communaute.Merci.membre", "communaute.Brouillon.membre"),
     *("communaute.Vote.membre", "communaute.DemandePromesse.auteur"),
+    *("communaute.Presence.membre", "communaute.AgendaPersonnel.membre"),
     *("communaute.AccordPromesse.membre", "communaute.Participation.membre"),
     *("communaute.MiseEnCommun.auteur", "communaute.MiseEnCommun.remise_par"),
     *("communaute.VersionPassage.par", "communaute.VersionPassage.de"),
@@ -316,6 +320,7 @@ class Parts:
             Section("Mes brouillons", self.drafts()),
             Section("Mes mercis", self.thanks(), "les messages remerciés"),
             Section("Mes votes", self.votes(), "les réponses proposées par d’autres"),
+            Section("Mes rencontres", self.meetings(), "les rencontres où vous dites venir"),
             Section("Mes réponses et demandes sur les promesses", self.promises()),
             Section("Mes mises en commun", self.drawn(), "les mots des autres"),
             Section("Mes accords", self.agreements(), "ce que d’autres ont répondu"),
@@ -515,6 +520,33 @@ class Parts:
             }
             for one in found.order_by("pk")
         ]
+
+    def meetings(self):
+        """What they answered of their coming to meetings, and since when their agenda has an address."""
+        said = Presence.objects.filter(membre=self.membre).select_related("rencontre__topic")
+        opened = Rencontre.objects.filter(topic__poster=self.membre).select_related("topic")
+        agenda = AgendaPersonnel.objects.filter(membre=self.membre)
+        return (
+            [
+                {
+                    "référence du sujet": one.rencontre.topic.reference,
+                    "ma réponse": one.get_reponse_display(),
+                    "répondu le": one.repondu_le,
+                    "sur liste d’attente depuis": one.attend_depuis,
+                }
+                for one in said.order_by("pk")
+            ]
+            + [
+                {
+                    "référence du sujet": one.topic.reference,
+                    "rencontre proposée pour le": one.debut,
+                    "jusqu’au": one.fin,
+                    "annulée le": one.annulee_le,
+                }
+                for one in opened.order_by("pk")
+            ]
+            + [{"agenda personnel ouvert le": one.ouvert_le} for one in agenda]
+        )
 
     def promises(self):
         """What they asked and answered about the promise of topics."""

@@ -18,9 +18,11 @@ from communaute.models import (
     Brouillon,
     Choix,
     Espace,
+    Evenement,
     Membre,
     Mention,
     MiseEnCommun,
+    Rencontre,
     Sondage,
     Suivi,
     Version,
@@ -51,6 +53,7 @@ def start_topic(
     nature=Nature.QUESTION,
     promesse=Promesse.RESTE_ICI,
     sondage=None,
+    rencontre=None,
     envoi=None,
     pieces=(),
 ):
@@ -58,8 +61,9 @@ def start_topic(
     now, its readers are told.
 
     ``envoi`` is the key of the form: sent twice, it opens one topic. ``sondage`` is the poll it asks: a
-    dict of ``choix``, ``plusieurs`` and ``ferme_le``. ``pieces`` are the references of those files of the
-    author's draft that go with the message; the draft is done with.
+    dict of ``choix``, ``plusieurs`` and ``ferme_le``; ``rencontre`` the fields of the meeting it is about.
+    ``pieces`` are the references of those files of the author's draft that go with the message; the draft is
+    done with.
     """
     author = as_of_now(author)
     espace = Espace.objects.readable_by(author).get(pk=espace.pk)
@@ -87,6 +91,8 @@ def start_topic(
             Choix(sondage=asked, texte=texte, ordre=ordre)
             for ordre, texte in enumerate(sondage["choix"])
         )
+    if rencontre:
+        Rencontre.objects.create(topic=topic, **rencontre)
     post = _add_post(topic, forum, author, content, at, envoi)
     topic.first_post = post
     Topic.objects.filter(pk=topic.pk).update(first_post=post)
@@ -185,9 +191,20 @@ def erase(post, topic):
     if topic.first_post_id == post.pk:
         retitle(topic, WITHDRAWN_TITLE)
         Sondage.objects.filter(topic=topic).delete()
+        _call_off(topic)
     if not topic.posts.filter(retire_le=None).exists():
         _unlist(topic)
     MiseEnCommun.objects.drawing_on([post]).tell_of_change()
+
+
+def _call_off(topic):
+    """Cancel the meeting of a topic whose first message is withdrawn, and take away what was said of it."""
+    now, said = timezone.now(), {"lieu": "", "lien": "", "programme": [], "motif": ""}
+    rencontre = Rencontre.objects.filter(topic=topic).first()
+    if rencontre and rencontre.is_open:
+        notifications.record_rencontre(rencontre, Evenement.Quoi.ANNULEE)
+        said |= {"annulee_le": now, "revision": F("revision") + 1, "modifiee_le": now}
+    Rencontre.objects.filter(topic=topic).update(**said)
 
 
 def hide(post, topic, at):

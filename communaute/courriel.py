@@ -11,15 +11,18 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 
-def send(address, template, context, *, html=None, headers=None):
+def send(address, template, context, *, html=None, headers=None, files=()):
     """Write to ``address`` what ``template`` says: its first line is the subject. For jobs alone.
 
-    ``html`` is the template of the same in HTML, where there is one. Raises what the mail server answers.
+    ``html`` is the template of the same in HTML, where there is one. ``files`` go with it: the name, the
+    bytes and the type of each. Raises what the mail server answers.
     """
     subject, _, message = render_to_string(template, context).partition("\n")
     mail = EmailMultiAlternatives(subject, f"{message.strip()}\n", None, [address], headers=headers)
     if html:
         mail.attach_alternative(render_to_string(html, context), "text/html")
+    for file in files:
+        mail.attach(*file)
     mail.send()
 
 
@@ -31,6 +34,7 @@ class Courriel(NamedTuple):
     context: dict
     html: str | None = None
     headers: dict | None = None
+    files: tuple = ()
 
 
 WRITERS = {}

@@ -48,6 +48,7 @@ from communaute.models import (
     Nomination,
     PieceJointe,
     Recours,
+    Rencontre,
     Resume,
     Siege,
     Version,
@@ -170,6 +171,8 @@ class Leaving:
             if texte != resume.texte:
                 changed = {"texte": texte, "rendu": markdown.render(texte)}
                 Resume.objects.filter(pk=resume.pk).update(**changed)
+        for rencontre in Rencontre.objects.filter(topic__in=self._took_part):
+            self._forget_in_meeting(rencontre)
         self._forget_in_mises_en_commun()
         for draft in Brouillon.objects.exclude(membre=self.membre).select_related("post"):
             topic = draft.topic_id or (draft.post and draft.post.topic_id)
@@ -185,6 +188,12 @@ class Leaving:
                 rows = rows.filter(**{about: self.membre})
             for row in rows:
                 model.objects.filter(pk=row.pk).update(**{field: self.unnamed(getattr(row, field))})
+
+    def _forget_in_meeting(self, rencontre):
+        """Take their name out of what was said of when and where one meets."""
+        said = {name: self.unnamed(getattr(rencontre, name)) for name in ("lieu", "motif")}
+        said["programme"] = self._forgotten_in(rencontre.programme)
+        Rencontre.objects.filter(pk=rencontre.pk).update(**said)
 
     def _forget_in_mises_en_commun(self):
         """The same of what is made of an exchange, and of how others would have it said. What is drawn from
@@ -529,6 +538,8 @@ RELATIONS = {
     "communaute.VersionPassage.par": kept,
     "communaute.Accord.membre": _agreements,
     "communaute.PreuveAccord.membre": kept,
+    "communaute.Presence.membre": deleted,
+    "communaute.AgendaPersonnel.membre": deleted,
     "communaute.Alerte.membre": _reports,
     "communaute.ActeModeration.membre": _decisions,
     "communaute.ActeModeration.par": kept,

@@ -16,6 +16,7 @@ from communaute.models.echanges import in_two_weeks
 from communaute.moderation import WITHOUT_REASON
 from communaute.pieces import ACCEPTED
 from communaute.recherche import Recherche
+from communaute.rencontres_forms import SeanceForm
 from communaute.search import wanted
 
 NIVEAUX_DU_SUJET = [
@@ -351,9 +352,40 @@ class SondageForm(TopicForm):
         return super().message | {"sondage": {name: self.cleaned_data[name] for name in names}}
 
 
+class RencontreForm(SeanceForm, TopicForm):
+    """A topic about a meeting: what for, when and where."""
+
+    content = TextField(
+        label="Pourquoi on se retrouve",
+        rows=6,
+        required_message="Dites en quelques mots pourquoi vous proposez de vous retrouver.",
+    )
+
+    nature = Nature.RENCONTRE
+    icone = "calendar-days"
+    invite = "Un moment pour se parler, sur place ou à distance. On dit si l’on vient."
+    main = ["subject", "jour", "debut", "fin", "lieu", "lien", "content"]
+    folds = [
+        ("Donner un programme", ["programme"]),
+        ("Compter les places, dire qui accueille", ["capacite", "territoire", "dernier_jour"]),
+        *TopicForm.folds,
+    ]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["subject"].label = "Titre de la rencontre"
+
+    @property
+    def message(self):
+        return super().message | {"rencontre": self.rencontre}
+
+
 TOPIC_FORMS = {
     form.nature: form
-    for form in (QuestionForm, RetourForm, RessourceForm, SondageForm, AnnonceForm)
+    for form in (
+        *(QuestionForm, RetourForm, RessourceForm, RencontreForm, SondageForm),
+        AnnonceForm,
+    )
 }
 
 WRITTEN = {
@@ -365,7 +397,7 @@ WRITTEN = {
 
 _TYPED = (
     *("subject", "lien", "choix", "content", "marche", "coince", "retenu", "essais"),
-    *("titre", "introduction", "texte"),
+    *("titre", "introduction", "texte", "lieu", "programme"),
 )
 
 

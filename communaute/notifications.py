@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django_tasks import task
 
-from communaute import adresses_de_reponse, courriel
+from communaute import adresses_de_reponse, calendriers, courriel
 from communaute.depouillement import MARKER
 from communaute.forum_conversation.models import Post, Promesse
 from communaute.models import (
@@ -39,11 +39,13 @@ from communaute.models import (
     Nomination,
     Notification,
     Participation,
+    Presence,
+    Rencontre,
     Suivi,
 )
 from communaute.models.echanges import TIME_TO_AGREE
 from communaute.models.membres import Rythme
-from communaute.models.notifications import ADDRESSED, LEASE
+from communaute.models.notifications import ADDRESSED, LEASE, OF_MEETINGS
 from communaute.prepared import Prepared
 
 SUMMARY_AT = time(7)
@@ -77,6 +79,17 @@ def record_mise(mise, quoi):
     _happened(Evenement(topic=mise.topic, mise=mise, quoi=quoi))
 
 
+def record_rencontre(rencontre, quoi, by=None):
+    """Write, in the transaction of the act, what happened to a meeting, and tell of it after all but ``by``,
+    the member who did it.
+    """
+    evenement = Evenement(topic=rencontre.topic, rencontre=rencontre, quoi=quoi)
+    _happened(evenement)
+    if by:
+        seen = {"membre": by, "motif": Motif(quoi), "vue_le": timezone.now()}
+        Notification.objects.create(evenement=evenement, **seen)
+
+
 def _happened(evenement):
     evenement.save()
     transaction.on_commit(partial(tell.enqueue, evenement.pk))
@@ -105,6 +118,8 @@ def spread(evenement):
         told = _asked(evenement, now)
     elif evenement.mise:
         told = _told_of_mise(evenement, now)
+    elif evenement.rencontre:
+        told = _told_of_rencontre(evenement, now)
     elif evenement.post.approved and evenement.post.is_shown:
         told = _told(evenement, now)
     for some in _batches(told):
@@ -155,6 +170,25 @@ def _told_of_mise(evenement, now):
         spoke = Q(pk__in=evenement.topic.authors()) & ~Q(niveau=Niveau.RIEN)
         listening = others.filter(Q(niveau=Niveau.TOUT) | spoke)
         yield from _each(listening, evenement, Motif.PARU, now)
+
+
+def _told_of_rencontre(evenement, now):
+    """The notifications to make for those who come, or may; of a seat, for those whom it is kept for and who
+    were not told so since they wait.
+    """
+    said = Presence.objects.filter(rencontre=evenement.rencontre).concerned().order_by()
+    if evenement.quoi == Evenement.Quoi.PLACE:
+        told = Notification.objects.filter(
+            membre=OuterRef("membre"),
+            motif=Motif.PLACE,
+            evenement__rencontre=evenement.rencontre,
+            evenement__cree_le__gte=OuterRef("attend_depuis"),
+        )
+        said = said.offered().filter(~Exists(told))
+    elif evenement.quoi == Evenement.Quoi.VEILLE:
+        said = said.filter(attend_depuis=None)
+    readers = _readers(evenement).filter(pk__in=said.values("membre"))
+    yield from _each(readers, evenement, Motif(evenement.quoi), now)
 
 
 def _readers(evenement):
@@ -243,6 +277,13 @@ def mark_mise_seen(membre, mise):
     """Note that ``membre`` saw where a mise en commun stands; what it asks waits for their answer."""
     told = Notification.objects.readable_by(membre).filter(evenement__mise=mise, vue_le=None)
     told.exclude(motif=Motif.DEMANDE).update(vue_le=timezone.now())
+
+
+def mark_rencontre_seen(membre, rencontre):
+    """Note that ``membre`` saw how a meeting stands; a seat that is kept for them waits for their answer."""
+    told = Notification.objects.readable_by(membre).filter(vue_le=None)
+    told = told.filter(evenement__rencontre=rencontre).exclude(motif=Motif.PLACE)
+    told.update(vue_le=timezone.now())
 
 
 def mark_changes_seen(membre, posts):
@@ -456,8 +497,17 @@ def news_in(envoi):
             context_of(envoi.membre, lines),
             html="communaute/email/nouvelles.html",
             headers=headers_of(envoi, lines),
+            files=_meetings_of(envoi.membre, lines),
         )
     return None
+
+
+def _meetings_of(membre, lines):
+    """The meetings that these lines announce or say changed, for the calendar of their reader: one file."""
+    told = {line.evenement.topic_id for line in lines if line.motif in (Motif.SUJET, *OF_MEETINGS)}
+    found = Rencontre.objects.readable_by(membre).filter(topic__in=told).select_related("topic")
+    events = [calendriers.entry(rencontre) for rencontre in found]
+    return (calendriers.attachment(events),) if events else ()
 
 
 def lines_of(envoi):
@@ -481,8 +531,8 @@ def lines_of(envoi):
 def _what(line):
     """What tells one line of a mail from another: what is said twice is told once."""
     evenement = line.evenement
-    if evenement.mise_id:
-        return evenement.mise_id, line.motif
+    if evenement.quoi:
+        return evenement.mise_id, evenement.rencontre_id, line.motif
     return evenement.post_id or line
 
 
@@ -540,7 +590,7 @@ def _line(notification, stays):
 
 
 def _text_of(evenement):
-    if evenement.mise:
+    if evenement.quoi:
         return ""
     if evenement.post:
         return evenement.post.content.raw

@@ -94,6 +94,24 @@ def can_vote(user, sondage):
     )
 
 
+def can_attend(user, rencontre):
+    """Whoever can speak where the meeting is announced, until it is over or cancelled."""
+    return (
+        can_speak(user, rencontre.topic.espace)
+        and rencontre.is_open
+        and rencontre.topic.approved
+        and not rencontre.topic.titre_masque
+    )
+
+
+def can_organise(user, rencontre):
+    """Who opened the topic of the meeting, or facilitates its space, until it is over or cancelled.
+
+    Where messages are read before they appear, the facilitators alone.
+    """
+    return rencontre.is_open and can_summarise(user, rencontre.topic)
+
+
 def can_summarise(user, topic):
     """Who opened the topic, or facilitates its space, as long as they can speak there.
 

@@ -19,6 +19,7 @@ from communaute.views import (
     profils,
     promesse,
     recherche,
+    rencontres,
     suivi,
     sujets,
 )
@@ -35,6 +36,7 @@ urlpatterns = [
     path("membres/<slug:reference>/", profils.membre, name="membre"),
     path("membres/<slug:reference>/photo/", profils.photo, name="photo"),
     path("passation/", passation.mot_de_passation, name="mot_de_passation"),
+    path("rencontres/", rencontres.agenda, name="agenda"),
     path("recherche/", recherche.recherche, name="recherche"),
     path("suivi/", suivi.ce_que_je_suis, name="suivi"),
     path("espaces/<slug:slug>/", espaces.espace, name="espace"),
@@ -50,6 +52,18 @@ urlpatterns = [
     path("sujets/<slug:reference>/lecteurs/", espaces.lecteurs_du_sujet, name="lecteurs_du_sujet"),
     path("sujets/<slug:reference>/mentions/", ecrire.noms_du_sujet, name="noms_du_sujet"),
     path("sujets/<slug:reference>/vote/", gestes.vote, name="vote"),
+    path("sujets/<slug:reference>/venir/", rencontres.venir, name="venir"),
+    path(
+        "sujets/<slug:reference>/rencontre/",
+        rencontres.modifier_rencontre,
+        name="modifier_rencontre",
+    ),
+    path(
+        "sujets/<slug:reference>/rencontre/annuler/",
+        rencontres.annuler_rencontre,
+        name="annuler_rencontre",
+    ),
+    path("sujets/<slug:reference>/rencontre.ics", rencontres.rencontre_ics, name="rencontre_ics"),
     path("sujets/<slug:reference>/resume/", gestes.resume, name="resume"),
     path("sujets/<slug:reference>/promesse/", promesse.promesse, name="promesse"),
     path(

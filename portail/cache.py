@@ -42,6 +42,7 @@ SHOWN_TO_NOBODY = {
             # What is public of these changes with its page, that is saved then.
             *("MiseEnCommun", "MiseEnCommun_messages", "Passage", "VersionPassage"),
             *("VersionPassage_sources", "Accord", "PreuveAccord"),
+            *("Rencontre", "Presence", "AgendaPersonnel"),
         )
     ),
 }
@@ -50,7 +51,7 @@ ABSENT = {"cookie", "hx-request"}
 """The headers that a request answered from memory does not have: an answer may vary with them."""
 PERSONAL = (
     *("/communaute/", "/compte/", "/gestion/", "/invitation/", "/courriels/"),
-    *("/lettre/confirmer/", "/lettre/arreter/"),
+    *("/lettre/confirmer/", "/lettre/arreter/", "/agenda/personnel/"),
 )
 """Where nothing is ever kept."""
 MAX_ADDRESS, MAX_BYTES = 200, 200_000

@@ -17,7 +17,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from communaute.permissions import can_manage
-from communaute.views import arrivee, compte, donnees, fournisseur, lettre, nouvelles
+from communaute.views import arrivee, compte, donnees, fournisseur, lettre, nouvelles, rencontres
 from pages import files, gestion, signalement
 from portail import api, crawlers, demonstration, exports, feeds, previews, search
 
@@ -129,6 +129,7 @@ urlpatterns = [
     path("lettre/confirmer/<str:jeton>/", lettre.confirmer, name="lettre_confirmer"),
     path("lettre/arreter/<str:jeton>/", lettre.arreter, name="lettre_arreter"),
     path("courriels/<str:jeton>/", nouvelles.courriels, name="courriels"),
+    path("agenda/personnel/<str:jeton>.ics", rencontres.agenda_personnel, name="agenda_personnel"),
     path("compte/", include(account_urls)),
     path("communaute/", include("communaute.urls")),
     *back_office_account_urls,

@@ -53,6 +53,7 @@ class Nature(models.TextChoices):
     RESSOURCE = "ressource", "Ressource"
     ANNONCE = "annonce", "Annonce"
     SONDAGE = "sondage", "Sondage"
+    RENCONTRE = "rencontre", "Rencontre"
 
 
 def _asked_for_a_yes(membre, since=None):
@@ -196,7 +197,10 @@ class TopicQuerySet(models.QuerySet):
         draft = Brouillon.objects.filter(membre=user.pk, topic=OuterRef("pk"))
         return (
             self.with_espace()
-            .select_related("poster", "resume__auteur", "reponse__poster", "sondage")
+            .select_related(
+                *("poster", "resume__auteur", "reponse__poster", "sondage"),
+                "rencontre__territoire",
+            )
             .with_reading_of(user)
             .annotate(
                 draft_key=Subquery(draft.values("pk")[:1]),

@@ -48,6 +48,7 @@ from communaute.models.moderation import (
 from communaute.models.notifications import Envoi, Evenement, Motif, Notification
 from communaute.models.passation import MotDePassation
 from communaute.models.profils import Profil, Visible
+from communaute.models.rencontres import AgendaPersonnel, Presence, Rencontre
 from communaute.models.territoires import (
     Commune,
     Departement,
@@ -69,6 +70,7 @@ __all__ = [
     "Acte",
     "ActeModeration",
     "Adhesion",
+    "AgendaPersonnel",
     "Alerte",
     "Allie",
     "Archive",
@@ -101,10 +103,12 @@ __all__ = [
     "PerimetreCommune",
     "PerimetreEpci",
     "PieceJointe",
+    "Presence",
     "PreuveAccord",
     "Profil",
     "Recours",
     "Referentiel",
+    "Rencontre",
     "Resume",
     "Rights",
     "Siege",

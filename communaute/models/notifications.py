@@ -20,6 +20,7 @@ from communaute.models.lecture import Participation, Suivi, read_until
 from communaute.models.lettres import Abonnement, Lettre
 from communaute.models.membres import Membre, new_reference
 from communaute.models.mises_en_commun import Accord, MiseEnCommun, VersionPassage
+from communaute.models.rencontres import Presence, Rencontre
 
 LEASE = timedelta(minutes=15)
 """How long a mail may be on its way before another worker takes it up again."""
@@ -36,9 +37,14 @@ class Motif(models.TextChoices):
     CONNU = "connu", "Les réponses à une mise en commun sont là"
     PARU = "paru", "Un enseignement est né d’un échange"
     MERCI = "merci", "Merci : un enseignement est né grâce à votre accord"
+    VEILLE = "veille", "Une rencontre approche"
+    CHANGEE = "changee", "Une rencontre a changé"
+    ANNULEE = "annulee", "Une rencontre est annulée"
+    PLACE = "place", "Une place s’est libérée pour vous"
 
 
-ADDRESSED = (Motif.CITE, Motif.DEMANDE, Motif.REPONSE, Motif.CONNU)
+OF_MEETINGS = (Motif.VEILLE, Motif.CHANGEE, Motif.ANNULEE, Motif.PLACE)
+ADDRESSED = (Motif.CITE, Motif.DEMANDE, Motif.REPONSE, Motif.CONNU, *OF_MEETINGS)
 """What is said to somebody, and does not wait for a summary."""
 
 
@@ -52,7 +58,8 @@ def readable_evenement(path, user, asked_since=None):
     asked = {f"{path}demande__close_le": None, f"{path}demande__demandee_le__gt": asked_since}
     of_post = readable_post(f"{path}post__", user) & Q(**shown)
     of_topic = readable_topic(f"{path}topic__", user)
-    return of_post | (of_topic & (Q(**asked) | _readable_mise(path, user)))
+    of_others = Q(**asked) | _readable_mise(path, user) | _readable_rencontre(path, user)
+    return of_post | (of_topic & of_others)
 
 
 def _readable_mise(path, user):
@@ -71,6 +78,20 @@ def _readable_mise(path, user):
     )
 
 
+def _readable_rencontre(path, user):
+    """The condition on an event, of a topic that ``user`` may read, that what happened to a meeting is still
+    so: it takes place, it is cancelled, a seat is kept for them.
+    """
+    quoi, kept = f"{path}quoi__in", Presence.objects.offered().filter(membre=user.pk)
+    kept = kept.filter(rencontre=OuterRef(f"{path}rencontre"))
+    takes_place = {f"{path}rencontre__isnull": False, f"{path}rencontre__annulee_le": None}
+    return (
+        Q(**{quoi: [Evenement.Quoi.VEILLE, Evenement.Quoi.CHANGEE]}, **takes_place)
+        | Q(**{quoi: [Evenement.Quoi.ANNULEE], f"{path}rencontre__isnull": False})
+        | Q(Exists(kept), **{quoi: [Evenement.Quoi.PLACE]}, **takes_place)
+    )
+
+
 class EvenementQuerySet(models.QuerySet):
     def readable_by(self, user):
         """Those of what ``user`` may read and is there to be read."""
@@ -83,7 +104,7 @@ class EvenementQuerySet(models.QuerySet):
 
 class Evenement(models.Model):
     """That a message appeared, or changed, that a promise is asked to be loosened, or ``quoi`` of a mise en
-    commun: written with it, and done with once all are told of it.
+    commun or a meeting: written with it, and done with once all are told of it.
 
     Of a change, only those are told whom the message names and who were not told so before.
     """
@@ -93,6 +114,10 @@ class Evenement(models.Model):
         RAPPEL = "rappel", "Des accords sont attendus"
         RESOLUE = "resolue", "Toutes les réponses sont connues"
         PARUE = "parue", "Un enseignement en est né"
+        VEILLE = "veille", "La rencontre approche"
+        CHANGEE = "changee", "La rencontre a changé"
+        ANNULEE = "annulee", "La rencontre est annulée"
+        PLACE = "place", "Des places sont gardées à qui attendait"
 
     ASKING = (Quoi.DEMANDE, Quoi.RAPPEL)
 
@@ -108,6 +133,7 @@ class Evenement(models.Model):
     mise = models.ForeignKey(
         MiseEnCommun, models.CASCADE, related_name="+", null=True, verbose_name="mise en commun"
     )
+    rencontre = models.ForeignKey(Rencontre, models.CASCADE, related_name="+", null=True)
     quoi = models.CharField("ce qui arrive", max_length=10, choices=Quoi, blank=True)
     est_changement = models.BooleanField("est un changement", default=False)
     cree_le = models.DateTimeField("arrivé le", default=timezone.now)
@@ -122,9 +148,10 @@ class Evenement(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(post__isnull=False, demande=None, mise=None, quoi="")
-                | Q(post=None, demande__isnull=False, mise=None, quoi="")
-                | Q(post=None, demande=None, mise__isnull=False, quoi__gt=""),
+                condition=Q(post__isnull=False, demande=None, mise=None, rencontre=None, quoi="")
+                | Q(post=None, demande__isnull=False, mise=None, rencontre=None, quoi="")
+                | Q(post=None, demande=None, mise__isnull=False, rencontre=None, quoi__gt="")
+                | Q(post=None, demande=None, mise=None, rencontre__isnull=False, quoi__gt=""),
                 name="evenement_dit_une_chose",
             )
         ]
@@ -141,19 +168,21 @@ class Evenement(models.Model):
         """Where one reads it, or answers."""
         if self.quoi in self.ASKING:
             return reverse("communaute:repondre", args=[self.mise.reference])
+        if self.rencontre:
+            return f"{self.topic.get_absolute_url()}#rencontre"
         return (self.post or self.demande or self.mise).get_absolute_url()
 
     @property
     def said_by(self):
-        """The name of who speaks to whom it is told; nobody does of a mise en commun."""
-        if self.mise:
+        """The name of who speaks to whom it is told; nobody does of a mise en commun or a meeting."""
+        if self.quoi:
             return ""
         return (self.post.poster if self.post else self.demande.auteur).get_full_name()
 
     @property
     def said_on(self):
         """When they did."""
-        if self.mise:
+        if self.quoi:
             return self.cree_le
         return self.post.created if self.post else self.demande.demandee_le
 
@@ -278,6 +307,7 @@ class NotificationQuerySet(models.QuerySet):
             "evenement__post__poster",
             "evenement__demande__auteur",
             "evenement__mise",
+            "evenement__rencontre",
         )
 
     def with_reading(self):
@@ -285,7 +315,7 @@ class NotificationQuerySet(models.QuerySet):
         answered when it asks.
 
         A message that changed is read again where it stands, before what one has read already. What is told
-        of a mise en commun is read nowhere else.
+        of a mise en commun or a meeting is read nowhere else.
         """
         membre, topic = OuterRef("membre"), OuterRef("evenement__topic")
         suivi = Suivi.objects.filter(membre=membre, topic=topic)
@@ -301,7 +331,7 @@ class NotificationQuerySet(models.QuerySet):
             ),
             is_new=Case(
                 When(~Exists(answered), vue_le=None, motif=Motif.DEMANDE, then=True),
-                When(vue_le=None, evenement__mise__isnull=False, then=True),
+                When(vue_le=None, evenement__quoi__gt="", then=True),
                 When(vue_le=None, said_on__gt=F("read_until"), then=True),
                 default=False,
                 output_field=models.BooleanField(),

@@ -17,6 +17,8 @@ from communaute.models import (
     MotDePassation,
     Niveau,
     Participation,
+    Presence,
+    Rencontre,
     Sondage,
     Suivi,
     Vote,
@@ -27,8 +29,9 @@ from communaute.prepared import Prepared
 
 MOST_COUNTED = 99
 """Topics counted as new in a space: past that, the number says nothing more."""
-NEW_SHOWN, ASKED_SHOWN, QUESTIONS_SHOWN, POLLS_SHOWN = 3, 5, 3, 3
-"""How many of each are shown: new topics of a space, topics where one is awaited, questions, polls."""
+NEW_SHOWN, ASKED_SHOWN, QUESTIONS_SHOWN, POLLS_SHOWN, MEETINGS_SHOWN = 3, 5, 3, 3, 3
+"""How many of each are shown: new topics of a space, topics where one is awaited, questions, polls,
+meetings."""
 QUESTIONS_SINCE, QUESTIONS_LOOKED_AT = timedelta(days=30), 60
 """Among which latest questions those that nobody has answered are looked for."""
 
@@ -58,6 +61,7 @@ def mes_espaces(request):
         "attendu": _placed(AWAITING.fetch(user=user), espaces),
         "questions": _placed(_questions(user, espaces), espaces),
         "demandes": _placed(ASKING.fetch(user=user, since=timezone.now() - TIME_TO_AGREE), espaces),
+        "rencontres": MEETINGS.fetch(user=user, at=timezone.now()),
         "sondages": POLLS.fetch(user=user, at=timezone.now()),
         "brouillons": brouillons.begun(user),
         "anime": bool(rights_of(user).animated),
@@ -213,4 +217,18 @@ def _polls(user, at):
     )
 
 
+def _meetings(user, at):
+    """The next meetings to which ``user`` does not say that they do not come."""
+    return (
+        Rencontre.objects.readable_by(user)
+        .shown()
+        .to_come(at)
+        .filter(annulee_le=None)
+        .with_coming(user)
+        .exclude(mine=Presence.Reponse.NON)
+        .select_related("topic__forum__espace")[:MEETINGS_SHOWN]
+    )
+
+
 POLLS = Prepared(_polls, at=NOW)
+MEETINGS = Prepared(_meetings, at=NOW)

@@ -39,13 +39,16 @@ def nouvelles(request):
 
 
 def _by_topic(latest):
-    """What is told of each topic, each demand in it and each mise en commun, as dicts, in the order of the
-    newest of each.
+    """What is told of each topic, each demand in it, each mise en commun and each meeting, as dicts, in the
+    order of the newest of each.
     """
     told = {}
     for one in latest:
         evenement = one.evenement
-        about = (evenement.topic_id, evenement.demande_id, evenement.mise_id)
+        about = (
+            *(evenement.topic_id, evenement.demande_id, evenement.mise_id),
+            evenement.rencontre_id,
+        )
         told.setdefault(about, []).append(one)
     return [
         {

@@ -12,7 +12,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from communaute import conversation, notifications, permissions
 from communaute.forms import NIVEAUX_DU_SUJET, MessageForm, VoteForm
 from communaute.forum_conversation.models import POSTS_PER_PAGE, Topic
-from communaute.models import Choix, Merci, MiseEnCommun, Niveau, PieceJointe, Suivi, seat
+from communaute.models import (
+    Choix,
+    Merci,
+    MiseEnCommun,
+    Niveau,
+    PieceJointe,
+    Presence,
+    Suivi,
+    seat,
+)
 from communaute.prepared import Prepared
 from communaute.views.composition import Composition
 from communaute.views.ecrire import quoted
@@ -21,6 +30,8 @@ from communaute.views.shown import message
 
 FEWEST_VOTERS = 5
 """Under this number of voters, the count would come close to telling who chose what."""
+COMING_SHOWN = 60
+"""How many of those who come to a meeting are named."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -100,9 +111,31 @@ def show(request, topic, posts=None, status=200, **context):
         context |= {"sondage": sondage, "resultats": results(context["vote"].offered, sondage)}
         context["can_vote"] = permissions.can_vote(user, sondage)
         context["a_vote"] = any(one.is_mine for one in context["vote"].offered)
+    if rencontre := getattr(topic, "rencontre", None):
+        context |= meeting(user, topic, rencontre)
     if context["can_reply"] and "form" not in context:
         context |= reply_to(request, topic).context
     return render(request, "communaute/sujet.html", context, status=status)
+
+
+def meeting(user, topic, rencontre):
+    """What the page says of the meeting of ``topic``: who comes, what ``user`` said, what they may do."""
+    rencontre.topic = topic
+    said = Presence.objects.readable_by(user).filter(rencontre=rencontre)
+    said = list(said.with_names(first=user)[:COMING_SHOWN])
+    mine = next((one for one in said if one.membre_id == user.pk), None)
+    coming = [one for one in said if one.is_seated]
+    rencontre.count_coming()
+    return {
+        "rencontre": rencontre,
+        "ma_reponse": mine,
+        "vient": mine is not None and mine.is_seated,
+        "viennent": coming,
+        "autres": rencontre.coming_count - len(coming),
+        "reponses": Presence.Reponse.choices,
+        "can_attend": permissions.can_attend(user, rencontre),
+        "can_organise": permissions.can_organise(user, rencontre),
+    }
 
 
 def vote_form(user, topic, data=None):

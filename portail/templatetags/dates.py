@@ -27,3 +27,34 @@ def moment(d):
         said = f"le {day}" if d.year == now.year else f"le {day} {d.year}"
     full = f"{days[d.weekday()]} {d.day} {months[d.month]} {d.year} à {d:%H:%M}"
     return mark_safe(f'<time datetime="{d:%Y-%m-%dT%H:%M%z}" title="{full}">{said}</time>')
+
+
+@register.simple_tag
+def creneau(debut, fin):
+    """From when to when something lasts, in full: "mardi 8 décembre 2026, de 9 h 30 à 12 h"."""
+    debut, fin = timezone.localtime(debut), timezone.localtime(fin)
+    first, last = _day(debut), _day(fin)
+    if debut.date() == fin.date():
+        said = f"{first}, de {_hour(debut)} à {_hour(fin)}"
+    else:
+        said = f"du {first}, {_hour(debut)}, au {last}, {_hour(fin)}"
+    return mark_safe(f'<time datetime="{debut:%Y-%m-%dT%H:%M%z}">{said}</time>')
+
+
+@register.filter
+def heure(said):
+    """An hour kept as "09:30", as it is said: "9 h 30"."""
+    hours, minutes = said.split(":")
+    return f"{int(hours)}\N{NO-BREAK SPACE}h" + (
+        "" if minutes == "00" else f"\N{NO-BREAK SPACE}{minutes}"
+    )
+
+
+def _day(d):
+    days, months = _names()
+    number = "1er" if d.day == 1 else d.day
+    return f"{days[d.weekday()]} {number} {months[d.month]} {d.year}"
+
+
+def _hour(d):
+    return heure(f"{d:%H:%M}")

@@ -13,6 +13,7 @@ from django.urls import URLPattern, get_resolver
 from django.utils.regex_helper import normalize
 from wagtail.models import Collection, Page, Site, Task, Workflow
 
+from communaute import calendriers
 from communaute.abonnements import confirm_address, stop_address
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
@@ -210,6 +211,9 @@ def _keys_of(monde):
         ("lettre/confirmer/", "jeton"): [confirm_address(monde.abonnement).split("/")[-2]],
         ("lettre/arreter/", "jeton"): [
             stop_address(reader).split("/")[-2] for reader in (monde.abonnement, author)
+        ],
+        ("agenda/personnel/", "jeton"): [
+            calendriers.address_of(monde.agenda).split("/")[-1].removesuffix(".ics")
         ],
         ("courriels/", "jeton"): [preferences_of(author).split("/")[-2]],
         ("invitation/", "jeton"): [monde.invitation.adresse.split("/")[-2]],

@@ -19,6 +19,7 @@ from communaute.models import (
     Acte,
     ActeModeration,
     Adhesion,
+    AgendaPersonnel,
     Alerte,
     Archive,
     Brouillon,
@@ -40,8 +41,10 @@ from communaute.models import (
     Participation,
     Passage,
     PieceJointe,
+    Presence,
     Profil,
     Recours,
+    Rencontre,
     Resume,
     Sondage,
     Suivi,
@@ -121,6 +124,9 @@ FIELDS = (
     "passage remis",
     "reformulation",
     "reformulation de l’animation",
+    "lieu",
+    "lien",
+    "programme",
 )
 CANARIES = {field: f"{CANARY}{number:02}" for number, field in enumerate(FIELDS)}
 """The canary of each private field: it ends in figures, so that no stem shortens it."""
@@ -200,6 +206,7 @@ class Monde:
             "motif": "ton",
             "choix": poll.pk if poll else 0,
             "accord": self.awaited.reference,
+            "reponse": "oui",
             f"{self.awaited.reference}-reponse": "sans_nom",
             **self.keys(espace),
         }
@@ -311,6 +318,7 @@ class Monde:
         self.topic = self._open_topic(author)
         self._answer_and_thank(peer, left)
         self._draw(author, left)
+        self._meet(author)
         self._wait(author)
         self._draft(author)
         self._moderate(author)
@@ -327,6 +335,7 @@ class Monde:
     def _tell(self):
         """All of it was told to everyone: also to those who may not read it any more, or never could."""
         Evenement.objects.exclude(mise=None).delete()
+        of_mises = [*Evenement.ASKING, Evenement.Quoi.RESOLUE, Evenement.Quoi.PARUE]
         Evenement.objects.bulk_create(
             [
                 *(
@@ -340,7 +349,12 @@ class Monde:
                 *(
                     Evenement(topic=mise.topic, mise=mise, quoi=quoi)
                     for mise in in_space(MiseEnCommun, self.elus)
-                    for quoi in Evenement.Quoi
+                    for quoi in of_mises
+                ),
+                *(
+                    Evenement(topic=rencontre.topic, rencontre=rencontre, quoi=quoi)
+                    for rencontre in in_space(Rencontre, self.elus)
+                    for quoi in set(Evenement.Quoi) - {*of_mises}
                 ),
             ]
         )
@@ -468,6 +482,34 @@ class Monde:
             accord = asked.get(membre=self.people[name])
             mise_en_commun.answer(self.people[name], accord, reponse)
         MiseEnCommun.objects.filter(pk=self.handed_over.pk).update(remise_le=timezone.now())
+
+    def _meet(self, author):
+        """A meeting with two seats: who comes, who may, who waits, and who is kept a seat."""
+        debut = timezone.now() + timedelta(days=9)
+        topic = un_sujet(self.elus, author, "Se retrouver", "Pour se parler.")
+        self.rencontre = Rencontre.objects.create(
+            topic=topic,
+            debut=debut,
+            fin=debut + timedelta(hours=2),
+            lieu=CANARIES["lieu"],
+            lien=f"https://exemple.fr/{CANARIES['lien']}",
+            programme=[{"heure": "09:00", "texte": CANARIES["programme"]}],
+            capacite=2,
+        )
+        Topic.objects.filter(pk=topic.pk).update(nature=Nature.RENCONTRE)
+        now = timezone.now()
+        waits = {"reponse": "oui", "attend_depuis": now}
+        for what, said in {
+            "peer": {"reponse": "oui"},
+            "suspended": {"reponse": "oui"},
+            "facilitator": {"reponse": "peut_etre"},
+            "facilitator who decided": {"reponse": "non"},
+            "author": waits | {"offerte_jusqua": now + timedelta(days=1)},
+            "ex-member": waits,
+            "inactive": waits | {"offerte_jusqua": now + timedelta(days=1)},
+        }.items():
+            Presence.objects.create(rencontre=self.rencontre, membre=self.people[what], **said)
+        self.agenda = AgendaPersonnel.objects.create(membre=author)
 
     def _part(self, mise, field, posts):
         """A part of it, by its author, that draws on these messages."""

@@ -42,6 +42,7 @@ from communaute.models import (
     Notification,
     Passage,
     PieceJointe,
+    Presence,
     PreuveAccord,
     Profil,
     Recours,
@@ -101,7 +102,7 @@ TO_ALL_READERS = {
     *("titre", "texte", "titre d’avant", "texte d’avant", "résumé", "résumé d’avant", "choix"),
     *("nom de pièce", "contenu de pièce", "motif de lecture", "partage"),
     *("titre mis en commun", "introduction", "passage", "passage d’avant", "passage refusé"),
-    "passage remis",
+    *("passage remis", "lieu", "programme"),
 }
 WAITING = {
     *("titre en attente", "texte en attente", "réponse en attente"),
@@ -110,19 +111,20 @@ WAITING = {
 OWN = {
     *("brouillon", "pièce de brouillon", "contenu de brouillon"),
     *("motif", "recours", "texte masqué", "titre masqué", "mot à laisser", "reformulation"),
+    "lien",
 }
 ARRIVING = {"adresse invitée", "demande d’adhésion"}
 DECIDED = {"alerte", "motif", "motif de suspension", "texte masqué", "titre masqué"}
 SHOWN = {
     "author": TO_ALL_READERS | WAITING | OWN,
-    "peer": TO_ALL_READERS,
+    "peer": TO_ALL_READERS | {"lien"},
     "facilitator": (
         TO_ALL_READERS
         | {*WAITING, *DECIDED, *ARRIVING, "recours", "contact tu"}
-        | {"reformulation de l’animation"}
+        | {"reformulation de l’animation", "lien"}
     ),
     "facilitator who decided": (
-        TO_ALL_READERS | WAITING | DECIDED | ARRIVING | {"alerte sur l’animation"}
+        TO_ALL_READERS | WAITING | DECIDED | ARRIVING | {"alerte sur l’animation", "lien"}
     ),
     "named reader": TO_ALL_READERS,
     "successor": {"mot reçu", "partage"},
@@ -147,6 +149,8 @@ def may_read(what, membre, row):
         return row.membre_id == membre.pk
     topics = [part for part in parts_of(row) if isinstance(part, Topic)]
     if what == "successor" and any(is_older(topic) for topic in topics):
+        return False
+    if kind == "Presence" and row.membre_id != membre.pk and not row.is_seated:
         return False
     if kind in ("Participation", "Suivi"):
         return row.membre_id == membre.pk
@@ -188,6 +192,9 @@ def is_proof(preuve):
 def is_there(evenement, membre):
     """Whether what is told of is there to be read, or answered by ``membre``."""
     post, demande, mise = evenement.post, evenement.demande, evenement.mise
+    if evenement.rencontre:
+        kept = Presence.objects.offered().filter(rencontre=evenement.rencontre, membre=membre)
+        return evenement.quoi != "place" or kept.exists()
     if mise:
         return evenement.quoi in STILL_SO[mise.remise_le is not None](membre)
     if demande:
@@ -211,7 +218,7 @@ STILL_SO = (
 """What is still so of a mise en commun: of that which is asked for, and of that which was handed over."""
 ABOVE = (
     *("post", "topic", "sondage", "choix", "demande", "evenement"),
-    *("mise", "mise_en_commun", "atelier", "passage", "version", "accord"),
+    *("mise", "mise_en_commun", "atelier", "passage", "version", "accord", "rencontre"),
 )
 
 
@@ -537,6 +544,12 @@ def permitted(monde):
         ("can_vote", [poll], SPEAKERS),
         ("can_vote", [changed(poll, ferme_le=yesterday)], set()),
         ("can_vote", [changed(poll, topic=changed(topic, titre_masque="Masqué"))], set()),
+        *(("can_attend", *asked) for asked in meeting(monde.rencontre, yesterday, SPEAKERS)),
+        *(
+            ("can_organise", *asked)
+            for asked in meeting(monde.rencontre, yesterday, {"author"} | FACILITATORS)
+        ),
+        ("can_organise", [changed(monde.rencontre, topic=reread)], FACILITATORS),
         ("can_summarise", [topic], {"author"} | FACILITATORS),
         ("can_summarise", [reread], FACILITATORS),
         ("can_summarise", [changed(topic, poster=silent)], FACILITATORS),
@@ -585,6 +598,15 @@ def permitted(monde):
             | {"editor", "administrator"}
             | {"peer"},  # who facilitates another space
         ),
+    ]
+
+
+def meeting(rencontre, yesterday, who):
+    """In which states of a meeting ``who``, and nobody else, has a say."""
+    return [
+        ([rencontre], who),
+        ([changed(rencontre, fin=yesterday)], set()),
+        ([changed(rencontre, annulee_le=yesterday)], set()),
     ]
 
 
@@ -638,6 +660,13 @@ PAGES = {
     "faire_recours": permissions.can_appeal,
     "historique": lambda membre, post: post.is_shown,
     "vote": lambda membre, topic: hasattr(topic, "sondage"),
+    **dict.fromkeys(("venir", "rencontre_ics"), lambda membre, topic: hasattr(topic, "rencontre")),
+    **dict.fromkeys(
+        ("modifier_rencontre", "annuler_rencontre"),
+        lambda membre, topic: (
+            hasattr(topic, "rencontre") and permissions.can_organise(membre, topic.rencontre)
+        ),
+    ),
     "mettre_en_commun": permissions.can_draw_on,
     "repondre": lambda membre, mise: Accord.objects.filter(
         membre=membre, version__passage__mise_en_commun=mise

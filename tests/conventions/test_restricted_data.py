@@ -25,6 +25,7 @@ THEIR_OWN = (
     *("models", "conversation.py", "gestes.py", "promesse.py", "moderation.py"),
     *("brouillons.py", "pieces.py", "ouverture.py", "passation.py", "profils.py"),
     *("archives.py", "effacement.py", "notifications.py", "mise_en_commun.py"),
+    "rencontres.py",
 )
 """What defines restricted data, what writes it, and what gives each their own."""
 WAYS_IN = {

@@ -12,7 +12,15 @@ from django.db import transaction
 from django.utils import timezone
 from wagtail.fields import RichTextField
 
-from communaute import conversation, gestes, mise_en_commun, notifications, passation, profils
+from communaute import (
+    conversation,
+    gestes,
+    mise_en_commun,
+    notifications,
+    passation,
+    profils,
+    rencontres,
+)
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     Accord,
@@ -24,12 +32,14 @@ from communaute.models import (
     Invitation,
     Membre,
     Nomination,
+    Presence,
     Profil,
     Siege,
     Sondage,
     Territoire,
     Visible,
 )
+from communaute.rencontres_forms import at
 from pages.groupes import ANIMATION
 from pages.models import (
     AccueilPage,
@@ -415,6 +425,8 @@ def _involved(sujet):
         yield sujet["resume"]["auteur"]
     for voters in sujet.get("sondage", {}).get("votes", []):
         yield from voters
+    for reponse in Presence.Reponse:
+        yield from sujet.get("rencontre", {}).get(reponse, [])
 
 
 def _sujet(espace, entry, membres):
@@ -424,6 +436,8 @@ def _sujet(espace, entry, membres):
         at = _ago(message["jours"])
         if topic is None:
             kind = {name: entry[name] for name in ("nature", "promesse")}
+            if rencontre := entry.get("rencontre"):
+                kind["rencontre"] = _rencontre(rencontre)
             topic = conversation.start_topic(
                 author, espace, entry["titre"], message["texte"], at, **kind
             )
@@ -443,6 +457,9 @@ def _sujet(espace, entry, membres):
         topic.resumes.update(ecrit_le=_ago(resume["jours"]))
     if sondage := entry.get("sondage"):
         _sondage(topic, sondage, membres)
+    for reponse in Presence.Reponse:
+        for email in entry.get("rencontre", {}).get(reponse, []):
+            rencontres.answer(membres[email], topic.rencontre, reponse)
     if demande := entry.get("demande"):
         _demande(topic, demande, membres)
     for mise in entry.get("mise", []):
@@ -462,6 +479,17 @@ def _sondage(topic, entry, membres):
     for ordre, voters in enumerate(entry["votes"]):
         for email in voters:
             gestes.vote(membres[email], topic, [ordre])
+
+
+def _rencontre(entry):
+    """A meeting in so many days, or so many ago, on the clock of the cohort."""
+    day = timezone.localdate(_ago(-entry["dans"]))
+    debut, fin = (at(day, entry[name]) for name in ("de", "a"))
+    said = {name: entry[name] for name in ("lieu", "lien", "capacite") if name in entry}
+    programme = [
+        {"heure": f"{un['heure']:%H:%M}", "texte": un["texte"]} for un in entry.get("programme", [])
+    ]
+    return {"debut": debut, "fin": fin, "programme": programme, **said}
 
 
 def _demande(topic, entry, membres):

@@ -21,6 +21,7 @@ from communaute import (
     notifications,
     passation,
     promesse,
+    rencontres,
     reponses,
     sommeil,
 )
@@ -33,7 +34,8 @@ class Command(BaseCommand):
     help = (
         "Efface ce dont la durée de conservation est passée (docs/conservation.md), avertit qui n’est pas "
         "venu depuis 23 mois, clôt au bout de leurs quatorze jours les demandes d’accord (assouplir une "
-        "promesse, mettre en commun), rappelle avant cela celles qui attendent, "
+        "promesse, mettre en commun), rappelle avant cela celles qui attendent, passe les places de "
+        "rencontre que personne n’a confirmées et rappelle la veille les rencontres, "
         "fait repartir les invitations dont le courriel n’a pu partir et refaire les archives qui attendent. "
         "« recurrent » la lance avec le reste."
     )
@@ -63,6 +65,7 @@ class Command(BaseCommand):
         promesse.close_expired()
         mise_en_commun.resolve_due()
         mise_en_commun.remind_due()
+        rencontres.keep_up()
         self.stdout.write(" ".join(f"{what} : {how_many}." for what, how_many in gone.items()))
 
 

@@ -1,0 +1,216 @@
+"""Meetings: when and where one meets, around a topic; who comes, and who waits for a seat."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, Count, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from communaute.models.echanges import OfTopicQuerySet, readable_topic
+from communaute.models.membres import new_reference
+
+TIME_TO_CONFIRM = timedelta(hours=48)
+"""How long whoever waited has to take the seat that came free; less where the meeting is near."""
+
+
+class RencontreQuerySet(OfTopicQuerySet):
+    def shown(self):
+        """Those whose topic is there to be read."""
+        return self.filter(topic__approved=True, topic__titre_masque="")
+
+    def to_come(self, at):
+        """Those that are not over at that time, the next first."""
+        return self.filter(fin__gt=at).order_by("debut", "pk")
+
+    def past(self, at):
+        """Those that took place before that time, the latest first."""
+        return self.filter(fin__lte=at, annulee_le=None).order_by("-debut", "-pk")
+
+    def with_coming(self, user):
+        """Annotate how many come to each (``coming_count``), and what ``user`` answered (``mine``): "", or a
+        ``Presence.Reponse``.
+        """
+        here = Presence.objects.filter(rencontre=OuterRef("pk")).order_by()
+        seated = here.seated().values("rencontre").annotate(n=Count("pk")).values("n")
+        own = here.filter(membre=user.pk).values("reponse")[:1]
+        return self.annotate(
+            coming_count=Coalesce(Subquery(seated), 0),
+            mine=Coalesce(Subquery(own), models.Value("")),
+        )
+
+
+class Rencontre(models.Model):
+    """A meeting, which its topic names, presents and keeps what is said of. Who reads the topic reads of it.
+
+    ``programme`` is a list of dicts: ``heure`` ("09:30") and ``texte``. ``revision`` grows with each change
+    of what a calendar keeps.
+    """
+
+    reference = models.CharField(max_length=16, unique=True, default=new_reference, editable=False)
+    topic = models.OneToOneField(
+        "forum_conversation.Topic", models.CASCADE, related_name="rencontre"
+    )
+    debut = models.DateTimeField("début")
+    fin = models.DateTimeField("fin")
+    lieu = models.CharField("lieu", max_length=200, blank=True)
+    lien = models.URLField("lien de visioconférence", max_length=500, blank=True)
+    territoire = models.ForeignKey(
+        "communaute.Territoire",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="territoire qui accueille",
+    )
+    programme = models.JSONField("programme", default=list, blank=True)
+    capacite = models.PositiveSmallIntegerField("nombre de places", null=True, blank=True)
+    revision = models.PositiveIntegerField("révision", default=0)
+    modifiee_le = models.DateTimeField("modifiée le", default=timezone.now)
+    annulee_le = models.DateTimeField("annulée le", null=True, blank=True)
+    motif = models.CharField("pourquoi elle est annulée", max_length=300, blank=True)
+
+    objects = RencontreQuerySet.as_manager()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = "rencontre"
+        ordering = ["debut", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(fin__gt=models.F("debut")), name="rencontre_finit_apres_le_debut"
+            ),
+            models.CheckConstraint(
+                condition=Q(capacite=None) | Q(capacite__gt=0), name="rencontre_a_des_places"
+            ),
+        ]
+        indexes = [models.Index(fields=["debut"], name="rencontre_par_debut")]
+
+    def __str__(self):
+        return f"Rencontre du {timezone.localtime(self.debut):%d/%m/%Y à %H:%M}"
+
+    def get_absolute_url(self):
+        return f"{self.topic.get_absolute_url()}#rencontre"
+
+    def count_coming(self):
+        """Set how many come (``coming_count``), may (``maybe_count``) and wait (``waiting_count``)."""
+        here = Presence.objects.filter(rencontre=self, membre__is_active=True)
+        counts = here.aggregate(
+            coming=Count("pk", filter=Q(reponse=Presence.Reponse.OUI, attend_depuis=None)),
+            maybe=Count("pk", filter=Q(reponse=Presence.Reponse.PEUT_ETRE)),
+            waiting=Count("pk", filter=Q(attend_depuis__isnull=False)),
+        )
+        self.coming_count, self.maybe_count = counts["coming"], counts["maybe"]
+        self.waiting_count = counts["waiting"]
+
+    @property
+    def is_over(self):
+        """Whether it took place, or would have."""
+        return self.fin <= timezone.now()
+
+    @property
+    def is_open(self):
+        """Whether one still says whether one comes."""
+        return self.annulee_le is None and not self.is_over
+
+    @property
+    def is_one_day(self):
+        """Whether it ends on the day it begins."""
+        return timezone.localdate(self.debut) == timezone.localdate(self.fin)
+
+
+class PresenceQuerySet(models.QuerySet):
+    def readable_by(self, user):
+        """One's own, and those who come, of the meetings that ``user`` may read of: no other learns who does
+        not come, hesitates or waits.
+        """
+        own_or_coming = Q(membre=user.pk) | Q(reponse=Presence.Reponse.OUI, attend_depuis=None)
+        return self.filter(readable_topic("rencontre__topic__", user), own_or_coming)
+
+    def seated(self):
+        """Those who come, and have a seat."""
+        return self.filter(reponse=Presence.Reponse.OUI, attend_depuis=None, membre__is_active=True)
+
+    def with_names(self, first):
+        """Fetch who each is: the member ``first``, then those who answered, the first ones first."""
+        ordered = self.filter(membre__is_active=True).select_related("membre")
+        is_other = Case(When(membre=first.pk, then=0), default=1)
+        return ordered.order_by(is_other, "repondu_le", "pk")
+
+    def waiting(self):
+        """Those who would come, and wait for a seat, whether or not one was offered."""
+        return self.filter(
+            reponse=Presence.Reponse.OUI, attend_depuis__isnull=False, membre__is_active=True
+        )
+
+    def offered(self):
+        """Those to whom a seat is kept until they confirm."""
+        return self.waiting().filter(offerte_jusqua__isnull=False)
+
+    def concerned(self):
+        """Those who are told when the meeting changes, and reminded of it."""
+        return self.exclude(reponse=Presence.Reponse.NON)
+
+
+class Presence(models.Model):
+    """What a member says of their coming to a meeting.
+
+    Who says yes where no seat is left waits since ``attend_depuis``; a seat that comes free is kept for them
+    until ``offerte_jusqua``.
+    """
+
+    class Reponse(models.TextChoices):
+        OUI = "oui", "Je viens"
+        PEUT_ETRE = "peut_etre", "Peut-être"
+        NON = "non", "Je ne viens pas"
+
+    rencontre = models.ForeignKey(Rencontre, models.CASCADE, related_name="presences")
+    membre = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    reponse = models.CharField("réponse", max_length=10, choices=Reponse)
+    repondu_le = models.DateTimeField("répondu le", default=timezone.now)
+    attend_depuis = models.DateTimeField("attend une place depuis", null=True, blank=True)
+    offerte_jusqua = models.DateTimeField("place gardée jusqu’au", null=True, blank=True)
+
+    objects = PresenceQuerySet.as_manager()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = "présence"
+        ordering = ["attend_depuis", "repondu_le", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["rencontre", "membre"], name="presence_unique"),
+            models.CheckConstraint(
+                condition=Q(attend_depuis=None) | Q(reponse="oui"), name="presence_attend_si_oui"
+            ),
+            models.CheckConstraint(
+                condition=Q(offerte_jusqua=None) | Q(attend_depuis__isnull=False),
+                name="presence_offerte_si_attend",
+            ),
+        ]
+
+    def __str__(self):
+        return self.get_reponse_display()
+
+    @property
+    def is_seated(self):
+        """Whether they come, and have a seat."""
+        return self.reponse == self.Reponse.OUI and self.attend_depuis is None
+
+
+class AgendaPersonnel(models.Model):
+    """That a member has their meetings shown in a calendar of theirs, at a secret address made of ``cle``."""
+
+    membre = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    cle = models.CharField(max_length=16, unique=True, default=new_reference, editable=False)
+    ouvert_le = models.DateTimeField("ouvert le", default=timezone.now)
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = "agenda personnel"
+
+    def __str__(self):
+        return "Agenda personnel"

@@ -1,0 +1,186 @@
+"""Meetings: changed, cancelled, answered; seats that come free go to who waits, in turn.
+
+Each act is one transaction that locks the topic of the meeting: answers are taken one after another, so that
+a seat is never given twice and nobody who waits is passed over.
+"""
+
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from communaute import notifications, permissions
+from communaute.conversation import Conflict, as_of_now, locked
+from communaute.forum_conversation.models import Topic
+from communaute.models import Evenement, Presence, Rencontre
+from communaute.models.rencontres import TIME_TO_CONFIRM
+
+KEPT_IN_CALENDARS = ("debut", "fin", "lieu", "lien")
+"""What those who come are told of when it changes."""
+CHANGEABLE = (*KEPT_IN_CALENDARS, "territoire", "programme", "capacite")
+
+
+@transaction.atomic
+def change(membre, rencontre, fields, base):
+    """Give a meeting these ``fields``, named as in ``CHANGEABLE``; those who come are told of when and where.
+
+    ``base`` is the ``revision`` that its author was shown: ``Conflict`` says that it changed since. Fewer
+    seats than there are people who come send nobody away.
+    """
+    membre, rencontre = _held(membre, rencontre)
+    if not permissions.can_organise(membre, rencontre):
+        raise PermissionDenied
+    if base != rencontre.revision:
+        raise Conflict(rencontre)
+    changed = {name for name in CHANGEABLE if getattr(rencontre, name) != fields[name]}
+    if not changed:
+        return
+    for name in changed:
+        setattr(rencontre, name, fields[name])
+    _revise(rencontre, *changed)
+    if changed & {*KEPT_IN_CALENDARS}:
+        notifications.record_rencontre(rencontre, Evenement.Quoi.CHANGEE, by=membre)
+    _offer_seats(rencontre)
+
+
+@transaction.atomic
+def cancel(membre, rencontre, motif):
+    """Call a meeting off for the reason ``motif``, which may be empty; those who come are told of it."""
+    membre, rencontre = _held(membre, rencontre)
+    if not permissions.can_organise(membre, rencontre):
+        raise PermissionDenied
+    rencontre.annulee_le, rencontre.motif = timezone.now(), motif
+    _revise(rencontre, "annulee_le", "motif")
+    notifications.record_rencontre(rencontre, Evenement.Quoi.ANNULEE, by=membre)
+
+
+def _revise(rencontre, *fields):
+    """Save these fields, as a new revision for calendars."""
+    rencontre.revision += 1
+    rencontre.modifiee_le = timezone.now()
+    rencontre.save(update_fields=[*fields, "revision", "modifiee_le"])
+
+
+@transaction.atomic
+def answer(membre, rencontre, reponse):
+    """Note whether ``membre`` comes, and return their ``Presence``. Who says yes takes the seat that is kept
+    for them or one that is free; where none is, they wait for one.
+    """
+    membre, rencontre = _held(membre, rencontre)
+    if not permissions.can_attend(membre, rencontre):
+        raise PermissionDenied
+    found = Presence.objects.filter(rencontre=rencontre, membre=membre).first()
+    presence = found or Presence(rencontre=rencontre, membre=membre)
+    comes = reponse == Presence.Reponse.OUI
+    is_kept_one = presence.offerte_jusqua and presence.offerte_jusqua > timezone.now()
+    if not comes or is_kept_one:
+        presence.attend_depuis = None
+    elif presence.reponse != reponse and _is_full(rencontre):
+        presence.attend_depuis = timezone.now()
+    if presence.attend_depuis is None:
+        presence.offerte_jusqua = None
+    if presence.reponse != reponse:
+        presence.repondu_le = timezone.now()
+    presence.reponse = reponse
+    presence.save()
+    _offer_seats(rencontre)
+    return presence
+
+
+def _held(membre, rencontre):
+    """The member and the meeting as they are now, held until the transaction ends."""
+    membre = as_of_now(membre)
+    topics = Topic.objects.readable_by(membre).select_related("forum__espace")
+    return membre, _of(locked(topics, rencontre.topic))
+
+
+def _of(topic):
+    """The meeting of a topic that is held."""
+    rencontre = Rencontre.objects.get(topic=topic)
+    rencontre.topic = topic
+    return rencontre
+
+
+# --- Seats
+
+
+def _taken(rencontre):
+    """How many seats are taken, or kept for who waited."""
+    here = Presence.objects.filter(rencontre=rencontre)
+    return here.seated().count() + here.offered().count()
+
+
+def _is_full(rencontre):
+    return rencontre.capacite is not None and _taken(rencontre) >= rencontre.capacite
+
+
+def _offer_seats(rencontre):
+    """Keep each free seat for who has waited longest, and tell them until when."""
+    if not rencontre.is_open:
+        return
+    waiting = Presence.objects.filter(rencontre=rencontre, offerte_jusqua=None).waiting()
+    if rencontre.capacite is not None:
+        waiting = waiting[: max(rencontre.capacite - _taken(rencontre), 0)]
+    if next_ones := [presence.pk for presence in waiting]:
+        until = time_to_confirm(rencontre, timezone.now())
+        Presence.objects.filter(pk__in=next_ones).update(offerte_jusqua=until)
+        notifications.record_rencontre(rencontre, Evenement.Quoi.PLACE)
+
+
+def time_to_confirm(rencontre, now):
+    """Until when a seat that comes free ``now`` is kept: half of what is left, where that is less."""
+    return now + min(TIME_TO_CONFIRM, max(rencontre.debut - now, timedelta()) / 2)
+
+
+def keep_up():
+    """For each meeting to come: take off who may not read of it any more, pass on the seats that nobody
+    confirmed in time, and remind of the meeting on the eve.
+    """
+    to_come = Rencontre.objects.to_come(timezone.now()).filter(annulee_le=None)
+    for rencontre in to_come.shown().select_related("topic"):
+        _keep_up_one(rencontre)
+
+
+@transaction.atomic
+def _keep_up_one(rencontre):
+    topics = Topic.objects.select_related("forum__espace")
+    rencontre, now = _of(locked(topics, rencontre.topic)), timezone.now()
+    if not rencontre.is_open:
+        return
+    here = Presence.objects.filter(rencontre=rencontre)
+    here.exclude(membre__in=rencontre.topic.readers().values("pk")).delete()
+    late = here.offered().filter(offerte_jusqua__lte=now)
+    late.update(reponse=Presence.Reponse.NON, attend_depuis=None, offerte_jusqua=None)
+    _offer_seats(rencontre)
+    if is_to_remind_of(rencontre, now):
+        notifications.record_rencontre(rencontre, Evenement.Quoi.VEILLE)
+
+
+def eve_of(rencontre):
+    """The morning before the day of the meeting, on the clock of the cohort."""
+    return notifications.morning_of(timezone.localdate(rencontre.debut) - timedelta(days=1))
+
+
+def is_to_remind_of(rencontre, now):
+    """Whether its eve has come, and nobody was reminded of it since."""
+    reminded = Evenement.objects.filter(rencontre=rencontre, quoi=Evenement.Quoi.VEILLE)
+    eve = eve_of(rencontre)
+    return eve <= now < rencontre.debut and not reminded.filter(cree_le__gte=eve).exists()
+
+
+# --- The agenda in a calendar of one's own
+
+
+def agenda_of(membre, on):
+    """The meetings that ``membre`` has in their calendar: those that they may read of, from a month before
+    ``on``, but those to which they do not come.
+    """
+    declined = Presence.objects.filter(membre=membre, reponse=Presence.Reponse.NON)
+    return (
+        Rencontre.objects.readable_by(membre)
+        .shown()
+        .filter(fin__gt=on - timedelta(days=31))
+        .exclude(pk__in=declined.values("rencontre"))
+        .select_related("topic__forum__espace__forum", "territoire")
+    )
