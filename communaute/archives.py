@@ -526,27 +526,30 @@ class Parts:
         said = Presence.objects.filter(membre=self.membre).select_related("rencontre__topic")
         opened = Rencontre.objects.filter(topic__poster=self.membre).select_related("topic")
         agenda = AgendaPersonnel.objects.filter(membre=self.membre)
-        return (
-            [
-                {
-                    "référence du sujet": one.rencontre.topic.reference,
-                    "ma réponse": one.get_reponse_display(),
-                    "répondu le": one.repondu_le,
-                    "sur liste d’attente depuis": one.attend_depuis,
-                }
-                for one in said.order_by("pk")
-            ]
-            + [
-                {
-                    "référence du sujet": one.topic.reference,
-                    "rencontre proposée pour le": one.debut,
-                    "jusqu’au": one.fin,
-                    "annulée le": one.annulee_le,
-                }
-                for one in opened.order_by("pk")
-            ]
-            + [{"agenda personnel ouvert le": one.ouvert_le} for one in agenda]
-        )
+        answers = [
+            {
+                "référence du sujet": one.rencontre.topic.reference,
+                "ma réponse": one.get_reponse_display(),
+                "répondu le": one.repondu_le,
+                "sur liste d’attente depuis": one.attend_depuis,
+            }
+            for one in said.order_by("pk")
+        ]
+        proposed = [self._meeting(one) for one in opened.order_by("pk")]
+        return answers + proposed + [{"agenda personnel ouvert le": one.ouvert_le} for one in agenda]
+
+    def _meeting(self, rencontre):
+        """A meeting that they proposed; its words where no other may have changed them."""
+        said = {
+            "référence du sujet": rencontre.topic.reference,
+            "rencontre proposée pour le": rencontre.debut,
+            "jusqu’au": rencontre.fin,
+            "annulée le": rencontre.annulee_le,
+        }
+        if rencontre.revision:
+            return said
+        programme = "\n".join(f"{un['heure']} {un['texte']}" for un in rencontre.programme)
+        return said | {"lieu": rencontre.lieu, "lien": rencontre.lien, "programme": programme}
 
     def promises(self):
         """What they asked and answered about the promise of topics."""

@@ -30,10 +30,11 @@ from communaute import (
     invitations,
     mise_en_commun,
     moderation,
+    rencontres,
     reponses,
 )
 from communaute.adresses_de_reponse import Lien, address_of
-from communaute.forum_conversation.models import Post, Topic
+from communaute.forum_conversation.models import Nature, Post, Topic
 from communaute.models import (
     Abonnement,
     Accord,
@@ -49,6 +50,7 @@ from communaute.models import (
     Membre,
     MiseEnCommun,
     Passage,
+    Presence,
     Siege,
     Sondage,
     Suivi,
@@ -314,6 +316,56 @@ def test_a_lock_is_not_undone_by_whoever_read_the_topic_before(espace, elue):
             write()
     stale.refresh_from_db()
     assert (stale.status, stale.subject) == (LOCKED, "Avant")
+
+
+def a_meeting(espace, author, seats):
+    """A meeting of so many seats."""
+    debut = timezone.now() + timedelta(days=9)
+    said = {"debut": debut, "fin": debut + timedelta(hours=2), "capacite": seats}
+    kind = {"nature": Nature.RENCONTRE, "rencontre": said}
+    return conversation.start_topic(author, espace, "Se voir", "Pour parler.", **kind).rencontre
+
+
+def places(rencontre):
+    """Who comes, who is kept a seat, and who waits in turn for one."""
+    here = Presence.objects.filter(rencontre=rencontre)
+    offered = here.offered()
+    waiting = here.waiting().exclude(pk__in=offered.values("pk"))
+    return [
+        list(rows.values_list("membre", flat=True)) for rows in (here.seated(), offered, waiting)
+    ]
+
+
+def test_eight_who_want_the_last_seats_share_them_and_the_others_wait(espace, elue, at_once):
+    rencontre = a_meeting(espace, elue, seats=3)
+    membres = [entered(un_membre(), espace) for _ in range(WRITERS)]
+    oui = Presence.Reponse.OUI
+    at_once([partial(rencontres.answer, membre, rencontre, oui) for membre in membres])
+    coming, kept, waiting = places(rencontre)
+    assert (len(coming), kept, len(waiting)) == (3, [], WRITERS - 3)
+
+
+def test_seats_given_back_while_others_come_pass_on_in_turn_and_nobody_is_forgotten(
+    espace, elue, at_once
+):
+    rencontre = a_meeting(espace, elue, seats=4)
+    membres = [entered(un_membre(), espace) for _ in range(WRITERS)]
+    oui, non = Presence.Reponse.OUI, Presence.Reponse.NON
+    for membre in membres[:6]:
+        rencontres.answer(membre, rencontre, oui)
+    first_in_turn = [membre.pk for membre in membres[4:6]]
+    at_once(
+        [
+            *(partial(rencontres.answer, membre, rencontre, non) for membre in membres[:2]),
+            *(partial(rencontres.answer, membre, rencontre, oui) for membre in membres[6:]),
+            *(rencontres.keep_up for _ in range(2)),
+        ]
+    )
+    coming, kept, waiting = places(rencontre)
+    assert set(coming) == {membre.pk for membre in membres[2:4]}
+    assert set(kept) == set(first_in_turn)
+    assert set(waiting) == {membre.pk for membre in membres[6:]}
+    assert Evenement.objects.filter(quoi=Evenement.Quoi.PLACE).count() == 2
 
 
 @pytest.mark.skipif(

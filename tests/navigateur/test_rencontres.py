@@ -1,0 +1,76 @@
+"""A meeting, from its proposal to its last day: on a phone without JavaScript, and read by a machine."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from tests.navigateur.test_pages import faults, width_on_a_phone
+from tests.navigateur.test_sujet import open_topic
+
+WITHOUT_JAVASCRIPT = {"java_script_enabled": False, "viewport": {"width": 390, "height": 844}}
+
+
+def test_a_meeting_is_proposed_answered_moved_and_called_off_without_javascript(open_page):
+    elue = open_page("/communaute/espaces/elus/nouveau-sujet/", "elue", **WITHOUT_JAVASCRIPT)
+    elue.get_by_role("link", name="Rencontre", exact=True).click()
+    elue.get_by_label("Titre de la rencontre").fill("Se parler avant le conseil")
+    day = timezone.localdate() + timedelta(days=20)
+    elue.get_by_label("Jour", exact=True).fill(day.isoformat())
+    elue.get_by_label("Heure de début").fill("18:30")
+    elue.get_by_label("Heure de fin").fill("17:30")
+    elue.get_by_label("Pourquoi on se retrouve").fill("Pour ne pas arriver chacun avec sa réponse.")
+    elue.get_by_text("Compter les places").click()
+    elue.get_by_label("Nombre de places").fill("1")
+    elue.get_by_role("button", name="Publier").click()
+    expect(elue.get_by_role("alert")).to_contain_text("finirait avant de commencer")
+    elue.get_by_label("Heure de fin").fill("19:30")
+    elue.get_by_role("button", name="Publier").click()
+    meeting = elue.get_by_role("region", name="La rencontre")
+    expect(meeting).to_contain_text("de 18 h 30 à 19 h 30")
+    expect(meeting).to_contain_text("1 place")
+    meeting.get_by_role("button", name="Je viens", exact=True).click()
+    expect(elue.get_by_text("C’est noté : vous venez.")).to_be_visible()
+
+    other = open_topic(open_page, "animation", "Se parler avant", **WITHOUT_JAVASCRIPT)
+    theirs = other.get_by_role("region", name="La rencontre")
+    theirs.get_by_role("button", name="Je viens", exact=True).click()
+    expect(theirs).to_contain_text("Vous êtes sur la liste d’attente")
+    meeting.get_by_role("button", name="Je ne viens pas").click()
+    other.reload()
+    expect(theirs).to_contain_text("Une place s’est libérée")
+    theirs.get_by_role("button", name="Je viens", exact=True).click()
+    expect(theirs.get_by_role("button", name="Je viens", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+    meeting.get_by_role("link", name="Changer la date ou le lieu").click()
+    elue.get_by_label("Lieu", exact=False).first.fill("Salle des mariages")
+    elue.get_by_role("button", name="Enregistrer").click()
+    expect(meeting).to_contain_text("Salle des mariages")
+    meeting.get_by_role("link", name="Annuler la rencontre").click()
+    elue.get_by_label("Pourquoi, en une phrase").fill("Le conseil est reporté.")
+    elue.get_by_role("button", name="Annuler la rencontre").click()
+    cancelled = elue.get_by_role("region", name="Rencontre annulée")
+    expect(cancelled).to_contain_text("Le conseil est reporté.")
+
+
+def test_pages_about_a_meeting_are_for_all(open_page):
+    page = open_topic(open_page, "animation", "Une journée à Port-Sansouire", "tronc-commun")
+    here = page.url
+    for path in (here, f"{here}rencontre/", f"{here}rencontre/annuler/", "/communaute/rencontres/"):
+        page.goto(path)
+        assert faults(page) == []
+        assert width_on_a_phone(page) == 320
+
+
+def test_ones_own_agenda_is_at_an_address_to_copy(open_page, site):
+    page = open_page("/communaute/rencontres/", "elue", **WITHOUT_JAVASCRIPT)
+    page.get_by_role("button", name="Créer mon adresse").click()
+    address = page.get_by_label("Votre adresse").input_value()
+    assert address.startswith(f"{site.url}/agenda/personnel/")
+    answer = page.request.get(address)
+    assert answer.headers["content-type"].startswith("text/calendar")
+    assert "SUMMARY:Rencontre de la cohorte" in answer.text()
+    page.get_by_role("button", name="Ne plus en avoir").click()
+    assert page.request.get(address).status == 404
