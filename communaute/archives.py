@@ -536,7 +536,9 @@ class Parts:
             for one in said.order_by("pk")
         ]
         proposed = [self._meeting(one) for one in opened.order_by("pk")]
-        return answers + proposed + [{"agenda personnel ouvert le": one.ouvert_le} for one in agenda]
+        return (
+            answers + proposed + [{"agenda personnel ouvert le": one.ouvert_le} for one in agenda]
+        )
 
     def _meeting(self, rencontre):
         """A meeting that they proposed; its words where no other may have changed them."""

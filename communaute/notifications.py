@@ -584,6 +584,7 @@ def _line(notification, stays):
         "motif": notification.get_motif_display(),
         "adresse": f"{settings.SITE_URL}{evenement.get_absolute_url()}",
         "qui": "" if stays else evenement.said_by,
+        "rencontre": None if stays else evenement.rencontre,
         "texte": "" if stays else text[:EXCERPT],
         "coupe": not stays and len(text) > EXCERPT,
     }

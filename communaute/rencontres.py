@@ -73,8 +73,8 @@ def answer(membre, rencontre, reponse):
     found = Presence.objects.filter(rencontre=rencontre, membre=membre).first()
     presence = found or Presence(rencontre=rencontre, membre=membre)
     comes = reponse == Presence.Reponse.OUI
-    is_kept_one = presence.offerte_jusqua and presence.offerte_jusqua > timezone.now()
-    if not comes or is_kept_one:
+    # It is theirs also a little later, as long as it was not passed on.
+    if not comes or presence.offerte_jusqua:
         presence.attend_depuis = None
     elif presence.reponse != reponse and _is_full(rencontre):
         presence.attend_depuis = timezone.now()

@@ -65,7 +65,7 @@ def mes_espaces(request):
         "sondages": POLLS.fetch(user=user, at=timezone.now()),
         "brouillons": brouillons.begun(user),
         "anime": bool(rights_of(user).animated),
-        "adhesions": _adhesions(user),
+        "adhesions": next((espace.adhesions_count for espace in espaces), 0),
         "mots": _words(user) if any(espace.has_word for espace in espaces) else (),
     }
     context["on_demande"] = any(
@@ -82,8 +82,8 @@ def _words(user):
 
 
 def _espaces(user):
-    """The spaces ``user`` may enter, each with the keys of the topics where something is new, bounded, and
-    how many decisions they have to take there.
+    """The spaces ``user`` may enter, each with the keys of the topics where something is new, bounded, how
+    many decisions they have to take there, and how many requests to join wait for them anywhere.
     """
     entered = rights_of(user).entered
     espaces = ESPACES.fetch(user=user, on=timezone.localdate(), at=timezone.now())
@@ -97,11 +97,13 @@ def _espaces(user):
     return espaces
 
 
-def _adhesions(user):
-    """How many requests to join wait for ``user``, who facilitates spaces."""
+def _requests(user):
+    """How many requests to join wait for ``user``: none where they facilitate no space."""
     if not rights_of(user).animated:
-        return 0
-    return Adhesion.objects.handled_by(user, everything=False).waiting().count()
+        return Value(0)
+    waiting = Adhesion.objects.handled_by(user, everything=False).waiting().order_by()
+    waiting = waiting.values(group=Value(1)).annotate(total=Count("pk"))
+    return Coalesce(Subquery(waiting.values("total")), 0)
 
 
 def _with_new(user, on, at):
@@ -110,7 +112,7 @@ def _with_new(user, on, at):
     new = new.order_by("-last_post_on").values("pk")[: MOST_COUNTED + 1]
     return (
         Espace.objects.readable_by(user)
-        .annotate(waiting_count=_waiting(user))
+        .annotate(waiting_count=_waiting(user), adhesions_count=_requests(user))
         .select_related("forum", "territoire")
         .with_readers_count(on=on, at=at)
         .annotate(

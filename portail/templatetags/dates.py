@@ -30,15 +30,20 @@ def moment(d):
 
 
 @register.simple_tag
-def creneau(debut, fin):
+def horaire(debut, fin):
     """From when to when something lasts, in full: "mardi 8 décembre 2026, de 9 h 30 à 12 h"."""
     debut, fin = timezone.localtime(debut), timezone.localtime(fin)
     first, last = _day(debut), _day(fin)
     if debut.date() == fin.date():
-        said = f"{first}, de {_hour(debut)} à {_hour(fin)}"
-    else:
-        said = f"du {first}, {_hour(debut)}, au {last}, {_hour(fin)}"
-    return mark_safe(f'<time datetime="{debut:%Y-%m-%dT%H:%M%z}">{said}</time>')
+        return f"{first}, de {_hour(debut)} à {_hour(fin)}"
+    return f"du {first}, {_hour(debut)}, au {last}, {_hour(fin)}"
+
+
+@register.simple_tag
+def creneau(debut, fin):
+    """The same, for machines too."""
+    begins = f"{timezone.localtime(debut):%Y-%m-%dT%H:%M%z}"
+    return mark_safe(f'<time datetime="{begins}">{horaire(debut, fin)}</time>')
 
 
 @register.filter
