@@ -37,10 +37,13 @@ from communaute.models import (
     AgendaPersonnel,
     Alerte,
     Archive,
+    AvisEssai,
     Brouillon,
     Cohorte,
     DemandePromesse,
+    Essai,
     Invitation,
+    Issue,
     Membre,
     Mention,
     Merci,
@@ -48,14 +51,18 @@ from communaute.models import (
     MotDePassation,
     Nomination,
     Participation,
+    Position,
     Presence,
     PreuveAccord,
     Profil,
+    Reconnaissance,
     Recours,
+    Reformulation,
     Rencontre,
     Resume,
     Suivi,
     Suspension,
+    Tenue,
     VersionPassage,
     Vote,
 )
@@ -74,6 +81,9 @@ SAID_HERE = {
     *("communaute.Mention.membre", "communaute.Merci.membre", "communaute.Brouillon.membre"),
     *("communaute.Vote.membre", "communaute.DemandePromesse.auteur"),
     *("communaute.Presence.membre", "communaute.AgendaPersonnel.membre"),
+    *("communaute.Position.auteur", "communaute.Tenue.membre"),
+    *("communaute.Reformulation.auteur", "communaute.Reconnaissance.membre"),
+    *("communaute.Essai.par", "communaute.AvisEssai.membre", "communaute.Issue.par"),
     *("communaute.AccordPromesse.membre", "communaute.Participation.membre"),
     *("communaute.MiseEnCommun.auteur", "communaute.MiseEnCommun.remise_par"),
     *("communaute.VersionPassage.par", "communaute.VersionPassage.de"),
@@ -321,6 +331,7 @@ class Parts:
             Section("Mes mercis", self.thanks(), "les messages remerciés"),
             Section("Mes votes", self.votes(), "les réponses proposées par d’autres"),
             Section("Mes rencontres", self.meetings(), "les rencontres où vous dites venir"),
+            Section("Mes désaccords au travail", self.disagreements(), "ce que d’autres tiennent"),
             Section("Mes réponses et demandes sur les promesses", self.promises()),
             Section("Mes mises en commun", self.drawn(), "les mots des autres"),
             Section("Mes accords", self.agreements(), "ce que d’autres ont répondu"),
@@ -552,6 +563,99 @@ class Parts:
             return said
         programme = "\n".join(f"{un['heure']} {un['texte']}" for un in rencontre.programme)
         return said | {"lieu": rencontre.lieu, "lien": rencontre.lien, "programme": programme}
+
+    def disagreements(self):
+        """What they hold, or restated, where a disagreement is put to work, and what they said of how their
+        position was.
+        """
+        positions = Position.objects.filter(auteur=self.membre).select_related("topic")
+        held = Tenue.objects.filter(membre=self.membre).select_related("position")
+        restated = Reformulation.objects.filter(auteur=self.membre).select_related("position")
+        said = Reconnaissance.objects.filter(membre=self.membre).select_related("reformulation")
+        return [
+            *self._tried(),
+            *(
+                {
+                    "référence du sujet": one.topic.reference,
+                    "position": one.reference,
+                    "posée le": one.posee_le,
+                    "portée par un rôle": "" if one.retiree_le else one.role,
+                    "texte": self._own(one.texte, one.topic_id),
+                    **self._beneath(one, one.topic_id),
+                    "retirée le": one.retiree_le,
+                    "masquée le": one.masquee_le,
+                }
+                for one in positions
+            ),
+            *(
+                {
+                    "position tenue aussi": one.position.reference,
+                    "le": one.dite_le,
+                    **self._beneath(one, one.position.topic_id),
+                }
+                for one in held
+            ),
+            *(
+                {
+                    "position que j’ai redite": one.position.reference,
+                    "le": one.dite_le,
+                    "texte": self._own(one.texte, one.position.topic_id),
+                }
+                for one in restated
+            ),
+            *(
+                {
+                    "réponse à la reformulation": one.reformulation.reference,
+                    "c’est bien ça": one.est_juste,
+                    "ce qui manque": one.mot,
+                    "le": one.dite_le,
+                }
+                for one in said
+            ),
+        ]
+
+    def _beneath(self, one, topic):
+        return {
+            "ce qui compte, dessous": self._own(one.compte, topic),
+            "ce qui me ferait changer d’avis": self._own(one.changerait, topic),
+        }
+
+    def _tried(self):
+        """What they proposed to try in disagreements, said of it, and said came of it."""
+        tried = Essai.objects.filter(par=self.membre).select_related("topic")
+        weighed = AvisEssai.objects.filter(membre=self.membre).select_related("essai")
+        concluded = Issue.objects.filter(par=self.membre).select_related("topic")
+        return [
+            *(
+                {
+                    "référence du sujet": one.topic.reference,
+                    "essai proposé": one.reference,
+                    "texte": self._own(one.texte, one.topic_id),
+                    "qui tranche": one.arbitre,
+                    "on en reparle le": one.le,
+                    "proposé le": one.propose_le,
+                }
+                for one in tried
+            ),
+            *(
+                {
+                    "avis sur l’essai": one.essai.reference,
+                    "cela me va": one.va,
+                    "ce qui me gêne": one.mot,
+                    "dit le": one.dit_le,
+                }
+                for one in weighed
+            ),
+            *(
+                {
+                    "issue du sujet": one.topic.reference,
+                    "où cela en est": one.get_fin_display(),
+                    "texte": self._own(one.texte, one.topic_id),
+                    "dite le": one.dite_le,
+                }
+                for one in concluded
+            ),
+        ]
 
     def promises(self):
         """What they asked and answered about the promise of topics."""

@@ -192,8 +192,7 @@ def erase(post, topic):
         retitle(topic, WITHDRAWN_TITLE)
         Sondage.objects.filter(topic=topic).delete()
         _call_off(topic)
-    if not topic.posts.filter(retire_le=None).exists():
-        _unlist(topic)
+    unlist_if_silent(topic)
     MiseEnCommun.objects.drawing_on([post]).tell_of_change()
 
 
@@ -230,8 +229,15 @@ def retitle(topic, subject, titre_masque=""):
     )
 
 
-def _unlist(topic):
-    """Take a topic where nothing is left to read, and its messages, out of every count."""
+def unlist_if_silent(topic):
+    """Take a topic where nobody's words are left, and its messages, out of every count; the caller holds it,
+    and its forum.
+    """
+    if (
+        topic.posts.filter(retire_le=None).exists()
+        or topic.positions.filter(retiree_le=None).exists()
+    ):
+        return
     topic.resumes.all().delete()
     topic.demandes_promesse.all().delete()
     topic.posts.update(approved=False)

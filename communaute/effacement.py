@@ -25,6 +25,7 @@ from communaute import (
     account,
     citations,
     conversation,
+    desaccord,
     markdown,
     mentions,
     mise_en_commun,
@@ -39,18 +40,25 @@ from communaute.models import (
     Accord,
     ActeModeration,
     Alerte,
+    AvisEssai,
     Brouillon,
     Espace,
+    Essai,
+    Issue,
     Membre,
     Mention,
     MiseEnCommun,
     MotDePassation,
     Nomination,
     PieceJointe,
+    Position,
+    Reconnaissance,
     Recours,
+    Reformulation,
     Rencontre,
     Resume,
     Siege,
+    Tenue,
     Version,
     VersionPassage,
 )
@@ -174,6 +182,7 @@ class Leaving:
         for rencontre in Rencontre.objects.filter(topic__in=self._took_part):
             self._forget_in_meeting(rencontre)
         self._forget_in_mises_en_commun()
+        self._forget_in_desaccords()
         for draft in Brouillon.objects.exclude(membre=self.membre).select_related("post"):
             topic = draft.topic_id or (draft.post and draft.post.topic_id)
             fields = {
@@ -225,12 +234,33 @@ class Leaving:
             texte = self.reworded(accord.texte, said_in)
             Accord.objects.filter(pk=accord.pk).update(texte=texte)
 
+    def _forget_in_desaccords(self):
+        """The same of what is said where a disagreement is put to work."""
+        for model, topic, fields in (
+            (Position, "topic", ("texte", "role", "motif", "compte", "changerait")),
+            (Tenue, "position__topic", ("compte", "changerait")),
+            (Essai, "topic", ("texte", "arbitre")),
+            (AvisEssai, "essai__topic", ("mot",)),
+            (Issue, "topic", ("texte",)),
+            (Reformulation, "position__topic", ("texte",)),
+            (Reconnaissance, "reformulation__position__topic", ("mot",)),
+        ):
+            for row in self._naming(model, *fields, topic=topic).annotate(said_in=F(topic)):
+                said = {name: self.reworded(getattr(row, name), row.said_in) for name in fields}
+                model.objects.filter(pk=row.pk).update(**said)
+
     def _hold(self):
         """Hold what changes: their topics and those where they are named, then the forums of these."""
         own = Post.objects.filter(poster=self.membre)
         self._took_part = set(own.values_list("topic", flat=True)) | set(
             Mention.objects.filter(membre=self.membre).values_list("post__topic", flat=True)
         )
+        for rows, topic in (
+            (Position.objects.filter(auteur=self.membre), "topic"),
+            (Tenue.objects.filter(membre=self.membre), "position__topic"),
+            (Reformulation.objects.filter(auteur=self.membre), "position__topic"),
+        ):
+            self._took_part |= set(rows.values_list(topic, flat=True))
         concerned = self._took_part | set(self._posts_naming().values_list("topic", flat=True))
         topics = Topic.objects.filter(pk__in=concerned).order_by("pk")
         held = list(topics.select_for_update(of=("self",), no_key=True))
@@ -423,6 +453,32 @@ def _summaries(rows, field, leaving):
         Resume.objects.filter(auteur=leaving.membre).delete()
 
 
+def _positions(rows, field, leaving):
+    """They are withdrawn, or stay under the role they were held by, or under nobody's name."""
+    for position in rows.filter(retiree_le=None) if leaving.withdraw else ():
+        position.topic = Topic.objects.get(pk=position.topic_id)
+        desaccord.erase(position)
+
+
+def _holdings(rows, field, leaving):
+    """They end; what was said of the position with them stays, or goes with what is withdrawn."""
+    gone = rows if leaving.withdraw else rows.filter(compte="", changerait="")
+    gone.delete()
+
+
+def _trials(rows, field, leaving):
+    """What is withdrawn is tried no more; or it stays: others go by it."""
+    if leaving.withdraw:
+        rows.filter(clos_le=None).update(clos_le=leaving.at)
+        rows.update(texte="", arbitre="")
+
+
+def _said_of_positions(rows, field, leaving):
+    """It goes with what is withdrawn, or stays: others answered it."""
+    if leaving.withdraw:
+        rows.delete()
+
+
 def _files(rows, field, leaving):
     """They go with the messages they are joined to; their names may say whose they were."""
     for piece in PieceJointe.objects.filter(auteur=leaving.membre):
@@ -530,6 +586,13 @@ RELATIONS = {
     "communaute.Mention.membre": deleted,
     "communaute.Merci.membre": deleted,
     "communaute.Vote.membre": _votes,
+    "communaute.Position.auteur": _positions,
+    "communaute.Tenue.membre": _holdings,
+    "communaute.Reformulation.auteur": _said_of_positions,
+    "communaute.Reconnaissance.membre": _said_of_positions,
+    "communaute.Essai.par": _trials,
+    "communaute.AvisEssai.membre": _said_of_positions,
+    "communaute.Issue.par": _said_of_positions,
     "communaute.DemandePromesse.auteur": kept,
     "communaute.AccordPromesse.membre": _answers,
     "communaute.MiseEnCommun.auteur": kept,

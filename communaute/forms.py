@@ -380,11 +380,42 @@ class RencontreForm(SeanceForm, TopicForm):
         return super().message | {"rencontre": self.rencontre}
 
 
+class DesaccordForm(TopicForm):
+    """What one disagrees about, and what is shared all the same; nothing said there leaves the space."""
+
+    content = TextField(
+        label="L’objet du désaccord",
+        rows=5,
+        help_text="Ce sur quoi nous ne sommes pas d’accord, sans dire encore qui a raison.",
+        required_message="Dites sur quoi porte le désaccord.",
+    )
+    partage = TextField(
+        label="Ce que nous partageons",
+        rows=5,
+        help_text="Ce sur quoi nous sommes d’accord malgré tout : c’est là que l’on s’appuie.",
+        required_message="Dites ce que vous partagez malgré le désaccord, même si c’est peu.",
+    )
+
+    nature = Nature.DESACCORD
+    icone = "split"
+    invite = (
+        "Vous n’êtes pas d’accord : chacun·e dit ce qu’il ou elle tient, redit ce que tient l’autre, et l’on "
+        "cherche quoi essayer. Sans vainqueur."
+    )
+    main = ["subject", "content", "partage"]
+    folds = MessageForm.folds
+    sections = [("content", "L’objet du désaccord"), ("partage", "Ce que nous partageons")]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["subject"].help_text = "La question qui vous sépare, en une phrase."
+
+
 TOPIC_FORMS = {
     form.nature: form
     for form in (
         *(QuestionForm, RetourForm, RessourceForm, RencontreForm, SondageForm),
-        AnnonceForm,
+        *(DesaccordForm, AnnonceForm),
     )
 }
 
@@ -397,7 +428,8 @@ WRITTEN = {
 
 _TYPED = (
     *("subject", "lien", "choix", "content", "marche", "coince", "retenu", "essais"),
-    *("titre", "introduction", "texte", "lieu", "programme"),
+    *("titre", "introduction", "texte", "lieu", "programme", "partage", "role", "mot"),
+    *("compte", "changerait", "arbitre"),
 )
 
 

@@ -29,6 +29,7 @@ from communaute.forum_conversation.models import Post, Promesse
 from communaute.models import (
     Accord,
     AccordPromesse,
+    AvisEssai,
     Cohorte,
     Envoi,
     Evenement,
@@ -39,9 +40,12 @@ from communaute.models import (
     Nomination,
     Notification,
     Participation,
+    Position,
     Presence,
+    Reformulation,
     Rencontre,
     Suivi,
+    Tenue,
 )
 from communaute.models.echanges import TIME_TO_AGREE
 from communaute.models.membres import Rythme
@@ -90,6 +94,11 @@ def record_rencontre(rencontre, quoi, by=None):
         Notification.objects.create(evenement=evenement, **seen)
 
 
+def record_essai(essai):
+    """Write, in the transaction of the act, that what is tried is to be talked of, and tell of it after."""
+    _happened(Evenement(topic=essai.topic, essai=essai, quoi=Evenement.Quoi.REVOIR))
+
+
 def _happened(evenement):
     evenement.save()
     transaction.on_commit(partial(tell.enqueue, evenement.pk))
@@ -120,6 +129,8 @@ def spread(evenement):
         told = _told_of_mise(evenement, now)
     elif evenement.rencontre:
         told = _told_of_rencontre(evenement, now)
+    elif evenement.essai:
+        told = _called_back(evenement, now)
     elif evenement.post.approved and evenement.post.is_shown:
         told = _told(evenement, now)
     for some in _batches(told):
@@ -189,6 +200,25 @@ def _told_of_rencontre(evenement, now):
         said = said.filter(attend_depuis=None)
     readers = _readers(evenement).filter(pk__in=said.values("membre"))
     yield from _each(readers, evenement, Motif(evenement.quoi), now)
+
+
+def _called_back(evenement, now):
+    """The notifications to make for those who took part in a disagreement, and said nothing of what is tried
+    since its day came.
+    """
+    essai, topic = evenement.essai, evenement.topic
+    if essai.is_open:
+        took_part = (
+            Q(pk__in=[topic.poster_id, essai.par_id])
+            | Q(pk__in=topic.authors())
+            | Q(pk__in=Position.objects.filter(topic=topic, retiree_le=None).values("auteur"))
+            | Q(pk__in=Tenue.objects.filter(position__topic=topic).values("membre"))
+            | Q(pk__in=Reformulation.objects.filter(position__topic=topic).values("auteur"))
+            | Q(pk__in=AvisEssai.objects.filter(essai__topic=topic).values("membre"))
+        )
+        since = AvisEssai.objects.filter(essai=essai, dit_le__gte=essai.le).values("membre")
+        asked = _readers(evenement).filter(took_part).exclude(pk__in=since)
+        yield from _each(asked, evenement, Motif.REVOIR, now)
 
 
 def _readers(evenement):

@@ -127,10 +127,12 @@ def can_summarise(user, topic):
 def can_draw_on(user, topic):
     """Whoever can speak where the topic is, while it promises that what is said may be drawn on.
 
-    Where messages are read before they appear, the facilitators alone.
+    Where messages are read before they appear, the facilitators alone; nobody, where a disagreement is put to
+    work: whoever holds a position under a role could not be asked.
     """
     return (
         topic.promesse in ALLOWED
+        and topic.nature != Nature.DESACCORD
         and topic.approved
         and can_speak(user, topic.espace)
         and needs_no_approval(user, topic.espace)
@@ -157,6 +159,82 @@ def _holds(user, mise):
 def can_hand_over(user, mise):
     """A facilitator of its space, while what was said there may be drawn on."""
     return can_moderate(user, mise.topic.espace) and mise.topic.promesse in ALLOWED
+
+
+def can_take_position(user, topic):
+    """Whoever could reply where a disagreement is put to work.
+
+    Where messages are read before they appear, the facilitators alone.
+    """
+    return (
+        topic.nature == Nature.DESACCORD
+        and can_reply(user, topic)
+        and needs_no_approval(user, topic.espace)
+    )
+
+
+def can_hold(user, position):
+    """Whoever can take a position there, but who wrote this one, while it is there to be read."""
+    return (
+        position.is_shown
+        and position.auteur_id != user.pk
+        and can_take_position(user, position.topic)
+    )
+
+
+def can_restate(user, position):
+    """Who holds another position of the same disagreement, and not this one."""
+    return (
+        can_hold(user, position)
+        and not position.is_held_by(user)
+        and any(one.is_held_by(user) for one in position.others)
+    )
+
+
+def can_recognise(user, reformulation):
+    """Who holds the position that was restated, but who restated it."""
+    position = reformulation.position
+    return (
+        position.is_shown
+        and position.is_held_by(user)
+        and reformulation.auteur_id != user.pk
+        and can_take_position(user, position.topic)
+    )
+
+
+def can_say_beneath(user, position):
+    """Who holds the position."""
+    return (
+        position.is_shown and position.is_held_by(user) and can_take_position(user, position.topic)
+    )
+
+
+def can_steer(user, topic):
+    """Who opened the disagreement, or facilitates its space: they propose what to try, and say what came of
+    it.
+    """
+    return can_take_position(user, topic) and (
+        topic.poster_id == user.pk or can_moderate(user, topic.espace)
+    )
+
+
+def can_weigh(user, essai):
+    """Whoever can take a position there, until what is tried is over."""
+    return essai.is_open and can_take_position(user, essai.topic)
+
+
+def can_withdraw_position(user, position):
+    """Who wrote it, as long as it is not withdrawn yet, whatever became of the topic."""
+    return position.auteur_id == user.pk and position.retiree_le is None
+
+
+def can_set_aside(user, position):
+    """A facilitator of the space, but who wrote it, until it is withdrawn."""
+    return (
+        can_moderate(user, position.topic.espace)
+        and position.auteur_id != user.pk
+        and position.retiree_le is None
+    )
 
 
 def can_report(user, post):

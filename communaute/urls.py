@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from communaute.views import (
     arrivee,
     decisions,
+    desaccords,
     ecrire,
     espaces,
     gestes,
@@ -98,6 +99,22 @@ urlpatterns = [
         name="abandonner",
     ),
     path("mes-accords/", mises_en_commun.mes_accords, name="mes_accords"),
+    path(
+        "sujets/<slug:reference>/positions/", desaccords.prendre_position, name="prendre_position"
+    ),
+    path("positions/<slug:reference>/tenir/", desaccords.tenir, name="tenir"),
+    path("positions/<slug:reference>/reformuler/", desaccords.reformuler, name="reformuler"),
+    path(
+        "positions/<slug:reference>/retirer/", desaccords.retirer_position, name="retirer_position"
+    ),
+    path(
+        "positions/<slug:reference>/masquer/", desaccords.masquer_position, name="masquer_position"
+    ),
+    path("positions/<slug:reference>/dessous/", desaccords.dessous, name="dessous"),
+    path("sujets/<slug:reference>/essai/", desaccords.proposer_essai, name="proposer_essai"),
+    path("sujets/<slug:reference>/conclure/", desaccords.conclure, name="conclure"),
+    path("essais/<slug:reference>/", desaccords.essai, name="essai"),
+    path("reformulations/<slug:reference>/", desaccords.reconnaitre, name="reconnaitre"),
     path("messages/<slug:reference>/", messages.message, name="message"),
     path("messages/<slug:reference>/merci/", gestes.merci, name="merci"),
     path("messages/<slug:reference>/reponse/", gestes.reponse, name="reponse"),

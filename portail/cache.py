@@ -39,6 +39,8 @@ SHOWN_TO_NOBODY = {
             *("ActeModeration", "Alerte", "Recours", "Suspension", "Invitation", "Adhesion"),
             *("MotDePassation", "Profil", "Archive", "Evenement", "Notification", "Envoi"),
             *("CourrielRecu", "Lettre", "Abonnement"),
+            *("Position", "Tenue", "Reformulation", "Reconnaissance", "Essai", "AvisEssai"),
+            "Issue",
             # What is public of these changes with its page, that is saved then.
             *("MiseEnCommun", "MiseEnCommun_messages", "Passage", "VersionPassage"),
             *("VersionPassage_sources", "Accord", "PreuveAccord"),

@@ -17,11 +17,13 @@ from communaute.models import (
     Brouillon,
     DemandePromesse,
     Espace,
+    Essai,
     Membre,
     Mention,
     MiseEnCommun,
     Niveau,
     Participation,
+    Reformulation,
     Siege,
     Suivi,
     new_reference,
@@ -54,6 +56,7 @@ class Nature(models.TextChoices):
     ANNONCE = "annonce", "Annonce"
     SONDAGE = "sondage", "Sondage"
     RENCONTRE = "rencontre", "Rencontre"
+    DESACCORD = "desaccord", "Désaccord au travail"
 
 
 def _asked_for_a_yes(membre, since=None):
@@ -182,15 +185,26 @@ class TopicQuerySet(models.QuerySet):
             .filter(Q(cited_in__isnull=False) | Q(Exists(answers), poster=user.pk))
         )
 
-    def asking_for_a_yes(self, user, since):
+    def asking_for_a_yes(self, user, since, on):
         """Those where ``user`` is asked for a yes, and has not answered: to loosen the promise where they
-        wrote (``asks_promesse``), or to the mise en commun of this reference (``asks_mise``).
+        wrote (``asks_promesse``), to the mise en commun of this reference (``asks_mise``), to how what they
+        hold was restated (``asks_redite``, a reference too), or ``on`` that day to what was tried until then
+        (``asks_essai``).
         """
         mises = MiseEnCommun.objects.readable_by(user).asking(user).filter(topic=OuterRef("pk"))
+        restated = Reformulation.objects.asking(user).filter(position__topic=OuterRef("pk"))
+        tried = Essai.objects.asking(user, on).filter(topic=OuterRef("pk"))
         return self.annotate(
             asks_promesse=_asked_for_a_yes(user.pk, since),
             asks_mise=Subquery(mises.order_by("pk").values("reference")[:1]),
-        ).filter(Q(asks_promesse=True) | Q(asks_mise__isnull=False))
+            asks_redite=Subquery(restated.order_by("pk").values("reference")[:1]),
+            asks_essai=Subquery(tried.order_by("pk").values("reference")[:1]),
+        ).filter(
+            Q(asks_promesse=True)
+            | Q(asks_mise__isnull=False)
+            | Q(asks_redite__isnull=False)
+            | Q(asks_essai__isnull=False)
+        )
 
     def for_page(self, user):
         """Fetch what the page of a topic shows ``user`` of it, but for its messages."""

@@ -3,6 +3,15 @@
 from communaute.models.archives import Archive
 from communaute.models.cohorte import Cohorte
 from communaute.models.courriels_recus import CourrielRecu
+from communaute.models.desaccords import (
+    AvisEssai,
+    Essai,
+    Issue,
+    Position,
+    Reconnaissance,
+    Reformulation,
+    Tenue,
+)
 from communaute.models.echanges import (
     AccordPromesse,
     Brouillon,
@@ -74,6 +83,7 @@ __all__ = [
     "Alerte",
     "Allie",
     "Archive",
+    "AvisEssai",
     "Brouillon",
     "Charte",
     "Choix",
@@ -86,8 +96,10 @@ __all__ = [
     "Envoi",
     "Epci",
     "Espace",
+    "Essai",
     "Evenement",
     "Invitation",
+    "Issue",
     "Lettre",
     "Membre",
     "Mention",
@@ -103,11 +115,14 @@ __all__ = [
     "PerimetreCommune",
     "PerimetreEpci",
     "PieceJointe",
+    "Position",
     "Presence",
     "PreuveAccord",
     "Profil",
+    "Reconnaissance",
     "Recours",
     "Referentiel",
+    "Reformulation",
     "Rencontre",
     "Resume",
     "Rights",
@@ -115,6 +130,7 @@ __all__ = [
     "Sondage",
     "Suivi",
     "Suspension",
+    "Tenue",
     "Territoire",
     "Version",
     "VersionPassage",

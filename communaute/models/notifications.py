@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from communaute import conservation
+from communaute.models.desaccords import Essai
 from communaute.models.echanges import (
     TIME_TO_AGREE,
     AccordPromesse,
@@ -36,6 +37,7 @@ class Motif(models.TextChoices):
     MESSAGE = "message", "Un nouveau message"
     CONNU = "connu", "Les réponses à une mise en commun sont là"
     PARU = "paru", "Un enseignement est né d’un échange"
+    REVOIR = "revoir", "Le jour est venu d’en reparler"
     MERCI = "merci", "Merci : un enseignement est né grâce à votre accord"
     VEILLE = "veille", "Une rencontre approche"
     CHANGEE = "changee", "Une rencontre a changé"
@@ -58,7 +60,8 @@ def readable_evenement(path, user, asked_since=None):
     asked = {f"{path}demande__close_le": None, f"{path}demande__demandee_le__gt": asked_since}
     of_post = readable_post(f"{path}post__", user) & Q(**shown)
     of_topic = readable_topic(f"{path}topic__", user)
-    of_others = Q(**asked) | _readable_mise(path, user) | _readable_rencontre(path, user)
+    tried = Q(**{f"{path}essai__isnull": False, f"{path}essai__clos_le": None})
+    of_others = Q(**asked) | tried | _readable_mise(path, user) | _readable_rencontre(path, user)
     return of_post | (of_topic & of_others)
 
 
@@ -102,9 +105,19 @@ class EvenementQuerySet(models.QuerySet):
         return self.filter(cree_le__lt=timezone.now() - conservation.NOTIFICATION)
 
 
+def _is_about(what, **quoi):
+    """The condition on an event that it is about ``what``, and nothing else; it says no ``quoi``, but if
+    told.
+    """
+    about = ("post", "demande", "mise", "rencontre", "essai")
+    others = {other: None for other in about if other != what}
+    return Q(**{f"{what}__isnull": False}, **others, **(quoi or {"quoi": ""}))
+
+
 class Evenement(models.Model):
     """That a message appeared, or changed, that a promise is asked to be loosened, or ``quoi`` of a mise en
-    commun or a meeting: written with it, and done with once all are told of it.
+    commun, a meeting, or what is tried in a disagreement: written with it, and done with once all are told of
+    it.
 
     Of a change, only those are told whom the message names and who were not told so before.
     """
@@ -118,6 +131,7 @@ class Evenement(models.Model):
         CHANGEE = "changee", "La rencontre a changé"
         ANNULEE = "annulee", "La rencontre est annulée"
         PLACE = "place", "Des places sont gardées à qui attendait"
+        REVOIR = "revoir", "Le jour d’un essai est venu"
 
     ASKING = (Quoi.DEMANDE, Quoi.RAPPEL)
 
@@ -134,6 +148,7 @@ class Evenement(models.Model):
         MiseEnCommun, models.CASCADE, related_name="+", null=True, verbose_name="mise en commun"
     )
     rencontre = models.ForeignKey(Rencontre, models.CASCADE, related_name="+", null=True)
+    essai = models.ForeignKey(Essai, models.CASCADE, related_name="+", null=True)
     quoi = models.CharField("ce qui arrive", max_length=10, choices=Quoi, blank=True)
     est_changement = models.BooleanField("est un changement", default=False)
     cree_le = models.DateTimeField("arrivé le", default=timezone.now)
@@ -148,10 +163,11 @@ class Evenement(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(post__isnull=False, demande=None, mise=None, rencontre=None, quoi="")
-                | Q(post=None, demande__isnull=False, mise=None, rencontre=None, quoi="")
-                | Q(post=None, demande=None, mise__isnull=False, rencontre=None, quoi__gt="")
-                | Q(post=None, demande=None, mise=None, rencontre__isnull=False, quoi__gt=""),
+                condition=_is_about("post")
+                | _is_about("demande")
+                | _is_about("mise", quoi__gt="")
+                | _is_about("rencontre", quoi__gt="")
+                | _is_about("essai", quoi__gt=""),
                 name="evenement_dit_une_chose",
             )
         ]
@@ -170,11 +186,11 @@ class Evenement(models.Model):
             return reverse("communaute:repondre", args=[self.mise.reference])
         if self.rencontre:
             return f"{self.topic.get_absolute_url()}#rencontre"
-        return (self.post or self.demande or self.mise).get_absolute_url()
+        return (self.post or self.demande or self.mise or self.essai).get_absolute_url()
 
     @property
     def said_by(self):
-        """The name of who speaks to whom it is told; nobody does of a mise en commun or a meeting."""
+        """The name of who speaks to whom it is told; nobody does of a mise en commun, a meeting, a trial."""
         if self.quoi:
             return ""
         return (self.post.poster if self.post else self.demande.auteur).get_full_name()
@@ -194,9 +210,11 @@ class EnvoiQuerySet(models.QuerySet):
 
     def listed(self):
         """Those that whoever administers is shown: none that asks or reminds of a yes, for whoever is not
-        reminded has answered.
+        reminded has answered; none that calls back who took part in a disagreement, maybe under a role.
         """
-        asking = Notification.objects.filter(evenement__quoi__in=Evenement.ASKING)
+        asking = Notification.objects.filter(
+            Q(evenement__quoi__in=Evenement.ASKING) | Q(evenement__essai__isnull=False)
+        )
         return self.exclude(pk__in=asking.filter(envoi__isnull=False).values("envoi"))
 
     def outdated(self):
@@ -308,6 +326,7 @@ class NotificationQuerySet(models.QuerySet):
             "evenement__demande__auteur",
             "evenement__mise",
             "evenement__rencontre",
+            "evenement__essai",
         )
 
     def with_reading(self):

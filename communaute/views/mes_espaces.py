@@ -60,7 +60,7 @@ def mes_espaces(request):
         "chartes": [espace for espace in espaces if not espace.charte_acceptee],
         "attendu": _placed(AWAITING.fetch(user=user), espaces),
         "questions": _placed(_questions(user, espaces), espaces),
-        "demandes": _placed(ASKING.fetch(user=user, since=timezone.now() - TIME_TO_AGREE), espaces),
+        "demandes": _placed(_asking(user), espaces),
         "rencontres": MEETINGS.fetch(user=user, at=timezone.now()),
         "sondages": POLLS.fetch(user=user, at=timezone.now()),
         "brouillons": brouillons.begun(user),
@@ -151,11 +151,16 @@ AWAITING = Prepared(
     )
 )
 ASKING = Prepared(
-    lambda user, since: (
-        Topic.objects.readable_by(user).order_by("-last_post_on").asking_for_a_yes(user, since)
+    lambda user, since, on: (
+        Topic.objects.readable_by(user).order_by("-last_post_on").asking_for_a_yes(user, since, on)
     ),
     since=NOW,
+    on=NOW.date(),
 )
+
+
+def _asking(user):
+    return ASKING.fetch(user=user, since=timezone.now() - TIME_TO_AGREE, on=timezone.localdate())
 
 
 def _new(user, espaces):

@@ -47,7 +47,7 @@ def _by_topic(latest):
         evenement = one.evenement
         about = (
             *(evenement.topic_id, evenement.demande_id, evenement.mise_id),
-            evenement.rencontre_id,
+            *(evenement.rencontre_id, evenement.essai_id),
         )
         told.setdefault(about, []).append(one)
     return [

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import conversation, notifications, permissions
 from communaute.forms import NIVEAUX_DU_SUJET, MessageForm, VoteForm
-from communaute.forum_conversation.models import POSTS_PER_PAGE, Topic
+from communaute.forum_conversation.models import POSTS_PER_PAGE, Nature, Topic
 from communaute.models import (
     Choix,
     Merci,
@@ -23,6 +23,7 @@ from communaute.models import (
     seat,
 )
 from communaute.prepared import Prepared
+from communaute.views import desaccords
 from communaute.views.composition import Composition
 from communaute.views.ecrire import quoted
 from communaute.views.reading import readable, with_exceptional_readings
@@ -113,6 +114,8 @@ def show(request, topic, posts=None, status=200, **context):
         context["a_vote"] = any(one.is_mine for one in context["vote"].offered)
     if rencontre := getattr(topic, "rencontre", None):
         context |= meeting(user, topic, rencontre)
+    if topic.nature == Nature.DESACCORD:
+        context["desaccord"] = desaccords.shown(user, topic)
     if context["can_reply"] and "form" not in context:
         context |= reply_to(request, topic).context
     return render(request, "communaute/sujet.html", context, status=status)

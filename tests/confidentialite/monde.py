@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from wagtail.models import Page
 
-from communaute import conversation, mise_en_commun
+from communaute import conversation, desaccord, mise_en_commun
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
 from communaute.models import (
     Abonnement,
@@ -28,8 +28,10 @@ from communaute.models import (
     DemandePromesse,
     Envoi,
     Espace,
+    Essai,
     Evenement,
     Invitation,
+    Issue,
     Membre,
     Mention,
     Merci,
@@ -127,6 +129,20 @@ FIELDS = (
     "lieu",
     "lien",
     "programme",
+    "position",
+    "rôle",
+    "position d’une autre",
+    "position redite",
+    "ce qui manque",
+    "position masquée",
+    "motif de mise de côté",
+    "ce qui compte",
+    "ce qui ferait changer d’avis",
+    "ce qui compte aussi",
+    "essai",
+    "arbitre",
+    "ce qui gêne",
+    "issue",
 )
 CANARIES = {field: f"{CANARY}{number:02}" for number, field in enumerate(FIELDS)}
 """The canary of each private field: it ends in figures, so that no stem shortens it."""
@@ -204,6 +220,9 @@ class Monde:
             "acte": "resserrer",
             "promesse": "reste_ici",
             "motif": "ton",
+            "juste": "1",
+            "va": "1",
+            "fin": "pause",
             "choix": poll.pk if poll else 0,
             "accord": self.awaited.reference,
             "reponse": "oui",
@@ -319,6 +338,7 @@ class Monde:
         self._answer_and_thank(peer, left)
         self._draw(author, left)
         self._meet(author)
+        self._disagree(author)
         self._wait(author)
         self._draft(author)
         self._moderate(author)
@@ -354,7 +374,11 @@ class Monde:
                 *(
                     Evenement(topic=rencontre.topic, rencontre=rencontre, quoi=quoi)
                     for rencontre in in_space(Rencontre, self.elus)
-                    for quoi in set(Evenement.Quoi) - {*of_mises}
+                    for quoi in set(Evenement.Quoi) - {*of_mises, Evenement.Quoi.REVOIR}
+                ),
+                *(
+                    Evenement(topic=essai.topic, essai=essai, quoi=Evenement.Quoi.REVOIR)
+                    for essai in in_space(Essai, self.elus)
                 ),
             ]
         )
@@ -515,6 +539,37 @@ class Monde:
         """A part of it, by its author, that draws on these messages."""
         said = {"texte": CANARIES[field], "sources": posts}
         return Passage.objects.get(pk=mise_en_commun.add(mise.auteur, mise, said).pk)
+
+    def _disagree(self, author):
+        """A disagreement put to work: what one holds under a role, another under their name, and a third
+        besides; how it was restated; what is hidden.
+        """
+        peer, facilitator = self.member("peer"), self.member("facilitator")
+        self.disagreement = conversation.start_topic(
+            author, self.elus, "Un désaccord", "Qui décide ?", nature=Nature.DESACCORD
+        )
+        said = CANARIES["position"], CANARIES["rôle"]
+        self.position = desaccord.take_position(author, self.disagreement, *said)
+        self.other = desaccord.take_position(
+            peer, self.disagreement, CANARIES["position d’une autre"]
+        )
+        hidden = desaccord.take_position(peer, self.disagreement, CANARIES["position masquée"])
+        desaccord.set_aside(facilitator, hidden, CANARIES["motif de mise de côté"])
+        desaccord.hold(facilitator, self.position, on=True)
+        self.restated = desaccord.restate(peer, self.position, CANARIES["position redite"])
+        desaccord.recognise(author, self.restated, False, CANARIES["ce qui manque"])
+        desaccord.restate(author, self.other, "Vous voulez décider vite.")
+        self._try_out(author, peer, facilitator)
+
+    def _try_out(self, author, peer, facilitator):
+        """What matters to those who disagree, what came of it once, and what is tried since, until today."""
+        said = CANARIES["ce qui compte"], CANARIES["ce qui ferait changer d’avis"]
+        desaccord.say_beneath(author, self.position, *said)
+        desaccord.say_beneath(facilitator, self.position, CANARIES["ce qui compte aussi"], "")
+        desaccord.conclude(author, self.disagreement, Issue.Fin.PAUSE, CANARIES["issue"])
+        said = CANARIES["essai"], timezone.localdate(), CANARIES["arbitre"]
+        self.tried = desaccord.try_out(author, self.disagreement, *said)
+        desaccord.weigh(peer, self.tried, False, CANARIES["ce qui gêne"])
 
     def _wait(self, author):
         """What awaits approval, whole or in part, what was hidden, what was withdrawn."""

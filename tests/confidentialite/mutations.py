@@ -34,8 +34,8 @@ CONDITIONS = [
     *(
         f"communaute/models/{name}.py"
         for name in (
-            *("archives", "echanges", "espaces", "lecture", "membres", "mises_en_commun"),
-            *("notifications", "passation", "profils"),
+            *("archives", "desaccords", "echanges", "espaces", "lecture", "membres"),
+            *("mises_en_commun", "notifications", "passation", "profils"),
         )
     ),
     "communaute/models/moderation.py",
@@ -294,6 +294,7 @@ def checks(monde, path, name, known):
             matrix.check_personal,
             matrix.check_public,
             matrix.check_asked,
+            matrix.check_disagreement,
         ):
             found[check.__name__] = lambda check=check: check(monde, people)
         found["charter"] = lambda: matrix.check_behind_the_charter(monde, people)

@@ -15,11 +15,18 @@ NOT_OF_THE_AUTHOR = {
     *("réponse d’un sujet en attente", "alerte", "alerte sur l’animation", "motif de suspension"),
     *("adresse invitée", "demande d’adhésion", "mot reçu", "partage", "contact tu"),
     *("contenu de l’archive", "adresse abonnée", "reformulation de l’animation"),
+    *("position d’une autre", "position redite", "position masquée", "motif de mise de côté"),
+    *("ce qui compte aussi", "ce qui gêne"),
 }
 GIVEN = {
     "author": set(CANARIES) - NOT_OF_THE_AUTHOR,
-    "peer": {"réponse d’un sujet en attente", "alerte", "alerte sur l’animation"},
-    "facilitator": {"partage", "contact tu", "reformulation de l’animation"},
+    "peer": {
+        *("réponse d’un sujet en attente", "alerte", "alerte sur l’animation"),
+        *("position d’une autre", "position redite", "position masquée", "ce qui gêne"),
+    },
+    "facilitator": {
+        *("partage", "contact tu", "reformulation de l’animation", "ce qui compte aussi"),
+    },
     "facilitator who decided": {"motif", "motif de suspension"},
     "suspended": {"motif de suspension", "titre"},
     "référent·e": {"motif de lecture"},

@@ -22,7 +22,7 @@ from django.utils import timezone
 from wagtail.models import ModelLogEntry, PageLogEntry, ReferenceIndex
 from wagtail.search.models import IndexEntry
 
-from communaute import notifications, permissions
+from communaute import desaccord, notifications, permissions
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic, new_reference
 from communaute.models import (
     Abonnement,
@@ -34,6 +34,7 @@ from communaute.models import (
     Archive,
     Cohorte,
     Espace,
+    Essai,
     Evenement,
     Membre,
     MiseEnCommun,
@@ -42,10 +43,12 @@ from communaute.models import (
     Notification,
     Passage,
     PieceJointe,
+    Position,
     Presence,
     PreuveAccord,
     Profil,
     Recours,
+    Reformulation,
     Suivi,
     VersionPassage,
     rights_of,
@@ -103,6 +106,9 @@ TO_ALL_READERS = {
     *("nom de pièce", "contenu de pièce", "motif de lecture", "partage"),
     *("titre mis en commun", "introduction", "passage", "passage d’avant", "passage refusé"),
     *("passage remis", "lieu", "programme"),
+    *("position", "rôle", "position d’une autre", "position redite", "ce qui manque"),
+    *("motif de mise de côté", "ce qui compte", "ce qui ferait changer d’avis"),
+    *("ce qui compte aussi", "essai", "arbitre", "ce qui gêne", "issue"),
 }
 WAITING = {
     *("titre en attente", "texte en attente", "réponse en attente"),
@@ -121,10 +127,11 @@ SHOWN = {
     "facilitator": (
         TO_ALL_READERS
         | {*WAITING, *DECIDED, *ARRIVING, "recours", "contact tu"}
-        | {"reformulation de l’animation", "lien"}
+        | {"reformulation de l’animation", "lien", "position masquée"}
     ),
     "facilitator who decided": (
-        TO_ALL_READERS | WAITING | DECIDED | ARRIVING | {"alerte sur l’animation", "lien"}
+        TO_ALL_READERS
+        | {*WAITING, *DECIDED, *ARRIVING, "alerte sur l’animation", "lien", "position masquée"}
     ),
     "named reader": TO_ALL_READERS,
     "successor": {"mot reçu", "partage"},
@@ -199,6 +206,8 @@ def is_there(evenement, membre):
         return evenement.quoi in STILL_SO[mise.remise_le is not None](membre)
     if demande:
         return not demande.is_over
+    if evenement.essai:
+        return evenement.essai.clos_le is None
     return post.approved and post.topic.approved and post.is_shown
 
 
@@ -219,6 +228,7 @@ STILL_SO = (
 ABOVE = (
     *("post", "topic", "sondage", "choix", "demande", "evenement"),
     *("mise", "mise_en_commun", "atelier", "passage", "version", "accord", "rencontre"),
+    *("position", "reformulation", "essai"),
 )
 
 
@@ -440,6 +450,56 @@ def test_each_is_asked_for_what_is_awaited_of_them_alone(monde):
     check_asked(monde, monde.members(READERS + OUTSIDERS))
 
 
+def check_disagreement(monde, people):
+    """Refuse that anybody is asked of a disagreement where they take no part, cannot, or answered."""
+    own, other, _ = desaccord.positions_of(Topic.objects.get(pk=monde.disagreement.pk))
+    [restated], [answered] = own.restatements, other.restatements
+    today = timezone.localdate()
+
+    def asked():
+        return {
+            what: found
+            for what, membre in people.items()
+            if (
+                found := {
+                    *Reformulation.objects.asking(membre),
+                    *Essai.objects.asking(membre, today),
+                }
+            )
+        }
+
+    whole = {
+        "author": {monde.tried},
+        "facilitator": {restated, monde.tried},
+        "peer": {answered},
+    }
+    assert asked() == whole
+    tried = Essai.objects.filter(pk=monde.tried.pk)
+    for rows, change, left in [
+        (Topic.objects.filter(pk=monde.disagreement.pk), {"status": Topic.TOPIC_LOCKED}, {}),
+        (Topic.objects.filter(pk=monde.disagreement.pk), {"approved": False}, {}),
+        *(
+            (tried, change, {"facilitator": {restated}, "peer": {answered}})
+            for change in (
+                {"le": today + timedelta(days=1)},
+                {"clos_le": timezone.now()},
+                {"texte": ""},
+            )
+        ),
+        *(
+            (Position.objects.filter(pk=own.pk), change, whole | {"facilitator": {monde.tried}})
+            for change in ({"masquee_le": timezone.now()}, {"redite": restated})
+        ),
+    ]:
+        with undone():
+            rows.update(**change)
+            assert asked() == left, change
+
+
+def test_each_is_asked_of_a_disagreement_where_they_take_part_alone(monde):
+    check_disagreement(monde, monde.members(READERS + OUTSIDERS))
+
+
 def check_own(monde, people):
     """Refuse that anyone is told of decisions or reports that are not about them, or theirs."""
     reports, acts = in_space(Alerte, monde.elus), in_space(ActeModeration, monde.elus)
@@ -562,6 +622,7 @@ def permitted(monde):
         ("can_take_out", [mise], {"author"} | FACILITATORS),
         ("can_take_out", [changed(mise, auteur=silent)], FACILITATORS),
         ("can_take_out", [changed(mise, abandonnee_le=yesterday)], set()),
+        *disagreeing(monde),
         ("can_hand_over", [mise], FACILITATORS),
         ("can_hand_over", [changed(mise, topic=topic)], set()),
         ("can_report", [post], set(READERS + OUTSIDERS) - {"author"}),
@@ -618,7 +679,64 @@ def drawing(topic, reread):
         ([changed(topic, **allowed)], SPEAKERS),
         ([changed(topic, promesse=Promesse.A_PARTAGER)], SPEAKERS),
         ([changed(topic, approved=False, **allowed)], set()),
+        ([changed(topic, nature=Nature.DESACCORD, **allowed)], set()),
         ([changed(reread, **allowed)], FACILITATORS),
+    ]
+
+
+def disagreeing(monde):
+    """What may be done in the disagreement where the author and the facilitator hold a position, and the peer
+    another, which the author restated as the peer did theirs.
+    """
+    yesterday = timezone.now() - timedelta(days=1)
+    topic = Topic.objects.with_espace().get(pk=monde.disagreement.pk)
+    own, other, hidden = desaccord.positions_of(topic)
+    [restated], [answered] = own.restatements, other.restatements
+    closed = changed(topic, status=Topic.TOPIC_LOCKED)
+    reread = changed(topic, forum=changed(topic.forum))
+    reread.forum._state.fields_cache["espace"] = changed(monde.elus, premoderation=True)
+    tried = changed(monde.tried, topic=topic)
+    gone = [{"retiree_le": yesterday}, {"masquee_le": yesterday}, {"topic": closed}]
+    alone = changed(topic)
+    alone._prefetched_objects_cache = {"positions": [own, hidden]}
+    return [
+        ("can_take_position", [topic], SPEAKERS),
+        ("can_take_position", [closed], set()),
+        ("can_take_position", [changed(topic, nature=Nature.QUESTION)], set()),
+        ("can_take_position", [reread], FACILITATORS),
+        ("can_hold", [own], SPEAKERS - {"author"}),
+        ("can_hold", [other], SPEAKERS - {"peer"}),
+        *(("can_hold", [changed(own, **state)], set()) for state in gone),
+        ("can_restate", [own], {"peer"}),
+        ("can_restate", [other], {"author", "facilitator"}),
+        ("can_restate", [changed(own, topic=alone)], set()),
+        *(("can_restate", [changed(other, **state)], set()) for state in gone),
+        ("can_recognise", [restated], {"author", "facilitator"}),
+        ("can_recognise", [answered], {"peer"}),
+        ("can_recognise", [changed(answered, auteur=monde.people["peer"])], set()),
+        *(
+            ("can_recognise", [changed(restated, position=changed(own, **state))], set())
+            for state in gone
+        ),
+        ("can_say_beneath", [own], {"author", "facilitator"}),
+        *(("can_say_beneath", [changed(own, **state)], set()) for state in gone),
+        ("can_steer", [topic], {"author"} | FACILITATORS),
+        ("can_steer", [closed], set()),
+        ("can_steer", [changed(topic, poster=monde.people["named reader"])], FACILITATORS),
+        ("can_weigh", [tried], SPEAKERS),
+        *(
+            ("can_weigh", [changed(tried, **state)], set())
+            for state in ({"clos_le": yesterday}, {"texte": ""}, {"topic": closed})
+        ),
+        ("can_withdraw_position", [own], {"author"}),
+        ("can_withdraw_position", [changed(own, retiree_le=yesterday)], set()),
+        ("can_set_aside", [own], FACILITATORS),
+        ("can_set_aside", [changed(own, retiree_le=yesterday)], set()),
+        (
+            "can_set_aside",
+            [changed(own, auteur=monde.people["facilitator"])],
+            {"facilitator who decided"},
+        ),
     ]
 
 
@@ -672,6 +790,13 @@ PAGES = {
         membre=membre, version__passage__mise_en_commun=mise
     ).exists(),
     "remettre": lambda membre, mise: False,
+    "prendre_position": permissions.can_take_position,
+    "reformuler": permissions.can_restate,
+    "reconnaitre": permissions.can_recognise,
+    "dessous": permissions.can_say_beneath,
+    **dict.fromkeys(("proposer_essai", "conclure"), permissions.can_steer),
+    "retirer_position": permissions.can_withdraw_position,
+    "masquer_position": permissions.can_set_aside,
     **dict.fromkeys(
         ("ajouter_passage", "modifier_passage", "demander", "abandonner"), permissions.can_write_out
     ),
@@ -701,6 +826,9 @@ ALONE = {
 ANSWERED = re.compile(r'name="oui"[^>]*\bchecked')
 """How the page of a promise shows what one answered."""
 
+DISAGREEING = (Position, Reformulation, Essai)
+"""What is addressed of a disagreement put to work."""
+
 NAMING = (
     *("/communaute/decisions/", "/communaute/referent/"),
     *("/communaute/invitations/", "/communaute/adhesions/"),
@@ -717,6 +845,8 @@ ACTS = {
     **PAGES,
     "repondre": lambda membre, mise: True,
     "remettre": permissions.can_hand_over,
+    "tenir": permissions.can_hold,
+    "essai": permissions.can_weigh,
 }
 """What is asked of who sends a form there; one that says neither what to do nor why does nothing."""
 
@@ -778,7 +908,7 @@ class Walk:
                 yield from (f"/espaces/{espace.slug}/", espace.nom)
             if not permissions.can_moderate(self.membre, espace):
                 yield f"/espaces/{espace.slug}/moderation/"
-            for model in (Topic, Post, PieceJointe, MiseEnCommun, Passage):
+            for model in (Topic, Post, PieceJointe, MiseEnCommun, Passage, *DISAGREEING):
                 rows = in_space(model, espace)
                 for row in set(rows) - set(rows.readable_by(self.membre)):
                     if not (self.what == "référent·e" and row == self.monde.reply):

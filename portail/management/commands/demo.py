@@ -14,6 +14,7 @@ from wagtail.fields import RichTextField
 
 from communaute import (
     conversation,
+    desaccord,
     gestes,
     mise_en_commun,
     notifications,
@@ -427,6 +428,9 @@ def _involved(sujet):
         yield from voters
     for reponse in Presence.Reponse:
         yield from sujet.get("rencontre", {}).get(reponse, [])
+    for position in sujet.get("position", []):
+        yield position["auteur"]
+        yield from position["tenue"]
 
 
 def _sujet(espace, entry, membres):
@@ -462,6 +466,9 @@ def _sujet(espace, entry, membres):
             rencontres.answer(membres[email], topic.rencontre, reponse)
     if demande := entry.get("demande"):
         _demande(topic, demande, membres)
+    _desaccord(topic, entry.get("position", []), membres)
+    if essai := entry.get("essai"):
+        _essai(topic, essai, membres)
     for mise in entry.get("mise", []):
         _mise_en_commun(topic, mise, membres)
     if entry["epingle"]:
@@ -490,6 +497,33 @@ def _rencontre(entry):
         {"heure": f"{un['heure']:%H:%M}", "texte": un["texte"]} for un in entry.get("programme", [])
     ]
     return {"debut": debut, "fin": fin, "programme": programme, **said}
+
+
+def _desaccord(topic, entries, membres):
+    """What each holds where a disagreement is put to work, and how others restated it."""
+    taken = []
+    for entry in entries:
+        said = membres[entry["auteur"]], topic, entry["texte"], entry["role"]
+        taken.append(desaccord.take_position(*said))
+        for email in entry["tenue"]:
+            desaccord.hold(membres[email], taken[-1], on=True)
+        beneath = entry.get("compte", ""), entry.get("changerait", "")
+        desaccord.say_beneath(membres[entry["auteur"]], taken[-1], *beneath)
+    for entry, position in zip(entries, taken, strict=True):
+        for redite in entry.get("redite", []):
+            restated = desaccord.restate(membres[redite["auteur"]], position, redite["texte"])
+            if "juste" in redite:
+                said = redite["juste"], redite.get("mot", "")
+                desaccord.recognise(membres[entry["auteur"]], restated, *said)
+
+
+def _essai(topic, entry, membres):
+    """What is tried in a disagreement, and what each says of it."""
+    le = timezone.localdate(_ago(-entry["jours"]))
+    said = membres[entry["auteur"]], topic, entry["texte"], le
+    tried = desaccord.try_out(*said)
+    for email, mot in entry["avis"].items():
+        desaccord.weigh(membres[email], tried, not mot, mot)
 
 
 def _demande(topic, entry, membres):

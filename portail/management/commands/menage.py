@@ -16,6 +16,7 @@ from communaute import (
     archives,
     brouillons,
     conservation,
+    desaccord,
     mise_en_commun,
     moderation,
     notifications,
@@ -35,7 +36,8 @@ class Command(BaseCommand):
         "Efface ce dont la durée de conservation est passée (docs/conservation.md), avertit qui n’est pas "
         "venu depuis 23 mois, clôt au bout de leurs quatorze jours les demandes d’accord (assouplir une "
         "promesse, mettre en commun), rappelle avant cela celles qui attendent, passe les places de "
-        "rencontre que personne n’a confirmées et rappelle la veille les rencontres, "
+        "rencontre que personne n’a confirmées et rappelle la veille les rencontres, redemande où en est ce "
+        "qu’un désaccord essaie le jour dit, "
         "fait repartir les invitations dont le courriel n’a pu partir et refaire les archives qui attendent. "
         "« recurrent » la lance avec le reste."
     )
@@ -66,6 +68,7 @@ class Command(BaseCommand):
         mise_en_commun.resolve_due()
         mise_en_commun.remind_due()
         rencontres.keep_up()
+        desaccord.call_back_due()
         self.stdout.write(" ".join(f"{what} : {how_many}." for what, how_many in gone.items()))
 
 
