@@ -36,6 +36,7 @@ from communaute.models import (
     Adhesion,
     AgendaPersonnel,
     Alerte,
+    AnnonceRencontre,
     Archive,
     AvisEssai,
     Brouillon,
@@ -84,6 +85,7 @@ SAID_HERE = {
     *("communaute.Position.auteur", "communaute.Tenue.membre"),
     *("communaute.Reformulation.auteur", "communaute.Reconnaissance.membre"),
     *("communaute.Essai.par", "communaute.AvisEssai.membre", "communaute.Issue.par"),
+    "communaute.AnnonceRencontre.par",
     *("communaute.AccordPromesse.membre", "communaute.Participation.membre"),
     *("communaute.MiseEnCommun.auteur", "communaute.MiseEnCommun.remise_par"),
     *("communaute.VersionPassage.par", "communaute.VersionPassage.de"),
@@ -547,9 +549,10 @@ class Parts:
             for one in said.order_by("pk")
         ]
         proposed = [self._meeting(one) for one in opened.order_by("pk")]
-        return (
-            answers + proposed + [{"agenda personnel ouvert le": one.ouvert_le} for one in agenda]
-        )
+        told = AnnonceRencontre.objects.filter(par=self.membre).order_by("pk")
+        announced = [{"annonce publique": one.titre, "parue le": one.parue_le} for one in told]
+        opened_on = [{"agenda personnel ouvert le": one.ouvert_le} for one in agenda]
+        return answers + proposed + announced + opened_on
 
     def _meeting(self, rencontre):
         """A meeting that they proposed; its words where no other may have changed them."""

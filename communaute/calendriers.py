@@ -19,10 +19,8 @@ SALT = "agenda"
 NEUTRAL = "Rencontre de la cohorte"
 
 
-def entry(rencontre, membre=None):
-    """The event of a meeting: its time alone, or for ``membre``, who reads of it, what it is about and where;
-    the link where they come.
-    """
+def _event(rencontre, page, summary, description, location=""):
+    """The event of a meeting, told at the address ``page``."""
     event = Event()
     event.add("uid", f"{rencontre.reference}@{urlsplit(settings.SITE_URL).hostname}")
     event.add("dtstamp", rencontre.modifiee_le)
@@ -31,21 +29,35 @@ def entry(rencontre, membre=None):
     event.add("dtstart", _utc(rencontre.debut))
     event.add("dtend", _utc(rencontre.fin))
     event.add("status", "CANCELLED" if rencontre.annulee_le else "CONFIRMED")
-    event.add("class", "PRIVATE")
+    event.add("url", page)
+    event.add("summary", summary)
+    event.add("description", description)
+    if location:
+        event.add("location", location)
+    return event
+
+
+def entry(rencontre, membre=None):
+    """The event of a meeting: its time alone, or for ``membre``, who reads of it, what it is about and where;
+    the link where they come.
+    """
     if membre is None:
         page = f"{settings.SITE_URL}{reverse('communaute:agenda')}#{rencontre.reference}"
-        event.add("url", page)
-        event.add("summary", NEUTRAL)
-        event.add("description", f"Le détail, pour vous : {page}")
-        return event
-    page = f"{settings.SITE_URL}{rencontre.get_absolute_url()}"
-    event.add("url", page)
-    event.add("summary", rencontre.topic.subject)
-    link = rencontre.lien if comes(membre, rencontre) else ""
-    event.add("description", "\n".join(filter(None, [link, page])))
-    if rencontre.lieu:
-        event.add("location", rencontre.lieu)
+        event = _event(rencontre, page, NEUTRAL, f"Le détail, pour vous : {page}")
+    else:
+        page = f"{settings.SITE_URL}{rencontre.get_absolute_url()}"
+        link = rencontre.lien if comes(membre, rencontre) else ""
+        said = "\n".join(filter(None, [link, page]))
+        event = _event(rencontre, page, rencontre.topic.subject, said, rencontre.lieu)
+    event.add("class", "PRIVATE")
     return event
+
+
+def public_entry(annonce):
+    """The event of what the public is told of a meeting."""
+    page = f"{settings.SITE_URL}{annonce.get_absolute_url()}"
+    said = f"{annonce.presentation}\n\n{page}"
+    return _event(annonce.rencontre, page, annonce.titre, said, annonce.lieu)
 
 
 def comes(membre, rencontre):

@@ -603,6 +603,7 @@ RELATIONS = {
     "communaute.PreuveAccord.membre": kept,
     "communaute.Presence.membre": deleted,
     "communaute.AgendaPersonnel.membre": deleted,
+    "communaute.AnnonceRencontre.par": kept,
     "communaute.Alerte.membre": _reports,
     "communaute.ActeModeration.membre": _decisions,
     "communaute.ActeModeration.par": kept,

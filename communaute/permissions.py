@@ -112,6 +112,12 @@ def can_organise(user, rencontre):
     return rencontre.is_open and can_summarise(user, rencontre.topic)
 
 
+def can_announce(user, rencontre):
+    """A facilitator of the space of the meeting, while what is said in its topic may be drawn on."""
+    topic = rencontre.topic
+    return topic.approved and can_moderate(user, topic.espace) and topic.promesse in ALLOWED
+
+
 def can_summarise(user, topic):
     """Who opened the topic, or facilitates its space, as long as they can speak there.
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from communaute import notifications, permissions
 from communaute.conversation import Conflict, as_of_now, locked
 from communaute.forum_conversation.models import Topic
-from communaute.models import Evenement, Presence, Rencontre
+from communaute.models import AnnonceRencontre, Evenement, Presence, Rencontre
 from communaute.models.rencontres import TIME_TO_CONFIRM
 
 KEPT_IN_CALENDARS = ("debut", "fin", "lieu", "lien")
@@ -100,6 +100,29 @@ def _of(topic):
     rencontre = Rencontre.objects.get(topic=topic)
     rencontre.topic = topic
     return rencontre
+
+
+@transaction.atomic
+def announce(membre, rencontre, said):
+    """Tell the public of a meeting: ``said`` is its ``titre``, ``presentation`` and ``lieu``, written for
+    that. What was told of it already is told so from now on.
+    """
+    membre, rencontre = _held(membre, rencontre)
+    if not permissions.can_announce(membre, rencontre):
+        raise PermissionDenied
+    annonce, _ = AnnonceRencontre.objects.update_or_create(
+        rencontre=rencontre, defaults=said, create_defaults=said | {"par": membre}
+    )
+    return annonce
+
+
+@transaction.atomic
+def take_back(membre, rencontre):
+    """Tell the public nothing more of a meeting."""
+    membre, rencontre = _held(membre, rencontre)
+    if not permissions.can_moderate(membre, rencontre.topic.espace):
+        raise PermissionDenied
+    AnnonceRencontre.objects.filter(rencontre=rencontre).delete()
 
 
 # --- Seats

@@ -202,3 +202,27 @@ class AnnulerForm(forms.Form):
         max_length=300,
         help_text="Les personnes qui devaient venir la liront ici.",
     )
+
+
+class AnnoncerForm(forms.Form):
+    """What the public is told of a meeting."""
+
+    titre = forms.CharField(
+        label="Titre",
+        max_length=150,
+        help_text="Rien n’est repris du sujet : écrivez pour qui ne connaît pas la cohorte.",
+        error_messages={"required": "Donnez un titre à cette annonce."},
+    )
+    presentation = forms.CharField(
+        label="De quoi il s’agit, et pour qui",
+        max_length=1500,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="Sans nom ni propos de qui s’exprime dans l’espace. Dites aussi comment s’inscrire.",
+        error_messages={"required": "Dites en quelques phrases de quoi il s’agit."},
+    )
+    lieu = forms.CharField(
+        label="Où",
+        max_length=200,
+        help_text="Une salle et son adresse, ou « À distance ».",
+        error_messages={"required": "Dites où l’on se retrouve."},
+    )

@@ -64,6 +64,11 @@ urlpatterns = [
         rencontres.annuler_rencontre,
         name="annuler_rencontre",
     ),
+    path(
+        "sujets/<slug:reference>/rencontre/annoncer/",
+        rencontres.annoncer_rencontre,
+        name="annoncer_rencontre",
+    ),
     path("sujets/<slug:reference>/rencontre.ics", rencontres.rencontre_ics, name="rencontre_ics"),
     path("sujets/<slug:reference>/resume/", gestes.resume, name="resume"),
     path("sujets/<slug:reference>/promesse/", promesse.promesse, name="promesse"),

@@ -1,4 +1,4 @@
-"""Atom feeds of the learnings: all, about a theme, drawn from a territory."""
+"""Atom feeds of the learnings (all, about a theme, drawn from a territory) and of the public agenda."""
 
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -7,13 +7,15 @@ from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 from wagtail.query import PageQuerySet
 
-from communaute.models import Cohorte
+from communaute.models import AnnonceRencontre, Cohorte
 from pages.models import EnseignementIndexPage, EnseignementPage, TerritoirePage, Theme
+from portail.templatetags.dates import horaire
 
 NEWEST = 30
 """How many learnings a feed holds."""
@@ -88,6 +90,52 @@ class EnseignementsFeed(Feed):
 
     def item_updateddate(self, page):
         return page.last_published_at or self.item_pubdate(page)
+
+
+class AgendaFeed(Feed):
+    """What the public was last told of meetings."""
+
+    feed_type = Atom1Feed
+    language = "fr"
+
+    def get_object(self, request):
+        return Cohorte.load(request)
+
+    def title(self, cohorte):
+        return f"L’agenda · {cohorte.nom}"
+
+    def link(self):
+        return settings.SITE_URL + reverse("agenda")
+
+    def feed_url(self):
+        return settings.SITE_URL + reverse("flux_agenda")
+
+    def author_name(self, cohorte):
+        return cohorte.nom
+
+    def items(self):
+        return AnnonceRencontre.objects.public().order_by("-parue_le", "-pk")[:NEWEST]
+
+    def item_guid(self, annonce):
+        return f"{settings.SITE_URL}{annonce.get_absolute_url()}"
+
+    def item_title(self, annonce):
+        return annonce.titre
+
+    def item_description(self, annonce):
+        rencontre = annonce.rencontre
+        state = "Annulée. " if rencontre.annulee_le else ""
+        when = horaire(rencontre.debut, rencontre.fin)
+        return escape(f"{state}{when}, {annonce.lieu}. {annonce.presentation}")
+
+    def item_link(self, annonce):
+        return f"{settings.SITE_URL}{annonce.get_absolute_url()}"
+
+    def item_pubdate(self, annonce):
+        return annonce.parue_le
+
+    def item_updateddate(self, annonce):
+        return max(annonce.parue_le, annonce.rencontre.modifiee_le)
 
 
 class ThemeFeed(EnseignementsFeed):

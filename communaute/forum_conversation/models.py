@@ -213,7 +213,7 @@ class TopicQuerySet(models.QuerySet):
             self.with_espace()
             .select_related(
                 *("poster", "resume__auteur", "reponse__poster", "sondage"),
-                "rencontre__territoire",
+                *("rencontre__territoire", "rencontre__annonce"),
             )
             .with_reading_of(user)
             .annotate(

@@ -57,7 +57,12 @@ from communaute.models.moderation import (
 from communaute.models.notifications import Envoi, Evenement, Motif, Notification
 from communaute.models.passation import MotDePassation
 from communaute.models.profils import Profil, Visible
-from communaute.models.rencontres import AgendaPersonnel, Presence, Rencontre
+from communaute.models.rencontres import (
+    AgendaPersonnel,
+    AnnonceRencontre,
+    Presence,
+    Rencontre,
+)
 from communaute.models.territoires import (
     Commune,
     Departement,
@@ -82,6 +87,7 @@ __all__ = [
     "AgendaPersonnel",
     "Alerte",
     "Allie",
+    "AnnonceRencontre",
     "Archive",
     "AvisEssai",
     "Brouillon",

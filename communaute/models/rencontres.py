@@ -6,9 +6,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, Count, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils import timezone
 
-from communaute.models.echanges import OfTopicQuerySet, readable_topic
+from communaute.models.echanges import OfTopicQuerySet, Promesse, readable_topic
 from communaute.models.membres import new_reference
 
 TIME_TO_CONFIRM = timedelta(hours=48)
@@ -198,6 +199,51 @@ class Presence(models.Model):
     def is_seated(self):
         """Whether they come, and have a seat."""
         return self.reponse == self.Reponse.OUI and self.attend_depuis is None
+
+
+class AnnonceRencontreQuerySet(models.QuerySet):
+    def public(self):
+        """Those that anyone may read: of meetings whose topic is there, and lets something of it be told."""
+        return self.filter(
+            rencontre__topic__approved=True,
+            rencontre__topic__titre_masque="",
+            rencontre__topic__promesse__in=[Promesse.SANS_ATTRIBUTION, Promesse.A_PARTAGER],
+        ).select_related("rencontre__territoire")
+
+    def to_come(self, at):
+        """Those of meetings that are not over at that time, the next first."""
+        return self.filter(rencontre__fin__gt=at).order_by("rencontre__debut", "pk")
+
+    def past(self, at):
+        """Those of meetings that took place before that time, the latest first."""
+        over = self.filter(rencontre__fin__lte=at, rencontre__annulee_le=None)
+        return over.order_by("-rencontre__debut", "-pk")
+
+
+class AnnonceRencontre(models.Model):
+    """What the public is told of a meeting, written for it: nothing of its topic but when, and who hosts."""
+
+    reference = models.CharField(max_length=16, unique=True, default=new_reference, editable=False)
+    rencontre = models.OneToOneField(Rencontre, models.CASCADE, related_name="annonce")
+    titre = models.CharField("titre", max_length=150)
+    presentation = models.TextField("présentation", max_length=1500)
+    lieu = models.CharField("où", max_length=200)
+    par = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    parue_le = models.DateTimeField("parue le", default=timezone.now)
+
+    objects = AnnonceRencontreQuerySet.as_manager()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = "annonce de rencontre"
+        verbose_name_plural = "annonces de rencontre"
+
+    def __str__(self):
+        return self.titre
+
+    def get_absolute_url(self):
+        return reverse("annonce", args=[self.reference])
 
 
 class AgendaPersonnel(models.Model):

@@ -3,14 +3,15 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import calendriers, permissions, rencontres
 from communaute.conversation import Conflict
-from communaute.models import AgendaPersonnel, Presence, Rencontre
-from communaute.rencontres_forms import AnnulerForm, ChangeForm
+from communaute.models import AgendaPersonnel, AnnonceRencontre, Presence, Rencontre
+from communaute.rencontres_forms import AnnoncerForm, AnnulerForm, ChangeForm
 from communaute.views.reading import form_page, who_reads_topic
 from communaute.views.sujets import readable_for_page
 
@@ -136,3 +137,72 @@ def agenda_personnel(request, jeton):
         raise Http404
     found = rencontres.agenda_of(membre, timezone.now())
     return calendriers.answer([calendriers.entry(one) for one in found], "agenda")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def annoncer_rencontre(request, reference):
+    """Tell the public of a meeting, otherwise, or no longer."""
+    topic, rencontre = _meeting(request, reference)
+    if not permissions.can_announce(request.user, rencontre):
+        raise Http404
+    annonce = getattr(rencontre, "annonce", None)
+    if "retirer" in request.POST:
+        rencontres.take_back(request.user, rencontre)
+        messages.success(request, "C’est retiré : l’agenda public n’en dit plus rien.")
+        return redirect(rencontre)
+    said = annonce and {name: getattr(annonce, name) for name in ("titre", "presentation", "lieu")}
+    form = AnnoncerForm(request.POST or None, initial=said)
+    if form.is_valid():
+        annonce = rencontres.announce(request.user, rencontre, form.cleaned_data)
+        messages.success(request, "C’est public, dans l’agenda de la cohorte.")
+        return redirect(annonce)
+    context = {
+        **who_reads_topic(topic),
+        "topic": topic,
+        "rencontre": rencontre,
+        "annonce": annonce,
+        "form": form,
+    }
+    return form_page(request, "communaute/annoncer_rencontre.html", context)
+
+
+# --- What the public reads. Nothing of it is kept: it ends with what its topic allows.
+
+
+def _public(request):
+    """What the public is told of meetings, to come or past as the address asks, and which."""
+    now, is_past = timezone.now(), request.GET.get("voir") == "passees"
+    found = AnnonceRencontre.objects.public()
+    return (found.past(now) if is_past else found.to_come(now)), is_past
+
+
+@require_safe
+@never_cache
+def agenda_public(request):
+    """The public meetings of the cohort, to come or past."""
+    found, is_past = _public(request)
+    page = Paginator(found, MEETINGS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {"annonces": page, "is_past": is_past}
+    return render(request, "communaute/agenda_public.html", context)
+
+
+@require_safe
+@never_cache
+def annonce(request, reference):
+    """What the public is told of one meeting."""
+    found = get_object_or_404(AnnonceRencontre.objects.public(), reference=reference)
+    return render(request, "communaute/annonce.html", {"annonce": found})
+
+
+@require_safe
+def annonce_ics(request, reference):
+    """The same, for a calendar."""
+    found = get_object_or_404(AnnonceRencontre.objects.public(), reference=reference)
+    return calendriers.answer([calendriers.public_entry(found)], "rencontre")
+
+
+@require_safe
+def agenda_public_ics(request):
+    """The public meetings to come, for the calendar that asks again."""
+    found, _ = _public(request)
+    return calendriers.answer([calendriers.public_entry(one) for one in found], "agenda")

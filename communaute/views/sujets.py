@@ -138,6 +138,7 @@ def meeting(user, topic, rencontre):
         "reponses": Presence.Reponse.choices,
         "can_attend": permissions.can_attend(user, rencontre),
         "can_organise": permissions.can_organise(user, rencontre),
+        "can_announce": permissions.can_announce(user, rencontre),
     }
 
 

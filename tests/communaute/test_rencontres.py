@@ -579,3 +579,121 @@ def test_a_topic_without_a_meeting_has_none_of_its_addresses(client, espace, elu
     client.force_login(elue)
     for act in ("venir/", "rencontre/", "rencontre/annuler/", "rencontre.ics"):
         assert client.get(topic.get_absolute_url() + act).status_code == 404
+
+
+# --- What the public is told
+
+
+SAID = {
+    "titre": "Portes ouvertes",
+    "presentation": "Venez voir.\n\nSans s’inscrire.",
+    "lieu": "Au marché",
+}
+
+
+@pytest.fixture
+def animation(espace):
+    membre = MembreFactory()
+    espace.nominate("animation", [membre])
+    return entered(membre, espace)
+
+
+@pytest.fixture
+def annoncee(espace, elue):
+    """A meeting whose topic lets something of it be told."""
+    private = {"lieu": "Chez Camille", "lien": "https://visio.exemple/salle"}
+    return une_rencontre(
+        espace, elue, promesse=Promesse.SANS_ATTRIBUTION, title="Titre du sujet", **private
+    )
+
+
+PUBLIC = ("/agenda/", "/agenda.ics", "/flux/agenda.atom", "/sitemap.xml")
+
+
+def test_a_facilitator_tells_the_public_of_a_meeting_and_no_other_does(
+    client, elue, animation, annoncee, read
+):
+    address = f"{annoncee.topic.get_absolute_url()}rencontre/annoncer/"
+    client.force_login(elue)
+    assert client.get(address).status_code == client.post(address, SAID).status_code == 404
+    client.force_login(animation)
+    answer = client.post(address, SAID | {"titre": ""})
+    assert answer.status_code == 422
+    assert "Au marché" in answer.content.decode()
+    public = client.post(address, SAID).url
+    client.logout()
+    page = read(public).select_one("main").get_text(" ")
+    assert all(text in page for text in ("Portes ouvertes", "Sans s’inscrire.", "Au marché"))
+    for path in PUBLIC:
+        assert public in client.get(path).content.decode().replace("\r\n ", ""), path
+    topic = annoncee.topic
+    private = (topic.reference, topic.subject, "Chez Camille", "visio.exemple", topic.espace.nom)
+    for path in (public, public.rstrip("/") + ".ics", *PUBLIC):
+        content = client.get(path).content.decode()
+        assert not [text for text in private if text in content], path
+    [event] = events(client.get(public.rstrip("/") + ".ics").content.decode())
+    assert (event.summary.value, event.location.value) == ("Portes ouvertes", "Au marché")
+
+
+def hides(annoncee, animation):
+    conversation.hide(annoncee.topic.first_post, annoncee.topic, timezone.now())
+
+
+def tightens(annoncee, animation):
+    Topic.objects.filter(pk=annoncee.topic_id).update(promesse=Promesse.RESTE_ICI)
+
+
+def withdraws(annoncee, animation):
+    conversation.withdraw(annoncee.topic.poster, annoncee.topic.first_post)
+
+
+def takes_back(annoncee, animation):
+    rencontres.take_back(animation, annoncee)
+
+
+@pytest.mark.parametrize("act", [hides, tightens, withdraws, takes_back])
+def test_what_the_public_is_told_ends_at_once_with_what_lets_it_be_told(
+    act, client, annoncee, animation
+):
+    annonce = rencontres.announce(animation, annoncee, SAID)
+    public = annonce.get_absolute_url()
+    assert client.get(public).status_code == 200
+    act(annoncee, animation)
+    for path in (public, public.rstrip("/") + ".ics"):
+        assert client.get(path).status_code == 404
+    for path in PUBLIC:
+        assert public not in client.get(path).content.decode().replace("\r\n ", "")
+
+
+def test_a_meeting_where_all_stays_is_not_told_to_the_public(client, espace, elue, animation):
+    rencontre = une_rencontre(espace, elue)
+    with pytest.raises(PermissionDenied):
+        rencontres.announce(animation, rencontre, SAID)
+    client.force_login(animation)
+    page = client.get(rencontre.topic.get_absolute_url()).content.decode()
+    assert "annoncer" not in page
+
+
+def test_the_public_is_told_that_it_moved_or_is_called_off(client, elue, annoncee, animation, read):
+    annonce = rencontres.announce(animation, annoncee, SAID)
+    debut = at(date(2027, 3, 4), datetime.min.time().replace(hour=9))
+    said = moved(annoncee, debut=debut, fin=debut + timedelta(hours=3))
+    rencontres.change(elue, annoncee, said, base=0)
+    page = read(annonce.get_absolute_url()).get_text().replace("\N{NO-BREAK SPACE}", " ")
+    assert "jeudi 4 mars 2027, de 9 h à 12 h" in page
+    rencontres.cancel(elue, again(annoncee), "Neige.")
+    assert "annulée" in read(annonce.get_absolute_url()).get_text()
+    assert "Annulée." in client.get("/flux/agenda.atom").content.decode()
+    [event] = events(client.get("/agenda.ics").content.decode())
+    assert event.status.value == "CANCELLED"
+
+
+def test_the_public_agenda_costs_as_many_queries_whatever_it_holds(
+    espace, elue, annoncee, animation, queries
+):
+    rencontres.announce(animation, annoncee, SAID)
+    before = [queries(path) for path in PUBLIC]
+    for _ in range(4):
+        more = une_rencontre(espace, elue, promesse=Promesse.A_PARTAGER)
+        rencontres.announce(animation, more, SAID)
+    assert [queries(path) for path in PUBLIC] == before

@@ -218,6 +218,7 @@ def _keys_of(monde):
         ("lettre/arreter/", "jeton"): [
             stop_address(reader).split("/")[-2] for reader in (monde.abonnement, author)
         ],
+        ("agenda/", "reference"): [monde.annonce.reference],
         ("agenda/personnel/", "jeton"): [
             calendriers.address_of(monde.agenda).split("/")[-1].removesuffix(".ics")
         ],

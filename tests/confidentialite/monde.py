@@ -21,6 +21,7 @@ from communaute.models import (
     Adhesion,
     AgendaPersonnel,
     Alerte,
+    AnnonceRencontre,
     Archive,
     Brouillon,
     Choix,
@@ -520,7 +521,15 @@ class Monde:
             programme=[{"heure": "09:00", "texte": CANARIES["programme"]}],
             capacite=2,
         )
-        Topic.objects.filter(pk=topic.pk).update(nature=Nature.RENCONTRE)
+        told = {"nature": Nature.RENCONTRE, "promesse": Promesse.SANS_ATTRIBUTION}
+        Topic.objects.filter(pk=topic.pk).update(**told)
+        self.annonce = AnnonceRencontre.objects.create(
+            rencontre=self.rencontre,
+            titre="Portes ouvertes",
+            presentation="Venez voir.",
+            lieu="Place du marché",
+            par=self.people["facilitator"],
+        )
         now = timezone.now()
         waits = {"reponse": "oui", "attend_depuis": now}
         for what, said in {
@@ -533,6 +542,7 @@ class Monde:
             "inactive": waits | {"offerte_jusqua": now + timedelta(days=1)},
         }.items():
             Presence.objects.create(rencontre=self.rencontre, membre=self.people[what], **said)
+        self.rencontre = Rencontre.objects.select_related("topic__forum__espace").get()
         self.agenda = AgendaPersonnel.objects.create(membre=author)
 
     def _part(self, mise, field, posts):

@@ -610,6 +610,13 @@ def permitted(monde):
             for asked in meeting(monde.rencontre, yesterday, {"author"} | FACILITATORS)
         ),
         ("can_organise", [changed(monde.rencontre, topic=reread)], FACILITATORS),
+        ("can_announce", [monde.rencontre], FACILITATORS),
+        ("can_announce", [changed(monde.rencontre, topic=topic)], set()),
+        (
+            "can_announce",
+            [changed(monde.rencontre, topic=changed(monde.rencontre.topic, approved=False))],
+            set(),
+        ),
         ("can_summarise", [topic], {"author"} | FACILITATORS),
         ("can_summarise", [reread], FACILITATORS),
         ("can_summarise", [changed(topic, poster=silent)], FACILITATORS),
@@ -799,6 +806,9 @@ PAGES = {
     "masquer_position": permissions.can_set_aside,
     **dict.fromkeys(
         ("ajouter_passage", "modifier_passage", "demander", "abandonner"), permissions.can_write_out
+    ),
+    "annoncer_rencontre": lambda membre, topic: (
+        hasattr(topic, "rencontre") and permissions.can_announce(membre, topic.rencontre)
     ),
     "deplacer_sujet": lambda membre, topic: permissions.can_moderate(membre, topic.espace),
     **dict.fromkeys(("moderation", "suspensions", "sante"), permissions.can_moderate),
