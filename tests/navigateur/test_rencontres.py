@@ -58,7 +58,14 @@ def test_a_meeting_is_proposed_answered_moved_and_called_off_without_javascript(
 def test_pages_about_a_meeting_are_for_all(open_page):
     page = open_topic(open_page, "animation", "Une journée à Port-Sansouire", "tronc-commun")
     here = page.url
-    for path in (here, f"{here}rencontre/", f"{here}rencontre/annuler/", "/communaute/rencontres/"):
+    for path in (
+        here,
+        f"{here}rencontre/",
+        f"{here}rencontre/annuler/",
+        f"{here}rencontre/annoncer/",
+        "/communaute/rencontres/",
+        "/agenda/",
+    ):
         page.goto(path)
         assert faults(page) == []
         assert width_on_a_phone(page) == 320

@@ -464,6 +464,8 @@ def _sujet(espace, entry, membres):
     for reponse in Presence.Reponse:
         for email in entry.get("rencontre", {}).get(reponse, []):
             rencontres.answer(membres[email], topic.rencontre, reponse)
+    if annonce := entry.get("rencontre", {}).get("annonce"):
+        rencontres.announce(membres[annonce["par"]], topic.rencontre, _without(annonce, "par"))
     if demande := entry.get("demande"):
         _demande(topic, demande, membres)
     _desaccord(topic, entry.get("position", []), membres)
