@@ -35,7 +35,7 @@ CONDITIONS = [
         f"communaute/models/{name}.py"
         for name in (
             *("archives", "desaccords", "echanges", "espaces", "lecture", "membres"),
-            *("mises_en_commun", "notifications", "passation", "profils"),
+            *("mises_en_commun", "notifications", "passation", "profils", "rencontres"),
         )
     ),
     "communaute/models/moderation.py",
