@@ -24,7 +24,7 @@ def run():
 
 
 def test_a_page_appears_and_goes_at_its_hour(client):
-    page = une_page_libre("Agenda", live=False)
+    page = une_page_libre("Une échéance", live=False)
     for minutes in (60, -1):
         assert client.get(page.url).status_code == 404
         page.go_live_at = timezone.now() + timedelta(minutes=minutes)
@@ -67,7 +67,7 @@ def test_a_second_one_at_the_same_time_does_nothing(settings):
 
 
 def test_what_fails_does_not_keep_the_rest_from_its_turn(monkeypatch, client):
-    page = une_page_libre("Agenda", live=False)
+    page = une_page_libre("Une échéance", live=False)
     page.save_revision(approved_go_live_at=timezone.now() - timedelta(minutes=1))
     monkeypatch.setattr(recurrent, "COMMANDS", ["inconnue", *recurrent.COMMANDS])
     with pytest.raises(CommandError, match="inconnue"):
