@@ -463,7 +463,9 @@ class RegardsCroisesPage(SectionPage):
             .prefetch_related(
                 Prefetch(
                     "regards",
-                    Regard.objects.filter(territoire__in=named).select_related("territoire__page"),
+                    Regard.objects.filter(territoire__in=named)
+                    .select_related("territoire__page")
+                    .order_by("sort_order", "pk"),
                 ),
                 Prefetch("territoires", named),
             )
