@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from communaute.forms import WrittenField, reason
 from communaute.models import Issue
+from communaute.rencontres_forms import DayField
 from communaute.text import fold
 
 
@@ -128,15 +129,10 @@ class EssaiForm(forms.Form):
         required=False,
         max_length=150,
     )
-    le = forms.DateField(
+    le = DayField(
         label="Le jour où l’on en reparle",
         help_text="Ce jour-là, on redemandera où cela en est à chaque personne qui a pris part.",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d", "%d/%m/%Y"],
-        error_messages={
-            "required": "Choisissez le jour où l’on en reparle.",
-            "invalid": "Cette date n’en est pas une : écrivez par exemple 31/12/2026.",
-        },
+        error_messages={"required": "Choisissez le jour où l’on en reparle."},
     )
 
     def clean_le(self):

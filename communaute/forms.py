@@ -16,7 +16,7 @@ from communaute.models.echanges import in_two_weeks
 from communaute.moderation import WITHOUT_REASON
 from communaute.pieces import ACCEPTED
 from communaute.recherche import Recherche
-from communaute.rencontres_forms import SeanceForm
+from communaute.rencontres_forms import DayField, SeanceForm
 from communaute.search import wanted
 
 NIVEAUX_DU_SUJET = [
@@ -302,19 +302,14 @@ class SondageForm(TopicForm):
         error_messages={"required": f"Proposez au moins {MIN_CHOICES} réponses, une par ligne."},
     )
     plusieurs = forms.BooleanField(label="On peut en choisir plusieurs", required=False)
-    ferme_le = forms.DateField(
+    ferme_le = DayField(
         label="Dernier jour pour répondre",
         help_text=(
             "Les résultats paraissent ensuite, pas avant : en les regardant bouger, on devinerait qui a "
             "répondu quoi."
         ),
         initial=lambda: timezone.localdate(in_two_weeks()),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d", "%d/%m/%Y"],
-        error_messages={
-            "required": "Choisissez le dernier jour pour répondre.",
-            "invalid": "Cette date n’en est pas une : écrivez par exemple 31/12/2026.",
-        },
+        error_messages={"required": "Choisissez le dernier jour pour répondre."},
     )
 
     nature = Nature.SONDAGE

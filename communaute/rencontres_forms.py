@@ -24,18 +24,15 @@ def at(day, hour):
     return aware
 
 
-class DayInput(forms.DateInput):
-    """A day, which browsers let one choose in a calendar."""
-
-    def __init__(self):
-        super().__init__(attrs={"type": "date"}, format="%Y-%m-%d")
-
-
 class DayField(forms.DateField):
     """A day, as browsers send it or as people write it."""
 
     def __init__(self, **kwargs):
-        super().__init__(widget=DayInput(), input_formats=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
+        super().__init__(
+            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            input_formats=["%Y-%m-%d", "%d/%m/%Y"],
+            **kwargs,
+        )
         self.error_messages["invalid"] = (
             "Cette date n’en est pas une : écrivez par exemple 31/12/2026."
         )
