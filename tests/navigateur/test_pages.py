@@ -139,6 +139,8 @@ def shown(address, browser, site):
 
 def faults(page):
     """What axe finds in a page; in the dark scheme, of its colours, which alone change."""
+    # Whoever pressed a link waited until the next page began, not until it is there.
+    page.wait_for_load_state()
     found = []
     for scheme, options in (("light", RULES), ("dark", COLOURS)):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -152,6 +154,7 @@ def faults(page):
 
 def width_on_a_phone(page):
     """How wide a page is in a window of 320 pixels."""
+    page.wait_for_load_state()
     page.set_viewport_size({"width": 320, "height": 640})
     # Where scripts of the page are off, the test's own still run.
     return page.evaluate("document.documentElement.scrollWidth")
