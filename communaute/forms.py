@@ -362,7 +362,10 @@ class RencontreForm(SeanceForm, TopicForm):
     main = ["subject", "jour", "debut", "fin", "lieu", "lien", "content"]
     folds = [
         ("Donner un programme", ["programme"]),
-        ("Compter les places, dire qui accueille", ["capacite", "territoire", "dernier_jour"]),
+        (
+            "Compter les places, dire qui accueille",
+            ["capacite", "reservees", "territoire", "dernier_jour"],
+        ),
         *TopicForm.folds,
     ]
 
@@ -424,7 +427,7 @@ WRITTEN = {
 _TYPED = (
     *("subject", "lien", "choix", "content", "marche", "coince", "retenu", "essais"),
     *("titre", "introduction", "texte", "lieu", "programme", "partage", "role", "mot"),
-    *("compte", "changerait", "arbitre"),
+    *("compte", "changerait", "arbitre", "reservees"),
 )
 
 

@@ -1,4 +1,5 @@
-"""Meetings: changed, cancelled, answered; seats that come free go to who waits, in turn.
+"""Meetings: changed, cancelled, answered; seats that come free go to who waits, in turn, or to whom they are
+kept for.
 
 Each act is one transaction that locks the topic of the meeting: answers are taken one after another, so that
 a seat is never given twice and nobody who waits is passed over.
@@ -18,7 +19,7 @@ from communaute.models.rencontres import TIME_TO_CONFIRM
 
 KEPT_IN_CALENDARS = ("debut", "fin", "lieu", "lien")
 """What those who come are told of when it changes."""
-CHANGEABLE = (*KEPT_IN_CALENDARS, "territoire", "programme", "capacite")
+CHANGEABLE = (*KEPT_IN_CALENDARS, "territoire", "programme", "capacite", "reservees")
 
 
 @transaction.atomic
@@ -76,7 +77,7 @@ def answer(membre, rencontre, reponse):
     # It is theirs also a little later, as long as it was not passed on.
     if not comes or presence.offerte_jusqua:
         presence.attend_depuis = None
-    elif presence.reponse != reponse and _is_full(rencontre):
+    elif presence.reponse != reponse and not _is_free(rencontre, membre):
         presence.attend_depuis = timezone.now()
     if presence.attend_depuis is None:
         presence.offerte_jusqua = None
@@ -128,25 +129,32 @@ def take_back(membre, rencontre):
 # --- Seats
 
 
-def _taken(rencontre):
-    """How many seats are taken, or kept for who waited."""
-    here = Presence.objects.filter(rencontre=rencontre)
-    return here.seated().count() + here.offered().count()
-
-
-def _is_full(rencontre):
-    return rencontre.capacite is not None and _taken(rencontre) >= rencontre.capacite
+def _is_free(rencontre, membre):
+    """Whether ``membre`` may have a seat now; what came free with time was offered to who waits before."""
+    if rencontre.capacite is None:
+        return True
+    _offer_seats(rencontre)
+    rencontre.count_coming()
+    return rencontre.places(timezone.now()).are_free_for(rencontre.group_of(membre))
 
 
 def _offer_seats(rencontre):
-    """Keep each free seat for who has waited longest, and tell them until when."""
+    """Keep each free seat for who has waited longest among those for whom it is free, and tell them until
+    when.
+    """
+    now = timezone.now()
     if not rencontre.is_open:
         return
+    rencontre.count_coming()
+    places, next_ones = rencontre.places(now), []
     waiting = Presence.objects.filter(rencontre=rencontre, offerte_jusqua=None).waiting()
-    if rencontre.capacite is not None:
-        waiting = waiting[: max(rencontre.capacite - _taken(rencontre), 0)]
-    if next_ones := [presence.pk for presence in waiting]:
-        until = time_to_confirm(rencontre, timezone.now())
+    waiting = waiting.with_group(rencontre.grouped_by).values_list("pk", "group")
+    for presence, group in waiting if places.left != 0 else ():
+        if places.are_free_for(group):
+            places.take(group)
+            next_ones.append(presence)
+    if next_ones:
+        until = time_to_confirm(rencontre, now)
         Presence.objects.filter(pk__in=next_ones).update(offerte_jusqua=until)
         notifications.record_rencontre(rencontre, Evenement.Quoi.PLACE)
 

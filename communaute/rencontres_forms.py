@@ -6,11 +6,22 @@ from datetime import UTC, datetime, time
 from django import forms
 from django.utils import timezone
 
-from communaute.models import Territoire
+from communaute.models import College, Territoire
+from communaute.text import fold
 
 MOMENT = re.compile(r"(?P<heure>[01]?\d|2[0-3])\s*[h:]\s*(?P<minute>[0-5]\d)?\s+(?P<texte>\S.*)")
 """A line of a programme: its hour, then what happens."""
 MOST_MOMENTS = 40
+KEPT = re.compile(r"(?P<places>\d{1,4})\s*(?:places?\s+)?(?:pour\s+)?(?P<nom>\D.*)")
+"""A line of what is kept of the seats: how many, then for whom."""
+ARTICLE = re.compile(r"^(?:les?|la|l) ")
+SHORT = {
+    College.ELUS: ("élus", "élues"),
+    College.AGENTS: ("agents", "agentes", "agent·es"),
+    College.ETAT: ("État", "agents de l’État", "agentes de l’État"),
+    College.SOCIO_ECONOMIQUES: ("socio-économiques", "acteurs socio-économiques"),
+}
+"""What people also call the collèges."""
 
 
 def at(day, hour):
@@ -22,6 +33,68 @@ def at(day, hour):
             "Cette heure n’existe pas ce jour-là : les horloges avancent. Choisissez-en une autre."
         )
     return aware
+
+
+def called(name):
+    """The form under which a group is recognised, whatever its accents, its case and its article."""
+    return ARTICLE.sub("", fold(name))
+
+
+class KeptField(forms.CharField):
+    """Seats that are kept, a group a line: "3 élu·es". The value is what ``Rencontre.reservees`` holds."""
+
+    def __init__(self, **kwargs):
+        super().__init__(max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), **kwargs)
+
+    def prepare_value(self, value):
+        if not isinstance(value, list) or not value:
+            return value or ""
+        names = dict(College.choices) | dict(Territoire.objects.values_list("pk", "nom"))
+        kept = ((one["places"], one.get("college") or one["territoire"]) for one in value)
+        return "\n".join(f"{places} {names[group]}" for places, group in kept if group in names)
+
+    def clean(self, value):
+        lines = [line.strip() for line in super().clean(value).splitlines()]
+        groups = self._groups() if any(lines) else {}
+        found = [self._read(line, groups) for line in filter(None, lines)]
+        if len({"college" in one for one in found}) > 1:
+            raise forms.ValidationError(
+                "Gardez des places par collège ou par territoire, pas les deux : chaque personne ne compte "
+                "qu’une fois."
+            )
+        if len({one.get("college") or one["territoire"] for one in found}) < len(found):
+            raise forms.ValidationError(
+                "Un groupe est écrit deux fois : gardez une ligne pour lui."
+            )
+        return found
+
+    @staticmethod
+    def _groups():
+        """What can be written for each group, and what is meant by it."""
+        groups = {
+            called(name): {"territoire": pk, "nom": name}
+            for pk, name in Territoire.objects.values_list("pk", "nom")
+        }
+        for college in College:
+            for name in (college.label, *SHORT[college]):
+                groups[called(name)] = {"college": college.value}
+        return groups
+
+    @staticmethod
+    def _read(line, groups):
+        said = KEPT.fullmatch(line)
+        if not said or not int(said["places"]):
+            raise forms.ValidationError(
+                f"Une ligne ne commence pas par un nombre de places : « {line[:60]} ». Écrivez par exemple "
+                "« 3 élu·es »."
+            )
+        if called(said["nom"]) not in groups:
+            raise forms.ValidationError(
+                f"« {said['nom'][:60]} » n’est ni un collège ni un territoire de la cohorte. Les collèges : "
+                f"{', '.join(College.labels)}. Les territoires : ceux de la liste « Territoire qui "
+                "accueille »."
+            )
+        return groups[called(said["nom"])] | {"places": int(said["places"])}
 
 
 class DayField(forms.DateField):
@@ -101,6 +174,14 @@ class SeanceForm(forms.Form):
         max_value=2000,
         help_text="Vide : autant que l’on veut. Au-delà, on attend qu’une place se libère.",
     )
+    reservees = KeptField(
+        label="Places gardées",
+        required=False,
+        help_text=(
+            "Une ligne par collège, ou par territoire : le nombre, puis pour qui. Par exemple : 3 élu·es. Ce "
+            "qu’il en reste 72 heures avant la rencontre va à qui attend."
+        ),
+    )
     programme = forms.CharField(
         label="Programme",
         required=False,
@@ -134,6 +215,7 @@ class SeanceForm(forms.Form):
     def clean(self):
         super().clean()
         said = self.cleaned_data
+        self._check_seats(said)
         first, last = said.get("jour"), said.get("dernier_jour") or said.get("jour")
         if not (first and said.get("debut") and said.get("fin")):
             return said
@@ -152,10 +234,24 @@ class SeanceForm(forms.Form):
             self.add_error("jour", "Ce moment est passé : choisissez-en un qui vient.")
         return said
 
+    def _check_seats(self, said):
+        """Refuse that seats are kept which do not exist."""
+        kept = sum(one["places"] for one in said.get("reservees") or [])
+        if not kept or "capacite" not in said:
+            return
+        if said["capacite"] is None:
+            self.add_error("capacite", "Dites combien de places il y a, puisque vous en gardez.")
+        elif kept > said["capacite"]:
+            self.add_error(
+                "reservees",
+                f"Vous gardez {kept} places, et il y en a {said['capacite']} en tout : gardez-en moins, ou "
+                "ajoutez des places.",
+            )
+
     @property
     def rencontre(self):
         said = self.cleaned_data
-        names = ("lieu", "lien", "territoire", "capacite", "programme")
+        names = ("lieu", "lien", "territoire", "capacite", "reservees", "programme")
         return {
             "debut": at(said["jour"], said["debut"]),
             "fin": at(said["dernier_jour"] or said["jour"], said["fin"]),
@@ -168,7 +264,17 @@ class ChangeForm(SeanceForm):
 
     base = forms.IntegerField(widget=forms.HiddenInput)
 
-    field_order = ["jour", "debut", "fin", "dernier_jour", "lieu", "lien", "programme", "capacite"]
+    field_order = [
+        "jour",
+        "debut",
+        "fin",
+        "dernier_jour",
+        "lieu",
+        "lien",
+        "programme",
+        "capacite",
+        "reservees",
+    ]
 
     @staticmethod
     def said_of(rencontre):
@@ -184,7 +290,7 @@ class ChangeForm(SeanceForm):
             ),
             **{
                 name: getattr(rencontre, name)
-                for name in ("lieu", "lien", "territoire", "capacite")
+                for name in ("lieu", "lien", "territoire", "capacite", "reservees")
             },
             "base": rencontre.revision,
         }

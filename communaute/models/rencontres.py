@@ -4,13 +4,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Count, OuterRef, Q, Subquery, When
+from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
 from communaute.models.echanges import OfTopicQuerySet, Promesse, readable_topic
-from communaute.models.membres import new_reference
+from communaute.models.membres import College, Siege, new_reference
+from communaute.places import RESERVED_UNTIL, Places
 
 TIME_TO_CONFIRM = timedelta(hours=48)
 """How long whoever waited has to take the seat that came free; less where the meeting is near."""
@@ -38,15 +39,16 @@ class RencontreQuerySet(OfTopicQuerySet):
         own = here.filter(membre=user.pk).values("reponse")[:1]
         return self.annotate(
             coming_count=Coalesce(Subquery(seated), 0),
-            mine=Coalesce(Subquery(own), models.Value("")),
+            mine=Coalesce(Subquery(own), Value("")),
         )
 
 
 class Rencontre(models.Model):
     """A meeting, which its topic names, presents and keeps what is said of. Who reads the topic reads of it.
 
-    ``programme`` is a list of dicts: ``heure`` ("09:30") and ``texte``. ``revision`` grows with each change
-    of what a calendar keeps.
+    ``programme`` is a list of dicts: ``heure`` ("09:30") and ``texte``. ``reservees`` is one too, of the
+    seats that are kept: ``places``, and either a ``college`` or a ``territoire`` (its key, and its ``nom`` as
+    it was), the same of the two in all. ``revision`` grows with each change of what a calendar keeps.
     """
 
     reference = models.CharField(max_length=16, unique=True, default=new_reference, editable=False)
@@ -67,6 +69,7 @@ class Rencontre(models.Model):
     )
     programme = models.JSONField("programme", default=list, blank=True)
     capacite = models.PositiveSmallIntegerField("nombre de places", null=True, blank=True)
+    reservees = models.JSONField("places gardées", default=list, blank=True)
     revision = models.PositiveIntegerField("révision", default=0)
     modifiee_le = models.DateTimeField("modifiée le", default=timezone.now)
     annulee_le = models.DateTimeField("annulée le", null=True, blank=True)
@@ -96,15 +99,60 @@ class Rencontre(models.Model):
         return f"{self.topic.get_absolute_url()}#rencontre"
 
     def count_coming(self):
-        """Set how many come (``coming_count``), may (``maybe_count``) and wait (``waiting_count``)."""
+        """Set how many come (``coming_count``), may (``maybe_count``) and wait (``waiting_count``), and how
+        many seats each group has (``taken``).
+        """
         here = Presence.objects.filter(rencontre=self, membre__is_active=True)
-        counts = here.aggregate(
-            coming=Count("pk", filter=Q(reponse=Presence.Reponse.OUI, attend_depuis=None)),
-            maybe=Count("pk", filter=Q(reponse=Presence.Reponse.PEUT_ETRE)),
-            waiting=Count("pk", filter=Q(attend_depuis__isnull=False)),
+        rows = list(
+            here.with_group(self.grouped_by)
+            .order_by()
+            .values("group")
+            .annotate(
+                coming=Count("pk", filter=Q(reponse=Presence.Reponse.OUI, attend_depuis=None)),
+                maybe=Count("pk", filter=Q(reponse=Presence.Reponse.PEUT_ETRE)),
+                waiting=Count("pk", filter=Q(attend_depuis__isnull=False)),
+                offered=Count("pk", filter=Q(offerte_jusqua__isnull=False)),
+            )
         )
-        self.coming_count, self.maybe_count = counts["coming"], counts["maybe"]
-        self.waiting_count = counts["waiting"]
+        for name in ("coming", "maybe", "waiting"):
+            setattr(self, f"{name}_count", sum(row[name] for row in rows))
+        self.taken = {row["group"]: row["coming"] + row["offered"] for row in rows}
+
+    def places(self, at):
+        """Its seats at that time, as ``count_coming`` found them."""
+        reserved = self.reserved if at < self.reserved_until else {}
+        return Places(self.capacite, reserved, self.taken)
+
+    def group_of(self, membre):
+        """The group of ``membre``, by the seat they speak from; None where it keeps no seats."""
+        return self.grouped_by and membre.siege and getattr(membre.siege, self.grouped_by)
+
+    @property
+    def grouped_by(self):
+        """The field of a seat that says for which group it keeps seats; None where it keeps none."""
+        if not self.reservees:
+            return None
+        return "college" if "college" in self.reservees[0] else "territoire_id"
+
+    @property
+    def reserved(self):
+        """How many seats it keeps for each group."""
+        name = "college" if self.grouped_by == "college" else "territoire"
+        return {one[name]: one["places"] for one in self.reservees}
+
+    @property
+    def reserved_until(self):
+        """From when on what is left of these is for all."""
+        return self.debut - RESERVED_UNTIL
+
+    @property
+    def kept_for(self):
+        """For whom it keeps seats, by group."""
+        colleges = {one.value: f"les {one.label[0].lower()}{one.label[1:]}" for one in College}
+        return {
+            group: colleges.get(group) or one["nom"]
+            for group, one in zip(self.reserved, self.reservees, strict=True)
+        }
 
     @property
     def is_over(self):
@@ -149,6 +197,13 @@ class PresenceQuerySet(models.QuerySet):
     def offered(self):
         """Those to whom a seat is kept until they confirm."""
         return self.waiting().filter(offerte_jusqua__isnull=False)
+
+    def with_group(self, name):
+        """Annotate the ``group`` of each: the field ``name`` of the seat they speak from."""
+        if name is None:
+            return self.annotate(group=Value(None, models.CharField()))
+        sieges = Siege.objects.active().filter(membre=OuterRef("membre"))
+        return self.annotate(group=Subquery(sieges.values(name)[:1]))
 
     def concerned(self):
         """Those who are told when the meeting changes, and reminded of it."""

@@ -21,7 +21,7 @@ SAID = {
     Presence.Reponse.PEUT_ETRE: "C’est noté : peut-être. Vous pourrez préciser plus tard.",
     Presence.Reponse.NON: "C’est noté : vous ne venez pas.",
 }
-WAITS = "Toutes les places sont prises. On vous écrira dès qu’il s’en libère une pour vous."
+WAITS = "Vous êtes sur la liste d’attente. On vous écrira dès qu’il y a une place pour vous."
 TOO_LATE = "On ne peut plus répondre : la rencontre est passée, annulée, ou fermée pour vous."
 
 

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import conversation, notifications, permissions
@@ -139,6 +140,20 @@ def meeting(user, topic, rencontre):
         "can_attend": permissions.can_attend(user, rencontre),
         "can_organise": permissions.can_organise(user, rencontre),
         "can_announce": permissions.can_announce(user, rencontre),
+        **seats_left(rencontre),
+    }
+
+
+def seats_left(rencontre):
+    """How many seats are left (``places_libres``), and how many of these are kept for whom (``gardees``).
+    Nothing, where one does not come any more, or as many as like do.
+    """
+    if rencontre.capacite is None or not rencontre.is_open:
+        return {}
+    places, kept_for = rencontre.places(timezone.now()), rencontre.kept_for
+    return {
+        "places_libres": places.left,
+        "gardees": [(number, kept_for[group]) for group, number in places.owed.items()],
     }
 
 

@@ -318,10 +318,11 @@ def test_a_lock_is_not_undone_by_whoever_read_the_topic_before(espace, elue):
     assert (stale.status, stale.subject) == (LOCKED, "Avant")
 
 
-def a_meeting(espace, author, seats):
-    """A meeting of so many seats."""
+def a_meeting(espace, author, seats, kept=()):
+    """A meeting of so many seats, some of them ``kept``."""
     debut = timezone.now() + timedelta(days=9)
     said = {"debut": debut, "fin": debut + timedelta(hours=2), "capacite": seats}
+    said["reservees"] = list(kept)
     kind = {"nature": Nature.RENCONTRE, "rencontre": said}
     return conversation.start_topic(author, espace, "Se voir", "Pour parler.", **kind).rencontre
 
@@ -366,6 +367,49 @@ def test_seats_given_back_while_others_come_pass_on_in_turn_and_nobody_is_forgot
     assert set(kept) == set(first_in_turn)
     assert set(waiting) == {membre.pk for membre in membres[6:]}
     assert Evenement.objects.filter(quoi=Evenement.Quoi.PLACE).count() == 2
+
+
+@pytest.fixture
+def commun(shared_database):
+    """A space where several collèges speak."""
+    return EspaceFactory(slug="tronc-commun", audience="tous", college="")
+
+
+def test_eight_who_want_the_last_seats_leave_those_that_are_kept_to_whom_they_are_for(
+    commun, at_once
+):
+    elues = [entered(un_membre("elus"), commun) for _ in range(WRITERS // 2)]
+    agents = [entered(un_membre("agents"), commun) for _ in range(WRITERS // 2)]
+    kept = [{"college": "agents", "places": 2}]
+    rencontre = a_meeting(commun, elues[0], seats=4, kept=kept)
+    oui = Presence.Reponse.OUI
+    at_once([partial(rencontres.answer, one, rencontre, oui) for one in [*elues, *agents]])
+    coming, offered, waiting = places(rencontre)
+    assert (len(coming), offered, len(waiting)) == (4, [], WRITERS - 4)
+    assert len({one.pk for one in agents}.intersection(coming)) >= 2
+
+
+def test_seats_kept_while_others_come_and_go_are_neither_taken_nor_forgotten(commun, at_once):
+    elues = [entered(un_membre("elus"), commun) for _ in range(5)]
+    agents = [entered(un_membre("agents"), commun) for _ in range(3)]
+    kept = [{"college": "agents", "places": 1}]
+    rencontre = a_meeting(commun, elues[0], seats=3, kept=kept)
+    oui, non = Presence.Reponse.OUI, Presence.Reponse.NON
+    # Two élues and an agent come; another élue, then an agent, wait.
+    for membre in [*elues[:2], agents[0], elues[2], agents[1]]:
+        rencontres.answer(membre, rencontre, oui)
+    at_once(
+        [
+            partial(rencontres.answer, agents[0], rencontre, non),
+            partial(rencontres.answer, elues[0], rencontre, non),
+            *(partial(rencontres.answer, one, rencontre, oui) for one in [*elues[3:], agents[2]]),
+            *(rencontres.keep_up for _ in range(3)),
+        ]
+    )
+    coming, offered, waiting = places(rencontre)
+    assert coming == [elues[1].pk]
+    assert set(offered) == {elues[2].pk, agents[1].pk}
+    assert set(waiting) == {elues[3].pk, elues[4].pk, agents[2].pk}
 
 
 @pytest.mark.skipif(

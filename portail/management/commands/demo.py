@@ -494,7 +494,8 @@ def _rencontre(entry):
     """A meeting in so many days, or so many ago, on the clock of the cohort."""
     day = timezone.localdate(_ago(-entry["dans"]))
     debut, fin = (at(day, entry[name]) for name in ("de", "a"))
-    said = {name: entry[name] for name in ("lieu", "lien", "capacite") if name in entry}
+    names = ("lieu", "lien", "capacite", "reservees")
+    said = {name: entry[name] for name in names if name in entry}
     programme = [
         {"heure": f"{un['heure']:%H:%M}", "texte": un["texte"]} for un in entry.get("programme", [])
     ]
