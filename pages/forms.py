@@ -8,7 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.forms import ModelChoiceField
 from django.http import Http404
+from django.utils.text import slugify
 from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.forms.pages import CopyForm
 from wagtail.blocks import StreamBlockValidationError, StreamValue
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage
@@ -16,6 +18,7 @@ from wagtail.models import Page
 from wagtail.permissions import policy_registry
 from wagtail.rich_text import RichText, extract_references_from_rich_text
 
+from pages import adresses
 from pages.models.reserve import public_pages
 
 TITLE_LENGTH = 100
@@ -64,6 +67,7 @@ class PortailPageForm(WagtailAdminPageForm):
         cleaned_data = super().clean()
         self._refuse_what_may_not_be_chosen()
         if not self.is_deferred_validation:
+            self._refuse_an_address_of_the_portal()
             self._check_bodies()
             self._check_descriptions()
         return cleaned_data
@@ -96,6 +100,18 @@ class PortailPageForm(WagtailAdminPageForm):
             if existing - set(choosable.values_list("pk", flat=True)):
                 raise Http404
 
+    def _refuse_an_address_of_the_portal(self):
+        """What is published under such a name already may stay so; nothing more takes one."""
+        slug = self.cleaned_data.get("slug") or slugify(
+            self.cleaned_data.get("title", ""), allow_unicode=True
+        )
+        published = Page.objects.live().filter(pk=self.instance.pk, slug=slug)
+        if self.parent_page and not published.exists():
+            try:
+                adresses.check(slug, self.parent_page)
+            except ValidationError as error:
+                self.add_error("slug", error)
+
     def _check_bodies(self):
         links = Links(self)
         for name, value in list(self.cleaned_data.items()):
@@ -112,6 +128,20 @@ class PortailPageForm(WagtailAdminPageForm):
             alt = getattr(form, "cleaned_data", {}).get("alt", "") if form.is_valid() else ""
             if form is not self and alt and _FILE_NAME.fullmatch(alt.strip()):
                 form.add_error("alt", FILE_NAME)
+
+
+class PortailCopyForm(CopyForm):
+    """Wagtail's, which names no copy as an address of the portal."""
+
+    def clean(self):
+        cleaned_data = super().clean()
+        parent = cleaned_data.get("new_parent_page") or self.page.get_parent()
+        if "new_slug" in cleaned_data:
+            try:
+                adresses.check(cleaned_data["new_slug"], parent)
+            except ValidationError as error:
+                self.add_error("new_slug", error)
+        return cleaned_data
 
 
 class SourcedPageForm(PortailPageForm):

@@ -1,5 +1,6 @@
 """Answer whether the process is alive (``/sante/``) and whether it can serve (``/sante/prete/``)."""
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpResponse
@@ -10,7 +11,7 @@ class HealthMiddleware:
 
     def __init__(self, get_response):
         self.get_response = get_response
-        self.probes = {"/sante/": live, "/sante/prete/": ready}
+        self.probes = {settings.HEALTH_URL: live, f"{settings.HEALTH_URL}prete/": ready}
 
     def __call__(self, request):
         probe = self.probes.get(request.path_info)

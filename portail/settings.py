@@ -200,6 +200,7 @@ TASKS = {
 STATIC_URL = "/static/"
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(VAR_DIR / "static"))
 MEDIA_URL = "/media/"
+HEALTH_URL = "/sante/"
 MEDIA_ROOT = VAR_DIR / "media"
 
 S3_BUCKET = env.str("S3_BUCKET", default="")

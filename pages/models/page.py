@@ -12,7 +12,7 @@ from wagtail.models import Page, PageManager, PagePermissionTester, PageViewRest
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.query import PageQuerySet
 
-from pages.forms import PortailPageForm
+from pages.forms import PortailCopyForm, PortailPageForm
 from pages.models.reserve import withheld
 
 DESCRIPTION_LENGTH = 160
@@ -65,6 +65,7 @@ class PortailPage(Page):
 
     private_page_options = ["login"]
     base_form_class = PortailPageForm
+    copy_form_class = PortailCopyForm
     content_panels = [
         TitleFieldPanel(
             "title",

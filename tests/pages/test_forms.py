@@ -134,6 +134,81 @@ def test_a_long_title_is_published_and_advised_upon(publish, agenda, client):
     assert "Le titre compte" in client.get(reverse("wagtailadmin_home")).content.decode()
 
 
+# --- Names
+
+
+def create(client, parent, **fields):
+    form = nested_form_data(
+        {
+            "title": "Une page",
+            "introduction": "Nos dates.",
+            "corps": streamfield([]),
+            "comments": inline_formset([]),
+            "seo_title": "",
+            "search_description": "",
+            **(PUBLISH | fields),
+        }
+    )
+    address = reverse("wagtailadmin_pages:add", args=["pages", "standardpage", parent.pk])
+    return client.post(address, form)
+
+
+TAKEN = "est déjà une adresse du portail"
+
+
+@pytest.mark.parametrize(
+    "slug",
+    [
+        *("agenda", "recherche", "lettre", "communaute", "gestion", "flux", "compte", "documents"),
+        *("static", "media", "sante", "api", "donnees", "apercus", "_util"),
+    ],
+)
+def test_a_page_below_the_home_page_is_not_named_as_an_address_of_the_portal(signed_in, slug):
+    client = signed_in(MembreFactory(is_superuser=True))
+    answer = create(client, AccueilPage.objects.get(), slug=slug)
+    assert answer.status_code == 200
+    [error] = answer.context["form"].errors["slug"]
+    assert f"« {slug} » {TAKEN}" in error
+    assert not StandardPage.objects.filter(slug=slug).exists()
+
+
+def test_what_begins_like_an_address_of_the_portal_or_is_deeper_is_a_name_like_another(signed_in):
+    client, home = signed_in(MembreFactory(is_superuser=True)), AccueilPage.objects.get()
+    for parent, slug in ((home, "agenda-2027"), (home, "sitemap"), (une_page_libre("Une"), "flux")):
+        assert create(client, parent, slug=slug).status_code == 302
+        assert StandardPage.objects.get(slug=slug).get_parent().pk == parent.pk
+
+
+def test_a_page_that_names_itself_by_its_title_is_told_too(signed_in):
+    client, home = signed_in(MembreFactory(is_superuser=True)), AccueilPage.objects.get()
+    assert "slug" in create(client, home, title="L’agenda", slug="agenda").context["form"].errors
+    assert "slug" in create(client, home, title="Agenda", slug="").context["form"].errors
+
+
+def test_a_page_that_has_such_a_name_already_keeps_it_and_takes_no_other(publish, agenda):
+    assert publish(agenda).status_code == 302
+    assert TAKEN in errors(publish(agenda, slug="lettre"), "slug")[0]
+    assert publish(agenda, slug="nos-dates").status_code == 302
+    assert TAKEN in errors(publish(agenda, slug="agenda"), "slug")[0]
+
+
+def test_a_draft_so_named_is_kept_and_is_not_published_under_that_name(publish, agenda, signed_in):
+    client, home = signed_in(MembreFactory(is_superuser=True)), AccueilPage.objects.get()
+    assert create(client, home, slug="lettre", **{"action-publish": ""}).status_code == 302
+    draft = StandardPage.objects.get(slug="lettre")
+    assert TAKEN in errors(publish(draft), "slug")[0]
+    assert publish(draft, slug="la-lettre").status_code == 302
+
+
+def test_a_copy_takes_no_such_name_either(signed_in):
+    client, home = signed_in(MembreFactory(is_superuser=True)), AccueilPage.objects.get()
+    page = une_page_libre("Une")
+    sent = {"new_title": "Une", "new_slug": "agenda", "new_parent_page": home.pk}
+    address = reverse("wagtailadmin_pages:copy", args=[page.pk])
+    assert TAKEN in client.post(address, sent).content.decode()
+    assert client.post(address, sent | {"new_slug": "autre"}).status_code == 302
+
+
 @pytest.mark.parametrize("source", [None, "territoires", "projets", "auteurs"])
 def test_a_learning_says_where_it_comes_from(publish, source):
     page, territoire = un_enseignement("Leçon", slug="lecon"), une_page_territoire()
