@@ -19,10 +19,10 @@ SALT = "agenda"
 NEUTRAL = "Rencontre de la cohorte"
 
 
-def _event(rencontre, page, summary, description, location=""):
-    """The event of a meeting, told at the address ``page``."""
+def _event(rencontre, reference, page, summary, description, location=""):
+    """The event of a meeting, known by this reference and told at the address ``page``."""
     event = Event()
-    event.add("uid", f"{rencontre.reference}@{urlsplit(settings.SITE_URL).hostname}")
+    event.add("uid", f"{reference}@{urlsplit(settings.SITE_URL).hostname}")
     event.add("dtstamp", rencontre.modifiee_le)
     event.add("last-modified", rencontre.modifiee_le)
     event.add("sequence", rencontre.revision)
@@ -43,12 +43,14 @@ def entry(rencontre, membre=None):
     """
     if membre is None:
         page = f"{settings.SITE_URL}{reverse('communaute:agenda')}#{rencontre.reference}"
-        event = _event(rencontre, page, NEUTRAL, f"Le détail, pour vous : {page}")
+        said = f"Le détail, pour vous : {page}"
+        event = _event(rencontre, rencontre.reference, page, NEUTRAL, said)
     else:
         page = f"{settings.SITE_URL}{rencontre.get_absolute_url()}"
         link = rencontre.lien if comes(membre, rencontre) else ""
         said = "\n".join(filter(None, [link, page]))
-        event = _event(rencontre, page, rencontre.topic.subject, said, rencontre.lieu)
+        what = rencontre.topic.subject, said, rencontre.lieu
+        event = _event(rencontre, rencontre.reference, page, *what)
     event.add("class", "PRIVATE")
     return event
 
@@ -57,7 +59,8 @@ def public_entry(annonce):
     """The event of what the public is told of a meeting."""
     page = f"{settings.SITE_URL}{annonce.get_absolute_url()}"
     said = f"{annonce.presentation}\n\n{page}"
-    return _event(annonce.rencontre, page, annonce.titre, said, annonce.lieu)
+    what = annonce.titre, said, annonce.lieu
+    return _event(annonce.rencontre, annonce.reference, page, *what)
 
 
 def comes(membre, rencontre):

@@ -53,7 +53,7 @@ def start_topic(
     nature=Nature.QUESTION,
     promesse=Promesse.RESTE_ICI,
     sondage=None,
-    rencontre=None,
+    rencontres=(),
     envoi=None,
     pieces=(),
 ):
@@ -61,9 +61,9 @@ def start_topic(
     now, its readers are told.
 
     ``envoi`` is the key of the form: sent twice, it opens one topic. ``sondage`` is the poll it asks: a
-    dict of ``choix``, ``plusieurs`` and ``ferme_le``; ``rencontre`` the fields of the meeting it is about.
-    ``pieces`` are the references of those files of the author's draft that go with the message; the draft is
-    done with.
+    dict of ``choix``, ``plusieurs`` and ``ferme_le``; ``rencontres`` the fields of each date of the meeting
+    it is about. ``pieces`` are the references of those files of the author's draft that go with the message;
+    the draft is done with.
     """
     author = as_of_now(author)
     espace = Espace.objects.readable_by(author).get(pk=espace.pk)
@@ -91,8 +91,7 @@ def start_topic(
             Choix(sondage=asked, texte=texte, ordre=ordre)
             for ordre, texte in enumerate(sondage["choix"])
         )
-    if rencontre:
-        Rencontre.objects.create(topic=topic, **rencontre)
+    Rencontre.objects.bulk_create(Rencontre(topic=topic, **fields) for fields in rencontres)
     post = _add_post(topic, forum, author, content, at, envoi)
     topic.first_post = post
     Topic.objects.filter(pk=topic.pk).update(first_post=post)
@@ -198,12 +197,12 @@ def erase(post, topic):
 
 def _call_off(topic):
     """Cancel the meeting of a topic whose first message is withdrawn, and take away what was said of it."""
-    now, said = timezone.now(), {"lieu": "", "lien": "", "programme": [], "motif": ""}
-    rencontre = Rencontre.objects.filter(topic=topic).first()
-    if rencontre and rencontre.is_open:
-        notifications.record_rencontre(rencontre, Evenement.Quoi.ANNULEE)
-        said |= {"annulee_le": now, "revision": F("revision") + 1, "modifiee_le": now}
-    Rencontre.objects.filter(topic=topic).update(**said)
+    now, dates = timezone.now(), Rencontre.objects.filter(topic=topic)
+    to_come = dates.to_come(now).filter(annulee_le=None)
+    if called_off := list(to_come):
+        notifications.record_rencontres(called_off, Evenement.Quoi.ANNULEE)
+        to_come.update(annulee_le=now, revision=F("revision") + 1, modifiee_le=now)
+    dates.update(lieu="", lien="", programme=[], motif="")
 
 
 def hide(post, topic, at):

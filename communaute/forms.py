@@ -375,7 +375,7 @@ class RencontreForm(SeanceForm, TopicForm):
 
     @property
     def message(self):
-        return super().message | {"rencontre": self.rencontre}
+        return super().message | {"rencontres": [self.rencontre]}
 
 
 class DesaccordForm(TopicForm):

@@ -83,11 +83,13 @@ def record_mise(mise, quoi):
     _happened(Evenement(topic=mise.topic, mise=mise, quoi=quoi))
 
 
-def record_rencontre(rencontre, quoi, by=None):
-    """Write, in the transaction of the act, what happened to a meeting, and tell of it after all but ``by``,
-    the member who did it.
+def record_rencontres(dates, quoi, by=None):
+    """Write, in the transaction of the act, what happened to these dates of a meeting, and tell of it once,
+    after, all but ``by``, the member who did it.
     """
-    evenement = Evenement(topic=rencontre.topic, rencontre=rencontre, quoi=quoi)
+    first, *others = dates
+    others = [rencontre.pk for rencontre in others]
+    evenement = Evenement(topic=first.topic, rencontre=first, autres_dates=others, quoi=quoi)
     _happened(evenement)
     if by:
         seen = {"membre": by, "motif": Motif(quoi), "vue_le": timezone.now()}
@@ -107,8 +109,10 @@ def _happened(evenement):
 @task(priority=1)
 def tell(evenement):
     """Tell of an event, and send at once what is said to somebody."""
-    if found := Evenement.objects.filter(pk=evenement, diffuse_le=None).first():
-        spread(found)
+    for found in Evenement.objects.filter(pk=evenement, diffuse_le=None):
+        # What the same act did besides is told in the same mail.
+        for one in Evenement.objects.filter(topic=found.topic_id, diffuse_le=None):
+            spread(one)
     send_due()
 
 
@@ -187,7 +191,7 @@ def _told_of_rencontre(evenement, now):
     """The notifications to make for those who come, or may; of a seat, for those whom it is kept for and who
     were not told so since they wait.
     """
-    said = Presence.objects.filter(rencontre=evenement.rencontre).concerned().order_by()
+    said = Presence.objects.filter(rencontre__in=evenement.dates).concerned().order_by()
     if evenement.quoi == Evenement.Quoi.PLACE:
         told = Notification.objects.filter(
             membre=OuterRef("membre"),
@@ -309,11 +313,21 @@ def mark_mise_seen(membre, mise):
     told.exclude(motif=Motif.DEMANDE).update(vue_le=timezone.now())
 
 
-def mark_rencontre_seen(membre, rencontre):
-    """Note that ``membre`` saw how a meeting stands; a seat that is kept for them waits for their answer."""
-    told = Notification.objects.readable_by(membre).filter(vue_le=None)
-    told = told.filter(evenement__rencontre=rencontre).exclude(motif=Motif.PLACE)
+def mark_rencontre_seen(membre, topic):
+    """Note that ``membre`` saw how the meeting of ``topic`` stands; a seat that is kept for them waits for
+    their answer.
+    """
+    told = Notification.objects.readable_by(membre).filter(vue_le=None, evenement__topic=topic)
+    told = told.filter(evenement__rencontre__isnull=False).exclude(motif=Motif.PLACE)
     told.update(vue_le=timezone.now())
+
+
+def news_of_rencontre(user):
+    """Whether something that ``mark_rencontre_seen`` marks was told to ``user`` of the meeting of the query
+    around.
+    """
+    told = Notification.objects.filter(membre=user.pk, vue_le=None).exclude(motif=Motif.PLACE)
+    return Exists(told.filter(evenement__rencontre=OuterRef("pk")))
 
 
 def mark_changes_seen(membre, posts):
@@ -534,8 +548,10 @@ def news_in(envoi):
 
 def _meetings_of(membre, lines):
     """The meetings that these lines announce or say changed, for the calendar of their reader: one file."""
-    told = {line.evenement.topic_id for line in lines if line.motif in (Motif.SUJET, *OF_MEETINGS)}
-    found = Rencontre.objects.readable_by(membre).filter(topic__in=told).select_related("topic")
+    opened = {line.evenement.topic_id for line in lines if line.motif == Motif.SUJET}
+    dates = {key for line in lines if line.motif in OF_MEETINGS for key in line.evenement.dates}
+    told = Q(topic__in=opened) | Q(pk__in=dates)
+    found = Rencontre.objects.readable_by(membre).filter(told).select_related("topic")
     events = [calendriers.entry(rencontre) for rencontre in found]
     return (calendriers.attachment(events),) if events else ()
 
@@ -615,6 +631,7 @@ def _line(notification, stays):
         "adresse": f"{settings.SITE_URL}{evenement.get_absolute_url()}",
         "qui": "" if stays else evenement.said_by,
         "rencontre": None if stays else evenement.rencontre,
+        "autres_dates": len(evenement.autres_dates),
         "texte": "" if stays else text[:EXCERPT],
         "coupe": not stays and len(text) > EXCERPT,
     }

@@ -41,7 +41,7 @@ def change(membre, rencontre, fields, base):
         setattr(rencontre, name, fields[name])
     _revise(rencontre, *changed)
     if changed & {*KEPT_IN_CALENDARS}:
-        notifications.record_rencontre(rencontre, Evenement.Quoi.CHANGEE, by=membre)
+        notifications.record_rencontres([rencontre], Evenement.Quoi.CHANGEE, by=membre)
     _offer_seats(rencontre)
 
 
@@ -53,7 +53,7 @@ def cancel(membre, rencontre, motif):
         raise PermissionDenied
     rencontre.annulee_le, rencontre.motif = timezone.now(), motif
     _revise(rencontre, "annulee_le", "motif")
-    notifications.record_rencontre(rencontre, Evenement.Quoi.ANNULEE, by=membre)
+    notifications.record_rencontres([rencontre], Evenement.Quoi.ANNULEE, by=membre)
 
 
 def _revise(rencontre, *fields):
@@ -93,12 +93,12 @@ def _held(membre, rencontre):
     """The member and the meeting as they are now, held until the transaction ends."""
     membre = as_of_now(membre)
     topics = Topic.objects.readable_by(membre).select_related("forum__espace")
-    return membre, _of(locked(topics, rencontre.topic))
+    return membre, _of(locked(topics, rencontre.topic), rencontre)
 
 
-def _of(topic):
-    """The meeting of a topic that is held."""
-    rencontre = Rencontre.objects.get(topic=topic)
+def _of(topic, rencontre):
+    """The meeting as it is now, of a topic that is held."""
+    rencontre = Rencontre.objects.get(topic=topic, pk=rencontre.pk)
     rencontre.topic = topic
     return rencontre
 
@@ -156,7 +156,7 @@ def _offer_seats(rencontre):
     if next_ones:
         until = time_to_confirm(rencontre, now)
         Presence.objects.filter(pk__in=next_ones).update(offerte_jusqua=until)
-        notifications.record_rencontre(rencontre, Evenement.Quoi.PLACE)
+        notifications.record_rencontres([rencontre], Evenement.Quoi.PLACE)
 
 
 def time_to_confirm(rencontre, now):
@@ -176,7 +176,7 @@ def keep_up():
 @transaction.atomic
 def _keep_up_one(rencontre):
     topics = Topic.objects.select_related("forum__espace")
-    rencontre, now = _of(locked(topics, rencontre.topic)), timezone.now()
+    rencontre, now = _of(locked(topics, rencontre.topic), rencontre), timezone.now()
     if not rencontre.is_open:
         return
     here = Presence.objects.filter(rencontre=rencontre)
@@ -185,7 +185,7 @@ def _keep_up_one(rencontre):
     late.update(reponse=Presence.Reponse.NON, attend_depuis=None, offerte_jusqua=None)
     _offer_seats(rencontre)
     if is_to_remind_of(rencontre, now):
-        notifications.record_rencontre(rencontre, Evenement.Quoi.VEILLE)
+        notifications.record_rencontres([rencontre], Evenement.Quoi.VEILLE)
 
 
 def eve_of(rencontre):

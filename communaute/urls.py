@@ -38,6 +38,25 @@ urlpatterns = [
     path("membres/<slug:reference>/photo/", profils.photo, name="photo"),
     path("passation/", passation.mot_de_passation, name="mot_de_passation"),
     path("rencontres/", rencontres.agenda, name="agenda"),
+    path("rencontres/<slug:reference>/venir/", rencontres.venir, name="venir"),
+    path(
+        "rencontres/<slug:reference>/modifier/",
+        rencontres.modifier_rencontre,
+        name="modifier_rencontre",
+    ),
+    path(
+        "rencontres/<slug:reference>/annuler/",
+        rencontres.annuler_rencontre,
+        name="annuler_rencontre",
+    ),
+    path(
+        "rencontres/<slug:reference>/annoncer/",
+        rencontres.annoncer_rencontre,
+        name="annoncer_rencontre",
+    ),
+    path(
+        "rencontres/<slug:reference>/rencontre.ics", rencontres.rencontre_ics, name="rencontre_ics"
+    ),
     path("recherche/", recherche.recherche, name="recherche"),
     path("suivi/", suivi.ce_que_je_suis, name="suivi"),
     path("espaces/<slug:slug>/", espaces.espace, name="espace"),
@@ -53,23 +72,6 @@ urlpatterns = [
     path("sujets/<slug:reference>/lecteurs/", espaces.lecteurs_du_sujet, name="lecteurs_du_sujet"),
     path("sujets/<slug:reference>/mentions/", ecrire.noms_du_sujet, name="noms_du_sujet"),
     path("sujets/<slug:reference>/vote/", gestes.vote, name="vote"),
-    path("sujets/<slug:reference>/venir/", rencontres.venir, name="venir"),
-    path(
-        "sujets/<slug:reference>/rencontre/",
-        rencontres.modifier_rencontre,
-        name="modifier_rencontre",
-    ),
-    path(
-        "sujets/<slug:reference>/rencontre/annuler/",
-        rencontres.annuler_rencontre,
-        name="annuler_rencontre",
-    ),
-    path(
-        "sujets/<slug:reference>/rencontre/annoncer/",
-        rencontres.annoncer_rencontre,
-        name="annoncer_rencontre",
-    ),
-    path("sujets/<slug:reference>/rencontre.ics", rencontres.rencontre_ics, name="rencontre_ics"),
     path("sujets/<slug:reference>/resume/", gestes.resume, name="resume"),
     path("sujets/<slug:reference>/promesse/", promesse.promesse, name="promesse"),
     path(

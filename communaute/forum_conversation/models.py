@@ -211,10 +211,7 @@ class TopicQuerySet(models.QuerySet):
         draft = Brouillon.objects.filter(membre=user.pk, topic=OuterRef("pk"))
         return (
             self.with_espace()
-            .select_related(
-                *("poster", "resume__auteur", "reponse__poster", "sondage"),
-                *("rencontre__territoire", "rencontre__annonce"),
-            )
+            .select_related("poster", "resume__auteur", "reponse__poster", "sondage")
             .with_reading_of(user)
             .annotate(
                 draft_key=Subquery(draft.values("pk")[:1]),

@@ -119,7 +119,8 @@ class Evenement(models.Model):
     commun, a meeting, or what is tried in a disagreement: written with it, and done with once all are told of
     it.
 
-    Of a change, only those are told whom the message names and who were not told so before.
+    Of a change, only those are told whom the message names and who were not told so before. What is done to
+    several dates of a meeting at once is told once: ``autres_dates`` are the keys of the others.
     """
 
     class Quoi(models.TextChoices):
@@ -148,6 +149,7 @@ class Evenement(models.Model):
         MiseEnCommun, models.CASCADE, related_name="+", null=True, verbose_name="mise en commun"
     )
     rencontre = models.ForeignKey(Rencontre, models.CASCADE, related_name="+", null=True)
+    autres_dates = models.JSONField("les autres dates de la rencontre", default=list)
     essai = models.ForeignKey(Essai, models.CASCADE, related_name="+", null=True)
     quoi = models.CharField("ce qui arrive", max_length=10, choices=Quoi, blank=True)
     est_changement = models.BooleanField("est un changement", default=False)
@@ -185,8 +187,14 @@ class Evenement(models.Model):
         if self.quoi in self.ASKING:
             return reverse("communaute:repondre", args=[self.mise.reference])
         if self.rencontre:
-            return f"{self.topic.get_absolute_url()}#rencontre"
+            self.rencontre.topic = self.topic
+            return self.rencontre.get_absolute_url()
         return (self.post or self.demande or self.mise or self.essai).get_absolute_url()
+
+    @property
+    def dates(self):
+        """The keys of the dates of a meeting that it is about."""
+        return [self.rencontre_id, *self.autres_dates]
 
     @property
     def said_by(self):

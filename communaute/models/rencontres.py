@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -31,20 +31,38 @@ class RencontreQuerySet(OfTopicQuerySet):
         return self.filter(fin__lte=at, annulee_le=None).order_by("-debut", "-pk")
 
     def with_coming(self, user):
-        """Annotate how many come to each (``coming_count``), and what ``user`` answered (``mine``): "", or a
-        ``Presence.Reponse``.
+        """Annotate how many come to each (``coming_count``), what ``user`` answered (``mine``): "", or a
+        ``Presence.Reponse``, and whether they wait for a seat (``waits``).
         """
         here = Presence.objects.filter(rencontre=OuterRef("pk")).order_by()
-        seated = here.seated().values("rencontre").annotate(n=Count("pk")).values("n")
-        own = here.filter(membre=user.pk).values("reponse")[:1]
+        own = here.filter(membre=user.pk)
         return self.annotate(
-            coming_count=Coalesce(Subquery(seated), 0),
-            mine=Coalesce(Subquery(own), Value("")),
+            coming_count=_count(here.seated()),
+            mine=Coalesce(Subquery(own.values("reponse")[:1]), Value("")),
+            waits=Exists(own.filter(attend_depuis__isnull=False)),
+        )
+
+    def with_hesitating(self):
+        """Annotate how many may come (``maybe_count``), wait for a seat (``waiting_count``), and are kept one
+        (``offered_count``).
+        """
+        here = Presence.objects.filter(rencontre=OuterRef("pk"))
+        return self.annotate(
+            maybe_count=_count(here.hesitating()),
+            waiting_count=_count(here.waiting()),
+            offered_count=_count(here.offered()),
         )
 
 
+def _count(presences):
+    """How many there are of ``presences``, of the meeting of the query around."""
+    counted = presences.order_by().values("rencontre").annotate(n=Count("pk"))
+    return Coalesce(Subquery(counted.values("n")), 0)
+
+
 class Rencontre(models.Model):
-    """A meeting, which its topic names, presents and keeps what is said of. Who reads the topic reads of it.
+    """One date of the meeting that its topic names, presents and keeps what is said of. Who reads the topic
+    reads of it.
 
     ``programme`` is a list of dicts: ``heure`` ("09:30") and ``texte``. ``reservees`` is one too, of the
     seats that are kept: ``places``, and either a ``college`` or a ``territoire`` (its key, and its ``nom`` as
@@ -52,8 +70,8 @@ class Rencontre(models.Model):
     """
 
     reference = models.CharField(max_length=16, unique=True, default=new_reference, editable=False)
-    topic = models.OneToOneField(
-        "forum_conversation.Topic", models.CASCADE, related_name="rencontre"
+    topic = models.ForeignKey(
+        "forum_conversation.Topic", models.CASCADE, related_name="rencontres", verbose_name="sujet"
     )
     debut = models.DateTimeField("début")
     fin = models.DateTimeField("fin")
@@ -83,6 +101,7 @@ class Rencontre(models.Model):
         verbose_name = "rencontre"
         ordering = ["debut", "pk"]
         constraints = [
+            models.UniqueConstraint(fields=["topic", "debut"], name="rencontre_date_unique"),
             models.CheckConstraint(
                 condition=Q(fin__gt=models.F("debut")), name="rencontre_finit_apres_le_debut"
             ),
@@ -96,7 +115,7 @@ class Rencontre(models.Model):
         return f"Rencontre du {timezone.localtime(self.debut):%d/%m/%Y à %H:%M}"
 
     def get_absolute_url(self):
-        return f"{self.topic.get_absolute_url()}#rencontre"
+        return f"{self.topic.get_absolute_url()}?date={self.reference}#rencontre"
 
     def count_coming(self):
         """Set how many come (``coming_count``), may (``maybe_count``) and wait (``waiting_count``), and how
@@ -193,6 +212,10 @@ class PresenceQuerySet(models.QuerySet):
         return self.filter(
             reponse=Presence.Reponse.OUI, attend_depuis__isnull=False, membre__is_active=True
         )
+
+    def hesitating(self):
+        """Those who may come."""
+        return self.filter(reponse=Presence.Reponse.PEUT_ETRE, membre__is_active=True)
 
     def offered(self):
         """Those to whom a seat is kept until they confirm."""

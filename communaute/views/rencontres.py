@@ -8,12 +8,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from communaute import calendriers, permissions, rencontres
+from communaute import calendriers, notifications, permissions, rencontres
 from communaute.conversation import Conflict
 from communaute.models import AgendaPersonnel, AnnonceRencontre, Presence, Rencontre
+from communaute.prepared import Prepared
 from communaute.rencontres_forms import AnnoncerForm, AnnulerForm, ChangeForm
 from communaute.views.reading import form_page, who_reads_topic
-from communaute.views.sujets import readable_for_page
 
 MEETINGS_PER_PAGE = 20
 SAID = {
@@ -22,6 +22,8 @@ SAID = {
     Presence.Reponse.NON: "C’est noté : vous ne venez pas.",
 }
 WAITS = "Vous êtes sur la liste d’attente. On vous écrira dès qu’il y a une place pour vous."
+COMING_SHOWN = 60
+"""How many of those who come to a meeting are named."""
 TOO_LATE = "On ne peut plus répondre : la rencontre est passée, annulée, ou fermée pour vous."
 
 
@@ -53,14 +55,84 @@ def _change_address(request):
     return redirect("communaute:agenda")
 
 
+def shown(user, topic, reference):
+    """What the page of ``topic`` shows ``user`` of its meeting: the date that has this reference, else the
+    next one to come, else the latest; who comes, what they said, what they may do; and the other dates.
+    """
+    dates = list(DATES.fetch(user=user, topic=topic.pk))
+    if not dates:
+        return {}
+    rencontre = _shown(dates, reference)
+    for one in dates:
+        one.topic = topic
+        one.is_shown = one == rencontre
+    said = Presence.objects.readable_by(user).filter(rencontre=rencontre)
+    said = list(said.with_names(first=user)[:COMING_SHOWN])
+    mine = next((one for one in said if one.membre_id == user.pk), None)
+    coming = [one for one in said if one.is_seated]
+    if rencontre.reservees:
+        rencontre.count_coming()
+    else:
+        rencontre.taken = {None: rencontre.coming_count + rencontre.offered_count}
+    return {
+        "rencontre": rencontre,
+        "dates_a_venir": [one for one in dates if not one.is_over],
+        "dates_passees": [one for one in dates if one.is_over],
+        "a_plusieurs_dates": len(dates) > 1,
+        "has_news": any(one.has_news for one in dates),
+        "ma_reponse": mine,
+        "vient": mine is not None and mine.is_seated,
+        "viennent": coming,
+        "autres": rencontre.coming_count - len(coming),
+        "reponses": Presence.Reponse.choices,
+        "can_attend": permissions.can_attend(user, rencontre),
+        "can_organise": permissions.can_organise(user, rencontre),
+        "can_announce": permissions.can_announce(user, rencontre),
+        **seats_left(rencontre),
+    }
+
+
+def seats_left(rencontre):
+    """How many seats are left (``places_libres``), and how many of these are kept for whom (``gardees``).
+    Nothing, where one does not come any more, or as many as like do.
+    """
+    if rencontre.capacite is None or not rencontre.is_open:
+        return {}
+    places, kept_for = rencontre.places(timezone.now()), rencontre.kept_for
+    return {
+        "places_libres": places.left,
+        "gardees": [(number, kept_for[group]) for group, number in places.owed.items()],
+    }
+
+
+def _shown(dates, reference):
+    """The date that is shown whole among these."""
+    asked = (one for one in dates if one.reference == reference)
+    to_come = (one for one in dates if one.is_open)
+    return next(asked, None) or next(to_come, None) or dates[-1]
+
+
+DATES = Prepared(
+    lambda user, topic: (
+        Rencontre.objects.readable_by(user)
+        .filter(topic=topic)
+        .with_coming(user)
+        .with_hesitating()
+        .annotate(has_news=notifications.news_of_rencontre(user))
+        .select_related("territoire", "annonce")
+    ),
+    topic=-1_848,
+)
+
+
 def _meeting(request, reference):
-    """The topic of this address and its meeting, if one may read them."""
-    topic = readable_for_page(request.user, reference)
-    rencontre = getattr(topic, "rencontre", None)
-    if rencontre is None or topic.titre_masque:
-        raise Http404
-    rencontre.topic = topic
-    return topic, rencontre
+    """The date of a meeting that has this address and its topic, if one may read them."""
+    found = Rencontre.objects.readable_by(request.user).filter(topic__titre_masque="")
+    found = found.select_related(
+        "topic__forum__espace__territoire", "topic__poster", "territoire", "annonce"
+    )
+    rencontre = get_object_or_404(found, reference=reference)
+    return rencontre.topic, rencontre
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -7,7 +7,6 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import conversation, notifications, permissions
@@ -19,12 +18,11 @@ from communaute.models import (
     MiseEnCommun,
     Niveau,
     PieceJointe,
-    Presence,
     Suivi,
     seat,
 )
 from communaute.prepared import Prepared
-from communaute.views import desaccords
+from communaute.views import desaccords, rencontres
 from communaute.views.composition import Composition
 from communaute.views.ecrire import quoted
 from communaute.views.reading import readable, with_exceptional_readings
@@ -32,8 +30,6 @@ from communaute.views.shown import message
 
 FEWEST_VOTERS = 5
 """Under this number of voters, the count would come close to telling who chose what."""
-COMING_SHOWN = 60
-"""How many of those who come to a meeting are named."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -113,48 +109,15 @@ def show(request, topic, posts=None, status=200, **context):
         context |= {"sondage": sondage, "resultats": results(context["vote"].offered, sondage)}
         context["can_vote"] = permissions.can_vote(user, sondage)
         context["a_vote"] = any(one.is_mine for one in context["vote"].offered)
-    if rencontre := getattr(topic, "rencontre", None):
-        context |= meeting(user, topic, rencontre)
+    if topic.nature == Nature.RENCONTRE:
+        context |= rencontres.shown(user, topic, request.GET.get("date"))
+        if context.get("has_news") and is_looked_at(request):
+            notifications.mark_rencontre_seen(user, topic)
     if topic.nature == Nature.DESACCORD:
         context["desaccord"] = desaccords.shown(user, topic)
     if context["can_reply"] and "form" not in context:
         context |= reply_to(request, topic).context
     return render(request, "communaute/sujet.html", context, status=status)
-
-
-def meeting(user, topic, rencontre):
-    """What the page says of the meeting of ``topic``: who comes, what ``user`` said, what they may do."""
-    rencontre.topic = topic
-    said = Presence.objects.readable_by(user).filter(rencontre=rencontre)
-    said = list(said.with_names(first=user)[:COMING_SHOWN])
-    mine = next((one for one in said if one.membre_id == user.pk), None)
-    coming = [one for one in said if one.is_seated]
-    rencontre.count_coming()
-    return {
-        "rencontre": rencontre,
-        "ma_reponse": mine,
-        "vient": mine is not None and mine.is_seated,
-        "viennent": coming,
-        "autres": rencontre.coming_count - len(coming),
-        "reponses": Presence.Reponse.choices,
-        "can_attend": permissions.can_attend(user, rencontre),
-        "can_organise": permissions.can_organise(user, rencontre),
-        "can_announce": permissions.can_announce(user, rencontre),
-        **seats_left(rencontre),
-    }
-
-
-def seats_left(rencontre):
-    """How many seats are left (``places_libres``), and how many of these are kept for whom (``gardees``).
-    Nothing, where one does not come any more, or as many as like do.
-    """
-    if rencontre.capacite is None or not rencontre.is_open:
-        return {}
-    places, kept_for = rencontre.places(timezone.now()), rencontre.kept_for
-    return {
-        "places_libres": places.left,
-        "gardees": [(number, kept_for[group]) for group, number in places.owed.items()],
-    }
 
 
 def vote_form(user, topic, data=None):

@@ -323,8 +323,9 @@ def a_meeting(espace, author, seats, kept=()):
     debut = timezone.now() + timedelta(days=9)
     said = {"debut": debut, "fin": debut + timedelta(hours=2), "capacite": seats}
     said["reservees"] = list(kept)
-    kind = {"nature": Nature.RENCONTRE, "rencontre": said}
-    return conversation.start_topic(author, espace, "Se voir", "Pour parler.", **kind).rencontre
+    kind = {"nature": Nature.RENCONTRE, "rencontres": [said]}
+    topic = conversation.start_topic(author, espace, "Se voir", "Pour parler.", **kind)
+    return topic.rencontres.get()
 
 
 def places(rencontre):

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from communaute import rencontres
 from communaute.models import Presence, Rencontre, Siege
 from communaute.places import RESERVED_UNTIL
-from tests.communaute.test_rencontres import FORM, again, coming, moved, said_by, une_rencontre
+from tests.communaute.test_rencontres import FORM, again, coming, moved, of, said_by, une_rencontre
 from tests.factories import EspaceFactory, TerritoireFactory, entered, un_allie, un_membre
 
 pytestmark = pytest.mark.django_db
@@ -164,9 +164,7 @@ def test_the_page_says_how_many_seats_are_left_and_for_whom_some_are_kept(client
     assert "ira à tout le monde." in line
     come(rencontre, first, agent)
     assert "Il reste 2 places, dont 1 gardée pour les agent·es des" in seats_line(read, rencontre)
-    answer = client.post(
-        f"{rencontre.topic.get_absolute_url()}venir/", {"reponse": "oui"}, follow=True
-    )
+    answer = client.post(f"{of(rencontre)}venir/", {"reponse": "oui"}, follow=True)
     assert "Vous êtes sur la liste d’attente" in answer.content.decode()
     draws_near(rencontre)
     assert "Il reste 2 places." in seats_line(read, rencontre)
@@ -202,7 +200,7 @@ def test_seats_are_kept_in_the_form_that_proposes_a_meeting_and_in_the_one_that_
         {"college": "elus", "places": 2},
         {"college": "etat", "places": 3},
     ]
-    address = f"{rencontre.topic.get_absolute_url()}rencontre/"
+    address = f"{of(rencontre)}modifier/"
     shown = read(address).select_one("[name=reservees]").get_text().strip()
     assert shown == "2 Élu·es\n3 Agent·es de l’État"
     sent = FORM | {"base": "0", "capacite": "6"}

@@ -60,8 +60,13 @@ def une_rencontre(
         hour_ago,
         nature=Nature.RENCONTRE,
         promesse=promesse,
-        rencontre=said,
-    ).rencontre
+        rencontres=[said],
+    ).rencontres.get()
+
+
+def of(rencontre):
+    """The address under which one acts on a date of a meeting."""
+    return f"/communaute/rencontres/{rencontre.reference}/"
 
 
 def peers(espace, number):
@@ -187,17 +192,14 @@ def test_a_meeting_over_the_night_when_clocks_go_back_lasts_an_hour_more(client,
 
 def test_one_says_whether_one_comes_and_changes_ones_mind(client, espace, elue, autre, read):
     rencontre = une_rencontre(espace, elue)
-    page, address = (
-        rencontre.topic.get_absolute_url(),
-        f"{rencontre.topic.get_absolute_url()}venir/",
-    )
+    page, address = rencontre.get_absolute_url(), f"{of(rencontre)}venir/"
     client.force_login(autre)
     for reponse, pressed in (
         ("oui", "Je viens"),
         ("peut_etre", "Peut-être"),
         ("non", "Je ne viens pas"),
     ):
-        assert client.post(address, {"reponse": reponse}).url == f"{page}#rencontre"
+        assert client.post(address, {"reponse": reponse}).url == page
         [button] = read(page).select("#rencontre [aria-pressed=true]")
         assert button.get_text() == pressed
     assert client.post(address, {"reponse": "jamais"}).status_code == 302
@@ -222,12 +224,11 @@ def test_who_comes_is_named_and_nobody_learns_who_hesitates_or_does_not_come(
 
 def test_the_link_is_shown_to_who_comes_and_who_organises_alone(client, espace, elue, autre):
     rencontre = une_rencontre(espace, elue, lien="https://visio.exemple/salle")
-    address = rencontre.topic.get_absolute_url()
 
     def is_shown_to(membre):
         client.force_login(membre)
-        ics = client.get(f"{address}rencontre.ics").content.decode()
-        page = client.get(address).content.decode()
+        ics = client.get(f"{of(rencontre)}rencontre.ics").content.decode()
+        page = client.get(rencontre.get_absolute_url()).content.decode()
         assert ("visio.exemple" in ics) == (membre.pk in coming(rencontre))
         return "visio.exemple" in page
 
@@ -248,10 +249,10 @@ def test_one_says_nothing_more_of_a_meeting_that_is_over_or_called_off(state, cl
     with pytest.raises(PermissionDenied):
         rencontres.answer(elue, rencontre, OUI)
     client.force_login(elue)
-    address = rencontre.topic.get_absolute_url()
+    address = of(rencontre)
     answer = client.post(f"{address}venir/", {"reponse": "oui"}, follow=True)
     assert "On ne peut plus répondre" in answer.content.decode()
-    for act in ("rencontre/", "rencontre/annuler/"):
+    for act in ("modifier/", "annuler/"):
         assert client.get(address + act).status_code == 404
     assert not Presence.objects.exists()
 
@@ -397,7 +398,7 @@ def test_two_who_change_it_at_once_are_shown_each_others_version(client, espace,
         rencontres.change(elue, again(rencontre), moved(rencontre, lieu="Ici"), base=0)
     client.force_login(elue)
     sent = FORM | {"lieu": "Ici", "base": "0"}
-    address = f"{rencontre.topic.get_absolute_url()}rencontre/"
+    address = f"{of(rencontre)}modifier/"
     answer = client.post(address, sent)
     assert answer.status_code == 409
     page = answer.content.decode()
@@ -415,13 +416,13 @@ def test_a_meeting_that_is_called_off_says_why_and_leaves_what_was_said(
     client.force_login(elue)
     page = rencontre.topic.get_absolute_url()
     with django_capture_on_commit_callbacks(execute=True):
-        client.post(f"{page}rencontre/annuler/", {"motif": "La salle a brûlé."})
+        client.post(f"{of(rencontre)}annuler/", {"motif": "La salle a brûlé."})
     assert told(autre) == ["annulee"]
     client.force_login(autre)
     shown = client.get(page).content.decode()
     assert "La salle a brûlé." in shown
     assert "Pour se voir." in shown
-    [event] = events(client.get(f"{page}rencontre.ics").content.decode())
+    [event] = events(client.get(f"{of(rencontre)}rencontre.ics").content.decode())
     assert event.status.value == "CANCELLED"
 
 
@@ -568,19 +569,12 @@ def test_what_a_reader_puts_in_their_calendar_by_hand_says_what_and_where(
 ):
     rencontre = une_rencontre(espace, elue, lieu="Salle ; du fond, à gauche\nau bout")
     client.force_login(autre)
-    content = client.get(f"{rencontre.topic.get_absolute_url()}rencontre.ics").content
+    content = client.get(f"{of(rencontre)}rencontre.ics").content
     assert all(len(line) <= 75 for line in content.split(b"\r\n"))
     [event] = events(content.decode())
     assert event.summary.value == "Se parler"
     assert event.location.value == rencontre.lieu
     assert event.uid.value.startswith(rencontre.reference)
-
-
-def test_a_topic_without_a_meeting_has_none_of_its_addresses(client, espace, elue):
-    topic = conversation.start_topic(elue, espace, "Un titre", "Un texte.")
-    client.force_login(elue)
-    for act in ("venir/", "rencontre/", "rencontre/annuler/", "rencontre.ics"):
-        assert client.get(topic.get_absolute_url() + act).status_code == 404
 
 
 # --- What the public is told
@@ -615,7 +609,7 @@ PUBLIC = ("/agenda/", "/agenda.ics", "/flux/agenda.atom", "/sitemap.xml")
 def test_a_facilitator_tells_the_public_of_a_meeting_and_no_other_does(
     client, elue, animation, annoncee, read
 ):
-    address = f"{annoncee.topic.get_absolute_url()}rencontre/annoncer/"
+    address = f"{of(annoncee)}annoncer/"
     client.force_login(elue)
     assert client.get(address).status_code == client.post(address, SAID).status_code == 404
     client.force_login(animation)

@@ -33,6 +33,7 @@ from communaute.models import (
     PieceJointe,
     Position,
     Reformulation,
+    Rencontre,
     Territoire,
 )
 from communaute.models.membres import new_reference
@@ -100,6 +101,7 @@ COLLECTIONS = {
     "positions": (Position, READABLE),
     "reformulations": (Reformulation, READABLE),
     "essais": (Essai, READABLE),
+    "rencontres": (Rencontre, READABLE),
     "decisions": (ActeModeration, ("concerning",)),
     "recours": (ActeModeration, READABLE),
     "suspensions": (ActeModeration, READABLE),

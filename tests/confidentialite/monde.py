@@ -326,7 +326,11 @@ class Monde:
     def _say(self):
         """What is said in the space of the élu·es, and beside it in the others."""
         author, peer = self.people["author"], self.people["peer"]
-        un_sujet(self.agents, self.people["agent"], "Un sujet d’à côté", "Un texte d’à côté.")
+        aside = self.agents, self.people["agent"], "Un sujet d’à côté", "Un texte d’à côté."
+        debut = timezone.now() + timedelta(days=9)
+        Rencontre.objects.create(
+            topic=un_sujet(*aside), debut=debut, fin=debut + timedelta(hours=1)
+        )
         un_sujet(self.commun, self.people["state"], "Un sujet commun", "Un texte commun.")
         self.elus.nominate("lecture", [self.people["named reader"], self.people["former reader"]])
         entered(self.people["former reader"], self.elus)
@@ -542,7 +546,8 @@ class Monde:
             "inactive": waits | {"offerte_jusqua": now + timedelta(days=1)},
         }.items():
             Presence.objects.create(rencontre=self.rencontre, membre=self.people[what], **said)
-        self.rencontre = Rencontre.objects.select_related("topic__forum__espace").get()
+        found = Rencontre.objects.select_related("topic__forum__espace")
+        self.rencontre = found.get(pk=self.rencontre.pk)
         self.agenda = AgendaPersonnel.objects.create(membre=author)
 
     def _part(self, mise, field, posts):

@@ -49,6 +49,7 @@ from communaute.models import (
     Profil,
     Recours,
     Reformulation,
+    Rencontre,
     Suivi,
     VersionPassage,
     rights_of,
@@ -785,13 +786,7 @@ PAGES = {
     "faire_recours": permissions.can_appeal,
     "historique": lambda membre, post: post.is_shown,
     "vote": lambda membre, topic: hasattr(topic, "sondage"),
-    **dict.fromkeys(("venir", "rencontre_ics"), lambda membre, topic: hasattr(topic, "rencontre")),
-    **dict.fromkeys(
-        ("modifier_rencontre", "annuler_rencontre"),
-        lambda membre, topic: (
-            hasattr(topic, "rencontre") and permissions.can_organise(membre, topic.rencontre)
-        ),
-    ),
+    **dict.fromkeys(("modifier_rencontre", "annuler_rencontre"), permissions.can_organise),
     "mettre_en_commun": permissions.can_draw_on,
     "repondre": lambda membre, mise: Accord.objects.filter(
         membre=membre, version__passage__mise_en_commun=mise
@@ -807,9 +802,7 @@ PAGES = {
     **dict.fromkeys(
         ("ajouter_passage", "modifier_passage", "demander", "abandonner"), permissions.can_write_out
     ),
-    "annoncer_rencontre": lambda membre, topic: (
-        hasattr(topic, "rencontre") and permissions.can_announce(membre, topic.rencontre)
-    ),
+    "annoncer_rencontre": permissions.can_announce,
     "deplacer_sujet": lambda membre, topic: permissions.can_moderate(membre, topic.espace),
     **dict.fromkeys(("moderation", "suspensions", "sante"), permissions.can_moderate),
 }
@@ -897,6 +890,9 @@ class Walk:
             told = {a for a in self.untold if a in answer.text and a not in f"{path} {data}"}
             if path.startswith(NAMING):
                 told -= {self.monde.elus.nom, self.monde.agents.nom}
+            if path.startswith("/agenda/personnel/"):
+                # By which a calendar knows a date again, whoever was given the address of their agenda.
+                told -= {self.monde.rencontre.reference}
             if told:
                 self.note(method, path, f"leads to {sorted(told)}")
         if answer.status >= 500 and not path.startswith("/gestion/"):
@@ -918,7 +914,7 @@ class Walk:
                 yield from (f"/espaces/{espace.slug}/", espace.nom)
             if not permissions.can_moderate(self.membre, espace):
                 yield f"/espaces/{espace.slug}/moderation/"
-            for model in (Topic, Post, PieceJointe, MiseEnCommun, Passage, *DISAGREEING):
+            for model in (Topic, Post, PieceJointe, MiseEnCommun, Passage, Rencontre, *DISAGREEING):
                 rows = in_space(model, espace)
                 for row in set(rows) - set(rows.readable_by(self.membre)):
                     if not (self.what == "référent·e" and row == self.monde.reply):

@@ -57,12 +57,13 @@ def test_a_meeting_is_proposed_answered_moved_and_called_off_without_javascript(
 
 def test_pages_about_a_meeting_are_for_all(open_page):
     page = open_topic(open_page, "animation", "Une journée à Port-Sansouire", "tronc-commun")
-    here = page.url
+    links = [
+        page.get_by_role("link", name=name).get_attribute("href")
+        for name in ("Changer la date", "Annuler la rencontre", "agenda public")
+    ]
     for path in (
-        here,
-        f"{here}rencontre/",
-        f"{here}rencontre/annuler/",
-        f"{here}rencontre/annoncer/",
+        page.url,
+        *links,
         "/communaute/rencontres/",
         "/agenda/",
     ):

@@ -441,7 +441,7 @@ def _sujet(espace, entry, membres):
         if topic is None:
             kind = {name: entry[name] for name in ("nature", "promesse")}
             if rencontre := entry.get("rencontre"):
-                kind["rencontre"] = _rencontre(rencontre)
+                kind["rencontres"] = [_rencontre(rencontre)]
             topic = conversation.start_topic(
                 author, espace, entry["titre"], message["texte"], at, **kind
             )
@@ -463,9 +463,11 @@ def _sujet(espace, entry, membres):
         _sondage(topic, sondage, membres)
     for reponse in Presence.Reponse:
         for email in entry.get("rencontre", {}).get(reponse, []):
-            rencontres.answer(membres[email], topic.rencontre, reponse)
+            rencontres.answer(membres[email], topic.rencontres.first(), reponse)
     if annonce := entry.get("rencontre", {}).get("annonce"):
-        rencontres.announce(membres[annonce["par"]], topic.rencontre, _without(annonce, "par"))
+        rencontres.announce(
+            membres[annonce["par"]], topic.rencontres.first(), _without(annonce, "par")
+        )
     if demande := entry.get("demande"):
         _demande(topic, demande, membres)
     _desaccord(topic, entry.get("position", []), membres)
