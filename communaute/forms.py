@@ -16,7 +16,7 @@ from communaute.models.echanges import in_two_weeks
 from communaute.moderation import WITHOUT_REASON
 from communaute.pieces import ACCEPTED
 from communaute.recherche import Recherche
-from communaute.rencontres_forms import DayField, SeanceForm
+from communaute.rencontres_forms import DayField, SerieForm
 from communaute.search import wanted
 
 NIVEAUX_DU_SUJET = [
@@ -347,7 +347,7 @@ class SondageForm(TopicForm):
         return super().message | {"sondage": {name: self.cleaned_data[name] for name in names}}
 
 
-class RencontreForm(SeanceForm, TopicForm):
+class RencontreForm(SerieForm, TopicForm):
     """A topic about a meeting: what for, when and where."""
 
     content = TextField(
@@ -358,9 +358,10 @@ class RencontreForm(SeanceForm, TopicForm):
 
     nature = Nature.RENCONTRE
     icone = "calendar-days"
-    invite = "Un moment pour se parler, sur place ou à distance. On dit si l’on vient."
+    invite = "Un moment pour se parler, une fois ou plusieurs, sur place ou à distance. On dit si l’on vient."
     main = ["subject", "jour", "debut", "fin", "lieu", "lien", "content"]
     folds = [
+        ("La répéter", ["repete", "jusquau"]),
         ("Donner un programme", ["programme"]),
         (
             "Compter les places, dire qui accueille",
@@ -375,7 +376,7 @@ class RencontreForm(SeanceForm, TopicForm):
 
     @property
     def message(self):
-        return super().message | {"rencontres": [self.rencontre]}
+        return super().message | {"rencontres": self.rencontres}
 
 
 class DesaccordForm(TopicForm):

@@ -49,7 +49,7 @@ from communaute.models import (
 )
 from communaute.models.echanges import TIME_TO_AGREE
 from communaute.models.membres import Rythme
-from communaute.models.notifications import ADDRESSED, LEASE, OF_MEETINGS
+from communaute.models.notifications import ADDRESSED, LEASE
 from communaute.prepared import Prepared
 
 SUMMARY_AT = time(7)
@@ -191,6 +191,9 @@ def _told_of_rencontre(evenement, now):
     """The notifications to make for those who come, or may; of a seat, for those whom it is kept for and who
     were not told so since they wait.
     """
+    if evenement.quoi == Evenement.Quoi.DATE:
+        yield from _told_of_date(evenement, now)
+        return
     said = Presence.objects.filter(rencontre__in=evenement.dates).concerned().order_by()
     if evenement.quoi == Evenement.Quoi.PLACE:
         told = Notification.objects.filter(
@@ -204,6 +207,17 @@ def _told_of_rencontre(evenement, now):
         said = said.filter(attend_depuis=None)
     readers = _readers(evenement).filter(pk__in=said.values("membre"))
     yield from _each(readers, evenement, Motif(evenement.quoi), now)
+
+
+def _told_of_date(evenement, now):
+    """The notifications to make for those who come to another date of the meeting, or may, and for those who
+    follow its topic.
+    """
+    said = Presence.objects.filter(rencontre__topic=evenement.topic).concerned().order_by()
+    readers = _readers(evenement)
+    yield from _each(readers.filter(pk__in=said.values("membre")), evenement, Motif.FIXEE, now)
+    others = _with_niveau(readers.exclude(pk__in=said.values("membre")), evenement.topic)
+    yield from _each(others.filter(niveau=Niveau.TOUT), evenement, Motif.DATE, now)
 
 
 def _called_back(evenement, now):
@@ -549,7 +563,7 @@ def news_in(envoi):
 def _meetings_of(membre, lines):
     """The meetings that these lines announce or say changed, for the calendar of their reader: one file."""
     opened = {line.evenement.topic_id for line in lines if line.motif == Motif.SUJET}
-    dates = {key for line in lines if line.motif in OF_MEETINGS for key in line.evenement.dates}
+    dates = {key for line in lines if line.evenement.rencontre_id for key in line.evenement.dates}
     told = Q(topic__in=opened) | Q(pk__in=dates)
     found = Rencontre.objects.readable_by(membre).filter(told).select_related("topic")
     events = [calendriers.entry(rencontre) for rencontre in found]

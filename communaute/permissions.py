@@ -112,6 +112,16 @@ def can_organise(user, rencontre):
     return rencontre.is_open and can_summarise(user, rencontre.topic)
 
 
+def can_add_date(user, topic):
+    """Who opened the topic of a meeting, or facilitates its space, as long as one reads there of it."""
+    return (
+        topic.nature == Nature.RENCONTRE
+        and topic.approved
+        and not topic.titre_masque
+        and can_summarise(user, topic)
+    )
+
+
 def can_announce(user, rencontre):
     """A facilitator of the space of the meeting, while what is said in its topic may be drawn on."""
     topic = rencontre.topic

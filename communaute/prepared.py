@@ -80,6 +80,8 @@ class Prepared:
         the value it is; None if it finds nothing.
         """
         examples = {name: self.examples[name] for name in values}
+        if user is not None and READER in examples.values():
+            raise ValueError("An example stands for who reads already.")
         for name, size in lists.items():
             examples[name] = [examples[name] - number for number in range(size)]
         if user is not None:

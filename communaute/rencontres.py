@@ -7,11 +7,11 @@ a seat is never given twice and nobody who waits is passed over.
 
 from datetime import timedelta
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from communaute import notifications, permissions
+from communaute import notifications, permissions, repetitions
 from communaute.conversation import Conflict, as_of_now, locked
 from communaute.forum_conversation.models import Topic
 from communaute.models import AnnonceRencontre, Evenement, Presence, Rencontre
@@ -23,37 +23,80 @@ CHANGEABLE = (*KEPT_IN_CALENDARS, "territoire", "programme", "capacite", "reserv
 
 
 @transaction.atomic
-def change(membre, rencontre, fields, base):
-    """Give a meeting these ``fields``, named as in ``CHANGEABLE``; those who come are told of when and where.
+def add(membre, topic, fields):
+    """Give the meeting of ``topic`` one more date, with these fields, and return it. Those who come to
+    another, or may, are told, and those who follow the topic. ``ValidationError`` where it has that date.
+    """
+    membre, topic = _held_topic(membre, topic)
+    if not permissions.can_add_date(membre, topic):
+        raise PermissionDenied
+    rencontre = Rencontre(topic=topic, **fields)
+    _refuse_twice(topic, [rencontre])
+    rencontre.save()
+    notifications.record_rencontres([rencontre], Evenement.Quoi.DATE, by=membre)
+    return rencontre
+
+
+@transaction.atomic
+def change(membre, rencontre, fields, base, *, following=False):
+    """Give a meeting these ``fields``, named as in ``CHANGEABLE``, and with ``following`` the dates that come
+    after it too, each of which keeps its day. Those who come are told of when and where, once.
 
     ``base`` is the ``revision`` that its author was shown: ``Conflict`` says that it changed since. Fewer
-    seats than there are people who come send nobody away.
+    seats than there are people who come send nobody away. ``ValidationError`` where clocks skip an hour, or
+    two dates would be the same.
     """
     membre, rencontre = _held(membre, rencontre)
     if not permissions.can_organise(membre, rencontre):
         raise PermissionDenied
     if base != rencontre.revision:
         raise Conflict(rencontre)
-    changed = {name for name in CHANGEABLE if getattr(rencontre, name) != fields[name]}
-    if not changed:
-        return
-    for name in changed:
-        setattr(rencontre, name, fields[name])
-    _revise(rencontre, *changed)
-    if changed & {*KEPT_IN_CALENDARS}:
-        notifications.record_rencontres([rencontre], Evenement.Quoi.CHANGEE, by=membre)
-    _offer_seats(rencontre)
+    later = list(rencontre.following()) if following else []
+    changed = {rencontre: fields}
+    for one in later:
+        one.topic = rencontre.topic
+        day = timezone.localdate(one.debut)
+        debut, fin = repetitions.on_day(day, fields["debut"], fields["fin"])
+        changed[one] = fields | {"debut": debut, "fin": fin}
+    told, dates = [], []
+    for one, said in changed.items():
+        names = {name for name in CHANGEABLE if getattr(one, name) != said[name]}
+        for name in names:
+            setattr(one, name, said[name])
+        if names:
+            dates.append((one, names))
+        if names & {*KEPT_IN_CALENDARS}:
+            told.append(one)
+    _refuse_twice(rencontre.topic, changed)
+    for one, names in dates:
+        _revise(one, *names)
+    if told:
+        notifications.record_rencontres(told, Evenement.Quoi.CHANGEE, by=membre)
+    for one, _ in dates:
+        _offer_seats(one)
+
+
+def _refuse_twice(topic, dates):
+    """Refuse that two dates of the meeting of ``topic`` begin at once."""
+    begin = [one.debut for one in dates]
+    others = Rencontre.objects.filter(topic=topic).exclude(pk__in=[one.pk for one in dates])
+    if len(set(begin)) < len(begin) or others.filter(debut__in=begin).exists():
+        raise ValidationError("Cette rencontre a déjà une date à ce moment-là.")
 
 
 @transaction.atomic
-def cancel(membre, rencontre, motif):
-    """Call a meeting off for the reason ``motif``, which may be empty; those who come are told of it."""
+def cancel(membre, rencontre, motif, *, following=False):
+    """Call a meeting off for the reason ``motif``, which may be empty, with ``following`` the dates that come
+    after it too; those who come are told of it, once.
+    """
     membre, rencontre = _held(membre, rencontre)
     if not permissions.can_organise(membre, rencontre):
         raise PermissionDenied
-    rencontre.annulee_le, rencontre.motif = timezone.now(), motif
-    _revise(rencontre, "annulee_le", "motif")
-    notifications.record_rencontres([rencontre], Evenement.Quoi.ANNULEE, by=membre)
+    dates = [rencontre, *(rencontre.following() if following else ())]
+    for one in dates:
+        one.annulee_le, one.motif = timezone.now(), motif
+        _revise(one, "annulee_le", "motif")
+    notifications.record_rencontres(dates, Evenement.Quoi.ANNULEE, by=membre)
 
 
 def _revise(rencontre, *fields):
@@ -68,7 +111,24 @@ def answer(membre, rencontre, reponse):
     """Note whether ``membre`` comes, and return their ``Presence``. Who says yes takes the seat that is kept
     for them or one that is free; where none is, they wait for one.
     """
-    membre, rencontre = _held(membre, rencontre)
+    return _answer(*_held(membre, rencontre), reponse)
+
+
+@transaction.atomic
+def come_to_all(membre, topic):
+    """Note that ``membre`` comes to each date to come of the meeting of ``topic``, and return their
+    ``Presence`` at each.
+    """
+    membre, topic = _held_topic(membre, topic)
+    dates = Rencontre.objects.filter(topic=topic, annulee_le=None).to_come(timezone.now())
+    said = []
+    for rencontre in dates:
+        rencontre.topic = topic
+        said.append(_answer(membre, rencontre, Presence.Reponse.OUI))
+    return said
+
+
+def _answer(membre, rencontre, reponse):
     if not permissions.can_attend(membre, rencontre):
         raise PermissionDenied
     found = Presence.objects.filter(rencontre=rencontre, membre=membre).first()
@@ -91,9 +151,15 @@ def answer(membre, rencontre, reponse):
 
 def _held(membre, rencontre):
     """The member and the meeting as they are now, held until the transaction ends."""
+    membre, topic = _held_topic(membre, rencontre.topic)
+    return membre, _of(topic, rencontre)
+
+
+def _held_topic(membre, topic):
+    """The same, of the topic of a meeting."""
     membre = as_of_now(membre)
     topics = Topic.objects.readable_by(membre).select_related("forum__espace")
-    return membre, _of(locked(topics, rencontre.topic), rencontre)
+    return membre, locked(topics, topic)
 
 
 def _of(topic, rencontre):
@@ -124,6 +190,14 @@ def take_back(membre, rencontre):
     if not permissions.can_moderate(membre, rencontre.topic.espace):
         raise PermissionDenied
     AnnonceRencontre.objects.filter(rencontre=rencontre).delete()
+
+
+def answers_to(rencontre, reader):
+    """All that was answered of one's coming, with who did, ``reader`` first: it is for the page to count, and
+    to show what ``PresenceQuerySet.readable_by`` lets be read.
+    """
+    here = Presence.objects.filter(rencontre=rencontre)
+    return list(here.with_group(rencontre.grouped_by).with_names(first=reader))
 
 
 # --- Seats

@@ -1,12 +1,15 @@
 """When and where one meets, checked."""
 
 import re
-from datetime import UTC, datetime, time
+from datetime import time
+from itertools import pairwise
 
 from django import forms
 from django.utils import timezone
 
+from communaute import repetitions
 from communaute.models import College, Territoire
+from communaute.repetitions import MOST_DATES, Repetition, at
 from communaute.text import fold
 
 MOMENT = re.compile(r"(?P<heure>[01]?\d|2[0-3])\s*[h:]\s*(?P<minute>[0-5]\d)?\s+(?P<texte>\S.*)")
@@ -22,17 +25,6 @@ SHORT = {
     College.SOCIO_ECONOMIQUES: ("socio-économiques", "acteurs socio-économiques"),
 }
 """What people also call the collèges."""
-
-
-def at(day, hour):
-    """That time on the clock of the cohort. ``ValidationError`` where clocks skip it."""
-    naive = datetime.combine(day, hour)
-    aware = timezone.make_aware(naive)
-    if timezone.localtime(aware.astimezone(UTC)).replace(tzinfo=None) != naive:
-        raise forms.ValidationError(
-            "Cette heure n’existe pas ce jour-là : les horloges avancent. Choisissez-en une autre."
-        )
-    return aware
 
 
 def called(name):
@@ -259,7 +251,104 @@ class SeanceForm(forms.Form):
         }
 
 
-class ChangeForm(SeanceForm):
+class SerieForm(SeanceForm):
+    """The same, once or several times. ``rencontres`` is what the form says of each date."""
+
+    repete = forms.ChoiceField(
+        label="Se répète", required=False, choices=Repetition.choices, initial=Repetition.NON
+    )
+    jusquau = DayField(
+        label="Jusqu’au",
+        required=False,
+        help_text=(
+            "Seulement si la rencontre se répète. Chaque mois, elle garde son rang : le 2e mardi, par "
+            "exemple, ou le dernier si le premier jour est un 29, un 30 ou un 31."
+        ),
+    )
+
+    def clean(self):
+        said = super().clean()
+        repetition, until = said.get("repete"), said.get("jusquau")
+        if until and not repetition and not self.errors:
+            self.add_error("repete", "Dites à quel rythme, ou laissez vide « Jusqu’au ».")
+        if not repetition or self.errors:
+            return said
+        if until is None:
+            self.add_error("jusquau", "Dites jusqu’à quel jour la rencontre se répète.")
+            return said
+        days = repetitions.days(said["jour"], repetition, until)
+        if len(days) < len(("une", "deux")):
+            self.add_error(
+                "jusquau",
+                f"La rencontre a lieu {repetitions.said(said['jour'], repetition)} : d’ici là, elle ne se "
+                "répète pas. Choisissez un jour plus tard.",
+            )
+        elif len(days) > MOST_DATES:
+            self.add_error(
+                "jusquau", f"Cela fait plus de {MOST_DATES} dates : choisissez un jour plus tôt."
+            )
+        else:
+            self._place(days)
+        return said
+
+    def _place(self, days):
+        """Find when each date begins and ends."""
+        first = self.rencontre
+        try:
+            placed = [repetitions.on_day(day, first["debut"], first["fin"]) for day in days]
+        except forms.ValidationError as skipped:
+            self.add_error("debut", skipped)
+            return
+        if any(fin > debut for (_, fin), (debut, _) in pairwise(placed)):
+            self.add_error("repete", "La rencontre durerait encore quand la suivante commence.")
+        else:
+            self.placed = placed
+
+    @property
+    def rencontres(self):
+        first = self.rencontre
+        if not self.cleaned_data["repete"]:
+            return [first]
+        return [first | {"debut": debut, "fin": fin} for debut, fin in self.placed]
+
+    @property
+    def serie(self):
+        """What the repetition gives, in words; "" without one."""
+        said = self.cleaned_data
+        if not said["repete"]:
+            return ""
+        first, last = (timezone.localdate(self.placed[n][0]) for n in (0, -1))
+        return (
+            f"{len(self.placed)} dates, {repetitions.said(first, said['repete'])}, du "
+            f"{repetitions.day_said(first)} au {repetitions.day_said(last)}."
+        )
+
+
+class AllowsFollowing(forms.Form):
+    """What is done to one date of a meeting, or to it and the ones that follow, if there are any."""
+
+    suivantes = forms.TypedChoiceField(
+        label="Pour quelles dates",
+        required=False,
+        choices=[("", "Celle-ci seulement"), ("1", "Celle-ci et les suivantes")],
+        coerce=bool,
+        empty_value=False,
+        initial="",
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args, following=False, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not following:
+            del self.fields["suivantes"]
+
+    @property
+    def and_following(self):
+        """Whether it is for the ones that follow too."""
+        return self.cleaned_data.get("suivantes", False)
+
+
+class ChangeForm(AllowsFollowing, SeanceForm):
     """A change of when and where, of the ``base`` that its author was shown."""
 
     base = forms.IntegerField(widget=forms.HiddenInput)
@@ -274,7 +363,17 @@ class ChangeForm(SeanceForm):
         "programme",
         "capacite",
         "reservees",
+        "suivantes",
     ]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "suivantes" in self.fields:
+            self.fields[
+                "suivantes"
+            ].help_text = (
+                "L’heure, le lieu, le lien, le programme et les places ; chacune garde son jour."
+            )
 
     @staticmethod
     def said_of(rencontre):
@@ -296,7 +395,13 @@ class ChangeForm(SeanceForm):
         }
 
 
-class AnnulerForm(forms.Form):
+class AjouterForm(SeanceForm):
+    """One more date of a meeting."""
+
+    field_order = [name for name in ChangeForm.field_order if name != "suivantes"]
+
+
+class AnnulerForm(AllowsFollowing):
     """Why a meeting is called off."""
 
     motif = forms.CharField(

@@ -72,6 +72,8 @@ urlpatterns = [
     path("sujets/<slug:reference>/lecteurs/", espaces.lecteurs_du_sujet, name="lecteurs_du_sujet"),
     path("sujets/<slug:reference>/mentions/", ecrire.noms_du_sujet, name="noms_du_sujet"),
     path("sujets/<slug:reference>/vote/", gestes.vote, name="vote"),
+    path("sujets/<slug:reference>/venir/", rencontres.venir_a_tout, name="venir_a_tout"),
+    path("sujets/<slug:reference>/dates/", rencontres.ajouter_date, name="ajouter_date"),
     path("sujets/<slug:reference>/resume/", gestes.resume, name="resume"),
     path("sujets/<slug:reference>/promesse/", promesse.promesse, name="promesse"),
     path(

@@ -43,9 +43,11 @@ class Motif(models.TextChoices):
     CHANGEE = "changee", "Une rencontre a changé"
     ANNULEE = "annulee", "Une rencontre est annulée"
     PLACE = "place", "Une place s’est libérée pour vous"
+    FIXEE = "fixee", "Une date est fixée pour une rencontre"
+    DATE = "date", "Une rencontre a une nouvelle date"
 
 
-OF_MEETINGS = (Motif.VEILLE, Motif.CHANGEE, Motif.ANNULEE, Motif.PLACE)
+OF_MEETINGS = (Motif.VEILLE, Motif.CHANGEE, Motif.ANNULEE, Motif.PLACE, Motif.FIXEE)
 ADDRESSED = (Motif.CITE, Motif.DEMANDE, Motif.REPONSE, Motif.CONNU, *OF_MEETINGS)
 """What is said to somebody, and does not wait for a summary."""
 
@@ -89,7 +91,10 @@ def _readable_rencontre(path, user):
     kept = kept.filter(rencontre=OuterRef(f"{path}rencontre"))
     takes_place = {f"{path}rencontre__isnull": False, f"{path}rencontre__annulee_le": None}
     return (
-        Q(**{quoi: [Evenement.Quoi.VEILLE, Evenement.Quoi.CHANGEE]}, **takes_place)
+        Q(
+            **{quoi: [Evenement.Quoi.VEILLE, Evenement.Quoi.CHANGEE, Evenement.Quoi.DATE]},
+            **takes_place,
+        )
         | Q(**{quoi: [Evenement.Quoi.ANNULEE], f"{path}rencontre__isnull": False})
         | Q(Exists(kept), **{quoi: [Evenement.Quoi.PLACE]}, **takes_place)
     )
@@ -132,6 +137,7 @@ class Evenement(models.Model):
         CHANGEE = "changee", "La rencontre a changé"
         ANNULEE = "annulee", "La rencontre est annulée"
         PLACE = "place", "Des places sont gardées à qui attendait"
+        DATE = "date", "La rencontre a une date de plus"
         REVOIR = "revoir", "Le jour d’un essai est venu"
 
     ASKING = (Quoi.DEMANDE, Quoi.RAPPEL)

@@ -1,5 +1,6 @@
 """Meetings: when and where one meets, around a topic; who comes, and who waits for a seat."""
 
+from collections import Counter
 from datetime import timedelta
 
 from django.conf import settings
@@ -35,29 +36,13 @@ class RencontreQuerySet(OfTopicQuerySet):
         ``Presence.Reponse``, and whether they wait for a seat (``waits``).
         """
         here = Presence.objects.filter(rencontre=OuterRef("pk")).order_by()
+        seated = here.seated().values("rencontre").annotate(n=Count("pk")).values("n")
         own = here.filter(membre=user.pk)
         return self.annotate(
-            coming_count=_count(here.seated()),
+            coming_count=Coalesce(Subquery(seated), 0),
             mine=Coalesce(Subquery(own.values("reponse")[:1]), Value("")),
             waits=Exists(own.filter(attend_depuis__isnull=False)),
         )
-
-    def with_hesitating(self):
-        """Annotate how many may come (``maybe_count``), wait for a seat (``waiting_count``), and are kept one
-        (``offered_count``).
-        """
-        here = Presence.objects.filter(rencontre=OuterRef("pk"))
-        return self.annotate(
-            maybe_count=_count(here.hesitating()),
-            waiting_count=_count(here.waiting()),
-            offered_count=_count(here.offered()),
-        )
-
-
-def _count(presences):
-    """How many there are of ``presences``, of the meeting of the query around."""
-    counted = presences.order_by().values("rencontre").annotate(n=Count("pk"))
-    return Coalesce(Subquery(counted.values("n")), 0)
 
 
 class Rencontre(models.Model):
@@ -137,6 +122,14 @@ class Rencontre(models.Model):
             setattr(self, f"{name}_count", sum(row[name] for row in rows))
         self.taken = {row["group"]: row["coming"] + row["offered"] for row in rows}
 
+    def count_among(self, presences):
+        """The same, of ``presences``, which are all of its own, each with its ``group``."""
+        self.coming_count = sum(one.is_seated for one in presences)
+        self.maybe_count = sum(one.reponse == Presence.Reponse.PEUT_ETRE for one in presences)
+        self.waiting_count = sum(one.attend_depuis is not None for one in presences)
+        taken = (one.group for one in presences if one.is_seated or one.offerte_jusqua)
+        self.taken = Counter(taken)
+
     def places(self, at):
         """Its seats at that time, as ``count_coming`` found them."""
         reserved = self.reserved if at < self.reserved_until else {}
@@ -172,6 +165,11 @@ class Rencontre(models.Model):
             group: colleges.get(group) or one["nom"]
             for group, one in zip(self.reserved, self.reservees, strict=True)
         }
+
+    def following(self):
+        """The dates of the same meeting that come after it, and are to take place."""
+        after = max(self.debut, timezone.now())
+        return Rencontre.objects.filter(topic=self.topic_id, debut__gt=after, annulee_le=None)
 
     @property
     def is_over(self):
@@ -212,10 +210,6 @@ class PresenceQuerySet(models.QuerySet):
         return self.filter(
             reponse=Presence.Reponse.OUI, attend_depuis__isnull=False, membre__is_active=True
         )
-
-    def hesitating(self):
-        """Those who may come."""
-        return self.filter(reponse=Presence.Reponse.PEUT_ETRE, membre__is_active=True)
 
     def offered(self):
         """Those to whom a seat is kept until they confirm."""

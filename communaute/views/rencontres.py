@@ -1,6 +1,7 @@
 """Meetings: the agenda, who comes, when and where changed, and all of it for calendars."""
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,10 +11,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import calendriers, notifications, permissions, rencontres
 from communaute.conversation import Conflict
+from communaute.forum_conversation.models import Nature, Topic
 from communaute.models import AgendaPersonnel, AnnonceRencontre, Presence, Rencontre
 from communaute.prepared import Prepared
-from communaute.rencontres_forms import AnnoncerForm, AnnulerForm, ChangeForm
-from communaute.views.reading import form_page, who_reads_topic
+from communaute.rencontres_forms import AjouterForm, AnnoncerForm, AnnulerForm, ChangeForm
+from communaute.views.reading import form_page, readable, who_reads_topic
 
 MEETINGS_PER_PAGE = 20
 SAID = {
@@ -66,19 +68,17 @@ def shown(user, topic, reference):
     for one in dates:
         one.topic = topic
         one.is_shown = one == rencontre
-    said = Presence.objects.readable_by(user).filter(rencontre=rencontre)
-    said = list(said.with_names(first=user)[:COMING_SHOWN])
+    said = rencontres.answers_to(rencontre, user)
+    rencontre.count_among(said)
     mine = next((one for one in said if one.membre_id == user.pk), None)
-    coming = [one for one in said if one.is_seated]
-    if rencontre.reservees:
-        rencontre.count_coming()
-    else:
-        rencontre.taken = {None: rencontre.coming_count + rencontre.offered_count}
+    coming = [one for one in said if one.is_seated][:COMING_SHOWN]
     return {
         "rencontre": rencontre,
         "dates_a_venir": [one for one in dates if not one.is_over],
         "dates_passees": [one for one in dates if one.is_over],
         "a_plusieurs_dates": len(dates) > 1,
+        "can_come_to_all": _can_come_to_all(user, dates),
+        "can_add_date": permissions.can_add_date(user, topic),
         "has_news": any(one.has_news for one in dates),
         "ma_reponse": mine,
         "vient": mine is not None and mine.is_seated,
@@ -105,6 +105,12 @@ def seats_left(rencontre):
     }
 
 
+def _can_come_to_all(user, dates):
+    """Whether ``user`` may say of several dates that they come, and has not yet."""
+    answering = [one for one in dates if permissions.can_attend(user, one)]
+    return len(answering) > 1 and any(one.mine != Presence.Reponse.OUI for one in answering)
+
+
 def _shown(dates, reference):
     """The date that is shown whole among these."""
     asked = (one for one in dates if one.reference == reference)
@@ -117,12 +123,19 @@ DATES = Prepared(
         Rencontre.objects.readable_by(user)
         .filter(topic=topic)
         .with_coming(user)
-        .with_hesitating()
         .annotate(has_news=notifications.news_of_rencontre(user))
         .select_related("territoire", "annonce")
     ),
-    topic=-1_848,
+    topic=-1_849,
 )
+
+
+def _topic(request, reference):
+    """The topic of a meeting that has this address, if one may read it."""
+    topic = readable(request.user, Topic, reference)
+    if topic.nature != Nature.RENCONTRE or topic.titre_masque:
+        raise Http404
+    return topic
 
 
 def _meeting(request, reference):
@@ -150,12 +163,67 @@ def venir(request, reference):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+def venir_a_tout(request, reference):
+    """Say that one comes to each date to come of a meeting."""
+    topic = _topic(request, reference)
+    if request.method == "POST":
+        try:
+            said = rencontres.come_to_all(request.user, topic)
+        except PermissionDenied:
+            said = []
+        if not said:
+            messages.error(request, TOO_LATE)
+        else:
+            messages.success(request, _said_of_all(said))
+    return redirect(f"{topic.get_absolute_url()}#rencontre")
+
+
+def _said_of_all(said):
+    """What is told to who comes to several dates, ``said`` being their answers."""
+    waiting = [presence.rencontre for presence in said if presence.attend_depuis]
+    comes = len(said) - len(waiting)
+    sentences = (
+        [f"C’est noté : vous venez à {comes} date{'s' if comes > 1 else ''}."] if comes else []
+    )
+    if waiting:
+        days = ", ".join(f"{timezone.localtime(one.debut):%d/%m/%Y}" for one in waiting)
+        sentences.append(f"C’est plein, vous êtes sur la liste d’attente : {days}.")
+    return " ".join(sentences)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ajouter_date(request, reference):
+    """Give a meeting one more date, which begins as the latest is."""
+    topic = _topic(request, reference)
+    if not permissions.can_add_date(request.user, topic):
+        raise Http404
+    latest = Rencontre.objects.readable_by(request.user).filter(topic=topic).last()
+    initial = ChangeForm.said_of(latest) | {"jour": None, "dernier_jour": None} if latest else {}
+    form = AjouterForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        try:
+            rencontre = rencontres.add(request.user, topic, form.rencontre)
+        except ValidationError as refused:
+            form.add_error("jour", refused)
+        else:
+            messages.success(
+                request, "La date est ajoutée. Qui suit cette rencontre en est prévenu."
+            )
+            return redirect(rencontre)
+    context = {**who_reads_topic(topic), "topic": topic, "form": form}
+    return form_page(request, "communaute/ajouter_date.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def modifier_rencontre(request, reference):
     """Change when and where one meets."""
     topic, rencontre = _meeting(request, reference)
     if not permissions.can_organise(request.user, rencontre):
         raise Http404
-    form = ChangeForm(request.POST or None, initial=ChangeForm.said_of(rencontre))
+    following = rencontre.following().readable_by(request.user).count()
+    form = ChangeForm(
+        request.POST or None, initial=ChangeForm.said_of(rencontre), following=following
+    )
     context = {
         **who_reads_topic(topic),
         "topic": topic,
@@ -168,11 +236,16 @@ def modifier_rencontre(request, reference):
     }
     if form.is_valid():
         try:
-            rencontres.change(request.user, rencontre, form.rencontre, form.cleaned_data["base"])
+            said = form.rencontre, form.cleaned_data["base"]
+            rencontres.change(request.user, rencontre, *said, following=form.and_following)
+        except ValidationError as refused:
+            form.add_error("debut", refused)
+            return form_page(request, "communaute/modifier_rencontre.html", context)
         except Conflict as conflict:
             data = request.POST.copy()
             data["base"] = conflict.current.revision
-            context |= {"form": ChangeForm(data), "conflit": conflict.current}
+            form = ChangeForm(data, following=following)
+            context |= {"form": form, "conflit": conflict.current}
             return form_page(request, "communaute/modifier_rencontre.html", context, status=409)
         messages.success(request, "C’est enregistré. Les personnes qui viennent en sont prévenues.")
         return redirect(rencontre)
@@ -185,10 +258,12 @@ def annuler_rencontre(request, reference):
     topic, rencontre = _meeting(request, reference)
     if not permissions.can_organise(request.user, rencontre):
         raise Http404
-    form = AnnulerForm(request.POST if request.method == "POST" else None)
+    following = rencontre.following().readable_by(request.user).count()
+    form = AnnulerForm(request.POST if request.method == "POST" else None, following=following)
     if form.is_valid():
-        rencontres.cancel(request.user, rencontre, form.cleaned_data["motif"])
-        messages.success(request, "La rencontre est annulée. Qui devait venir en est prévenu.")
+        motif = form.cleaned_data["motif"]
+        rencontres.cancel(request.user, rencontre, motif, following=form.and_following)
+        messages.success(request, "C’est annulé. Qui devait venir en est prévenu.")
         return redirect(rencontre)
     context = {**who_reads_topic(topic), "topic": topic, "rencontre": rencontre, "form": form}
     return form_page(request, "communaute/annuler_rencontre.html", context)

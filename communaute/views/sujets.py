@@ -164,7 +164,7 @@ MISES = Prepared(
         .with_titre()
         .select_related("page", "auteur")
     ),
-    topic=-1_848,
+    topic=-1_849,
 )
 
 

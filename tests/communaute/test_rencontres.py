@@ -25,7 +25,7 @@ from communaute.models import (
     Rencontre,
 )
 from communaute.models.rencontres import TIME_TO_CONFIRM
-from communaute.rencontres_forms import at
+from communaute.repetitions import at
 from tests.confidentialite.lecteur import Lecteur
 from tests.factories import EspaceFactory, MembreFactory, entered, un_membre
 

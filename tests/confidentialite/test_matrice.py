@@ -611,6 +611,12 @@ def permitted(monde):
             for asked in meeting(monde.rencontre, yesterday, {"author"} | FACILITATORS)
         ),
         ("can_organise", [changed(monde.rencontre, topic=reread)], FACILITATORS),
+        ("can_add_date", [monde.rencontre.topic], {"author"} | FACILITATORS),
+        ("can_add_date", [topic], set()),
+        *(
+            ("can_add_date", [changed(monde.rencontre.topic, **state)], set())
+            for state in ({"titre_masque": "Masqué"}, {"approved": False})
+        ),
         ("can_announce", [monde.rencontre], FACILITATORS),
         ("can_announce", [changed(monde.rencontre, topic=topic)], set()),
         (
@@ -803,6 +809,8 @@ PAGES = {
         ("ajouter_passage", "modifier_passage", "demander", "abandonner"), permissions.can_write_out
     ),
     "annoncer_rencontre": permissions.can_announce,
+    "venir_a_tout": lambda membre, topic: topic.nature == Nature.RENCONTRE,
+    "ajouter_date": permissions.can_add_date,
     "deplacer_sujet": lambda membre, topic: permissions.can_moderate(membre, topic.espace),
     **dict.fromkeys(("moderation", "suspensions", "sante"), permissions.can_moderate),
 }

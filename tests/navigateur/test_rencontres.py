@@ -55,6 +55,45 @@ def test_a_meeting_is_proposed_answered_moved_and_called_off_without_javascript(
     expect(cancelled).to_contain_text("Le conseil est reporté.")
 
 
+def test_a_meeting_is_repeated_and_one_comes_to_all_its_dates_without_javascript(open_page):
+    elue = open_page("/communaute/espaces/elus/nouveau-sujet/", "elue", **WITHOUT_JAVASCRIPT)
+    elue.get_by_role("link", name="Rencontre", exact=True).click()
+    elue.get_by_label("Titre de la rencontre").fill("L’heure du mardi")
+    day = timezone.localdate() + timedelta(days=20)
+    elue.get_by_label("Jour", exact=True).fill(day.isoformat())
+    elue.get_by_label("Heure de début").fill("18:30")
+    elue.get_by_label("Heure de fin").fill("19:30")
+    elue.get_by_label("Pourquoi on se retrouve").fill("Pour se parler chaque semaine.")
+    elue.get_by_text("La répéter").click()
+    elue.get_by_label("Se répète").select_option("Chaque semaine")
+    elue.get_by_role("button", name="Publier").click()
+    expect(elue.get_by_role("alert")).to_contain_text("jusqu’à quel jour")
+    elue.get_by_label("Jusqu’au").fill((day + timedelta(weeks=3)).isoformat())
+    elue.get_by_role("button", name="Voir l’aperçu").click()
+    expect(elue.get_by_role("region", name="Aperçu")).to_contain_text("4 dates, chaque")
+    elue.get_by_role("button", name="Publier").click()
+    meeting = elue.get_by_role("region", name="La rencontre")
+    expect(meeting.get_by_role("listitem").filter(has_text="Venez-vous")).to_have_count(4)
+    assert faults(elue) == []
+    assert width_on_a_phone(elue) == 320
+    meeting.get_by_role("button", name="Je viens à toutes").click()
+    expect(elue.get_by_text("vous venez à 4 dates")).to_be_visible()
+    expect(meeting.get_by_role("listitem").filter(has_text="Vous venez")).to_have_count(4)
+    meeting.get_by_role("link", name="Changer la date ou le lieu").click()
+    elue.get_by_label("Lieu", exact=False).first.fill("Salle des mariages")
+    elue.get_by_label("Celle-ci et les suivantes").check()
+    assert faults(elue) == []
+    elue.get_by_role("button", name="Enregistrer").click()
+    expect(meeting).to_contain_text("Salle des mariages")
+    meeting.locator(".dates a").last.click()
+    expect(meeting.locator(".dates a").last).to_have_attribute("aria-current", "true")
+    expect(meeting).to_contain_text("Salle des mariages")
+    meeting.get_by_role("link", name="Ajouter une date").click()
+    expect(elue.get_by_role("heading", name="Ajouter une date")).to_be_visible()
+    assert faults(elue) == []
+    assert width_on_a_phone(elue) == 320
+
+
 def test_pages_about_a_meeting_are_for_all(open_page):
     page = open_topic(open_page, "animation", "Une journée à Port-Sansouire", "tronc-commun")
     links = [

@@ -21,6 +21,7 @@ from communaute import (
     passation,
     profils,
     rencontres,
+    repetitions,
 )
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
@@ -35,12 +36,13 @@ from communaute.models import (
     Nomination,
     Presence,
     Profil,
+    Rencontre,
     Siege,
     Sondage,
     Territoire,
     Visible,
 )
-from communaute.rencontres_forms import at
+from communaute.repetitions import at
 from pages.groupes import ANIMATION
 from pages.models import (
     AccueilPage,
@@ -441,7 +443,7 @@ def _sujet(espace, entry, membres):
         if topic is None:
             kind = {name: entry[name] for name in ("nature", "promesse")}
             if rencontre := entry.get("rencontre"):
-                kind["rencontres"] = [_rencontre(rencontre)]
+                kind["rencontres"] = _rencontres(rencontre)
             topic = conversation.start_topic(
                 author, espace, entry["titre"], message["texte"], at, **kind
             )
@@ -461,13 +463,8 @@ def _sujet(espace, entry, membres):
         topic.resumes.update(ecrit_le=_ago(resume["jours"]))
     if sondage := entry.get("sondage"):
         _sondage(topic, sondage, membres)
-    for reponse in Presence.Reponse:
-        for email in entry.get("rencontre", {}).get(reponse, []):
-            rencontres.answer(membres[email], topic.rencontres.first(), reponse)
-    if annonce := entry.get("rencontre", {}).get("annonce"):
-        rencontres.announce(
-            membres[annonce["par"]], topic.rencontres.first(), _without(annonce, "par")
-        )
+    if rencontre := entry.get("rencontre"):
+        _reponses(topic, rencontre, membres)
     if demande := entry.get("demande"):
         _demande(topic, demande, membres)
     _desaccord(topic, entry.get("position", []), membres)
@@ -492,16 +489,32 @@ def _sondage(topic, entry, membres):
             gestes.vote(membres[email], topic, [ordre])
 
 
-def _rencontre(entry):
-    """A meeting in so many days, or so many ago, on the clock of the cohort."""
+def _reponses(topic, entry, membres):
+    """Who comes to the first date of a meeting, and what the public is told of it."""
+    found = Rencontre.objects.readable_by(Membre.objects.by_key(topic.poster_id))
+    first = found.filter(topic=topic).first()
+    for reponse in Presence.Reponse:
+        for email in entry.get(reponse, []):
+            rencontres.answer(membres[email], first, reponse)
+    if annonce := entry.get("annonce"):
+        rencontres.announce(membres[annonce["par"]], first, _without(annonce, "par"))
+
+
+def _rencontres(entry):
+    """The dates of a meeting in so many days, or so many ago, on the clock of the cohort; of one that is
+    repeated, those of half a year.
+    """
     day = timezone.localdate(_ago(-entry["dans"]))
-    debut, fin = (at(day, entry[name]) for name in ("de", "a"))
+    days = [day]
+    if repetition := entry.get("repete"):
+        days = repetitions.days(day, repetition, day + timedelta(days=183))
     names = ("lieu", "lien", "capacite", "reservees")
     said = {name: entry[name] for name in names if name in entry}
     programme = [
         {"heure": f"{un['heure']:%H:%M}", "texte": un["texte"]} for un in entry.get("programme", [])
     ]
-    return {"debut": debut, "fin": fin, "programme": programme, **said}
+    said["programme"] = programme
+    return [{"debut": at(day, entry["de"]), "fin": at(day, entry["a"]), **said} for day in days]
 
 
 def _desaccord(topic, entries, membres):
