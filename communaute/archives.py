@@ -42,6 +42,7 @@ from communaute.models import (
     Brouillon,
     Cohorte,
     DemandePromesse,
+    Disponibilite,
     Essai,
     Invitation,
     Issue,
@@ -82,6 +83,7 @@ SAID_HERE = {
     *("communaute.Mention.membre", "communaute.Merci.membre", "communaute.Brouillon.membre"),
     *("communaute.Vote.membre", "communaute.DemandePromesse.auteur"),
     *("communaute.Presence.membre", "communaute.AgendaPersonnel.membre"),
+    "communaute.Disponibilite.membre",
     *("communaute.Position.auteur", "communaute.Tenue.membre"),
     *("communaute.Reformulation.auteur", "communaute.Reconnaissance.membre"),
     *("communaute.Essai.par", "communaute.AvisEssai.membre", "communaute.Issue.par"),
@@ -552,7 +554,18 @@ class Parts:
         told = AnnonceRencontre.objects.filter(par=self.membre).order_by("pk")
         announced = [{"annonce publique": one.titre, "parue le": one.parue_le} for one in told]
         opened_on = [{"agenda personnel ouvert le": one.ouvert_le} for one in agenda]
-        return answers + proposed + announced + opened_on
+        could = Disponibilite.objects.filter(membre=self.membre)
+        could = could.select_related("date__rencontre__topic").order_by("pk")
+        available = [
+            {
+                "référence du sujet": one.date.rencontre.topic.reference,
+                "date proposée": one.date.debut,
+                "je peux venir": one.get_reponse_display(),
+                "répondu le": one.dite_le,
+            }
+            for one in could
+        ]
+        return answers + available + proposed + announced + opened_on
 
     def _meeting(self, rencontre):
         """A meeting that they proposed; its words where no other may have changed them."""

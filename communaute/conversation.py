@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from communaute import mentions, notifications, permissions
@@ -17,6 +17,7 @@ from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
 from communaute.models import (
     Brouillon,
     Choix,
+    DateProposee,
     Espace,
     Evenement,
     Membre,
@@ -54,6 +55,7 @@ def start_topic(
     promesse=Promesse.RESTE_ICI,
     sondage=None,
     rencontres=(),
+    dates=(),
     envoi=None,
     pieces=(),
 ):
@@ -62,8 +64,8 @@ def start_topic(
 
     ``envoi`` is the key of the form: sent twice, it opens one topic. ``sondage`` is the poll it asks: a
     dict of ``choix``, ``plusieurs`` and ``ferme_le``; ``rencontres`` the fields of each date of the meeting
-    it is about. ``pieces`` are the references of those files of the author's draft that go with the message;
-    the draft is done with.
+    it is about, ``dates`` those that are proposed for it. ``pieces`` are the references of those files of
+    the author's draft that go with the message; the draft is done with.
     """
     author = as_of_now(author)
     espace = Espace.objects.readable_by(author).get(pk=espace.pk)
@@ -91,7 +93,11 @@ def start_topic(
             Choix(sondage=asked, texte=texte, ordre=ordre)
             for ordre, texte in enumerate(sondage["choix"])
         )
-    Rencontre.objects.bulk_create(Rencontre(topic=topic, **fields) for fields in rencontres)
+    for fields in rencontres:
+        rencontre = Rencontre.objects.create(topic=topic, **fields)
+        DateProposee.objects.bulk_create(
+            DateProposee(rencontre=rencontre, debut=debut, fin=fin) for debut, fin in dates
+        )
     post = _add_post(topic, forum, author, content, at, envoi)
     topic.first_post = post
     Topic.objects.filter(pk=topic.pk).update(first_post=post)
@@ -198,7 +204,8 @@ def erase(post, topic):
 def _call_off(topic):
     """Cancel the meeting of a topic whose first message is withdrawn, and take away what was said of it."""
     now, dates = timezone.now(), Rencontre.objects.filter(topic=topic)
-    to_come = dates.to_come(now).filter(annulee_le=None)
+    to_come = dates.filter(Q(fin__gt=now) | Q(fin=None), annulee_le=None)
+    DateProposee.objects.filter(rencontre__topic=topic).delete()
     if called_off := list(to_come):
         notifications.record_rencontres(called_off, Evenement.Quoi.ANNULEE)
         to_come.update(annulee_le=now, revision=F("revision") + 1, modifiee_le=now)

@@ -602,6 +602,7 @@ RELATIONS = {
     "communaute.Accord.membre": _agreements,
     "communaute.PreuveAccord.membre": kept,
     "communaute.Presence.membre": deleted,
+    "communaute.Disponibilite.membre": deleted,
     "communaute.AgendaPersonnel.membre": deleted,
     "communaute.AnnonceRencontre.par": kept,
     "communaute.Alerte.membre": _reports,

@@ -16,7 +16,15 @@ from communaute.models.echanges import in_two_weeks
 from communaute.moderation import WITHOUT_REASON
 from communaute.pieces import ACCEPTED
 from communaute.recherche import Recherche
-from communaute.rencontres_forms import DayField, SerieForm
+from communaute.rencontres_forms import (
+    FEWEST_PROPOSED,
+    HOW_TO_PROPOSE,
+    MOST_PROPOSED,
+    CadreForm,
+    DatesField,
+    DayField,
+    SerieForm,
+)
 from communaute.search import wanted
 
 NIVEAUX_DU_SUJET = [
@@ -156,7 +164,8 @@ class EditOpeningForm(EditForm):
 class TopicForm(MessageForm):
     """A new topic: its title, its first message, and what is promised of what will be said in it.
 
-    ``invite`` says when one opens a topic of that ``nature``.
+    ``invite`` says when one opens a topic of that ``nature``; ``name`` is what the form is asked for by,
+    where it is not that.
     """
 
     subject = WrittenField(
@@ -182,13 +191,14 @@ class TopicForm(MessageForm):
     )
 
     nature = None
+    name = None
     main = ["subject", "content"]
     folds = [*MessageForm.folds, ("Choisir ce que deviendra ce qui se dit ici", ["promesse"])]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["nature"] = forms.CharField(
-            initial=self.nature, required=False, widget=forms.HiddenInput
+            initial=self.name or self.nature, required=False, widget=forms.HiddenInput
         )
 
     def clean_promesse(self):
@@ -379,6 +389,37 @@ class RencontreForm(SerieForm, TopicForm):
         return super().message | {"rencontres": self.rencontres}
 
 
+class ChercherForm(CadreForm, TopicForm):
+    """The same, whose date is searched for together."""
+
+    content = TextField(
+        label="Pourquoi on se retrouve",
+        rows=6,
+        required_message="Dites en quelques mots pourquoi vous proposez de vous retrouver.",
+    )
+    dates = DatesField(
+        FEWEST_PROPOSED, MOST_PROPOSED, label="Les dates possibles", help_text=HOW_TO_PROPOSE
+    )
+
+    nature = Nature.RENCONTRE
+    name = "chercher"
+    main = ["subject", "dates", "lieu", "lien", "content"]
+    folds = [
+        ("Donner un programme", ["programme"]),
+        ("Compter les places, dire qui accueille", ["capacite", "reservees", "territoire"]),
+        *TopicForm.folds,
+    ]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["subject"].label = "Titre de la rencontre"
+
+    @property
+    def message(self):
+        searched = {"rencontres": [self.cadre], "dates": self.cleaned_data["dates"]}
+        return super().message | searched
+
+
 class DesaccordForm(TopicForm):
     """What one disagrees about, and what is shared all the same; nothing said there leaves the space."""
 
@@ -417,10 +458,12 @@ TOPIC_FORMS = {
         *(DesaccordForm, AnnonceForm),
     )
 }
+ALL_TOPIC_FORMS = TOPIC_FORMS | {ChercherForm.name: ChercherForm}
+"""All of them, by what each is asked for by."""
 
 WRITTEN = {
     "nature",
-    *(name for form in (*TOPIC_FORMS.values(), EditOpeningForm) for name in form.base_fields),
+    *(name for form in (*ALL_TOPIC_FORMS.values(), EditOpeningForm) for name in form.base_fields),
 } - {"envoi", "fichiers"}
 """The names of the fields that say what a member is writing, in any place."""
 
@@ -428,7 +471,7 @@ WRITTEN = {
 _TYPED = (
     *("subject", "lien", "choix", "content", "marche", "coince", "retenu", "essais"),
     *("titre", "introduction", "texte", "lieu", "programme", "partage", "role", "mot"),
-    *("compte", "changerait", "arbitre", "reservees"),
+    *("compte", "changerait", "arbitre", "reservees", "dates"),
 )
 
 

@@ -194,6 +194,10 @@ def _told_of_rencontre(evenement, now):
     if evenement.quoi == Evenement.Quoi.DATE:
         yield from _told_of_date(evenement, now)
         return
+    if evenement.quoi == Evenement.Quoi.CHERCHER:
+        asked = evenement.rencontre.silent().values("pk")
+        yield from _each(_readers(evenement).filter(pk__in=asked), evenement, Motif.CHERCHER, now)
+        return
     said = Presence.objects.filter(rencontre__in=evenement.dates).concerned().order_by()
     if evenement.quoi == Evenement.Quoi.PLACE:
         told = Notification.objects.filter(
@@ -565,7 +569,8 @@ def _meetings_of(membre, lines):
     opened = {line.evenement.topic_id for line in lines if line.motif == Motif.SUJET}
     dates = {key for line in lines if line.evenement.rencontre_id for key in line.evenement.dates}
     told = Q(topic__in=opened) | Q(pk__in=dates)
-    found = Rencontre.objects.readable_by(membre).filter(told).select_related("topic")
+    found = Rencontre.objects.readable_by(membre).filter(told, debut__isnull=False)
+    found = found.select_related("topic")
     events = [calendriers.entry(rencontre) for rencontre in found]
     return (calendriers.attachment(events),) if events else ()
 
@@ -639,12 +644,12 @@ def _answered_at(membre, lines):
 
 def _line(notification, stays):
     evenement = notification.evenement
-    text = _text_of(evenement)
+    text, rencontre = _text_of(evenement), evenement.rencontre
     return {
         "motif": notification.get_motif_display(),
         "adresse": f"{settings.SITE_URL}{evenement.get_absolute_url()}",
         "qui": "" if stays else evenement.said_by,
-        "rencontre": None if stays else evenement.rencontre,
+        "rencontre": rencontre if not stays and rencontre and rencontre.debut else None,
         "autres_dates": len(evenement.autres_dates),
         "texte": "" if stays else text[:EXCERPT],
         "coupe": not stays and len(text) > EXCERPT,

@@ -99,9 +99,25 @@ def can_attend(user, rencontre):
     return (
         can_speak(user, rencontre.topic.espace)
         and rencontre.is_open
+        and not rencontre.is_searching
         and rencontre.topic.approved
         and not rencontre.topic.titre_masque
     )
+
+
+def can_say_when(user, rencontre):
+    """Whoever can speak where a date is searched for together, until one is chosen."""
+    return (
+        can_speak(user, rencontre.topic.espace)
+        and rencontre.is_searching
+        and rencontre.topic.approved
+        and not rencontre.topic.titre_masque
+    )
+
+
+def can_choose_date(user, rencontre):
+    """Who organises the meeting, until its date is chosen."""
+    return rencontre.is_searching and can_organise(user, rencontre)
 
 
 def can_organise(user, rencontre):
@@ -125,7 +141,12 @@ def can_add_date(user, topic):
 def can_announce(user, rencontre):
     """A facilitator of the space of the meeting, while what is said in its topic may be drawn on."""
     topic = rencontre.topic
-    return topic.approved and can_moderate(user, topic.espace) and topic.promesse in ALLOWED
+    return (
+        topic.approved
+        and not rencontre.is_searching
+        and can_moderate(user, topic.espace)
+        and topic.promesse in ALLOWED
+    )
 
 
 def can_summarise(user, topic):

@@ -14,7 +14,7 @@ from django.utils import timezone
 from communaute import notifications, permissions, repetitions
 from communaute.conversation import Conflict, as_of_now, locked
 from communaute.forum_conversation.models import Topic
-from communaute.models import AnnonceRencontre, Evenement, Presence, Rencontre
+from communaute.models import AnnonceRencontre, Disponibilite, Evenement, Presence, Rencontre
 from communaute.models.rencontres import TIME_TO_CONFIRM
 
 KEPT_IN_CALENDARS = ("debut", "fin", "lieu", "lien")
@@ -46,7 +46,7 @@ def change(membre, rencontre, fields, base, *, following=False):
     seats than there are people who come send nobody away. ``ValidationError`` where clocks skip an hour, or
     two dates would be the same.
     """
-    membre, rencontre = _held(membre, rencontre)
+    membre, rencontre = held(membre, rencontre)
     if not permissions.can_organise(membre, rencontre):
         raise PermissionDenied
     if base != rencontre.revision:
@@ -89,9 +89,11 @@ def cancel(membre, rencontre, motif, *, following=False):
     """Call a meeting off for the reason ``motif``, which may be empty, with ``following`` the dates that come
     after it too; those who come are told of it, once.
     """
-    membre, rencontre = _held(membre, rencontre)
+    membre, rencontre = held(membre, rencontre)
     if not permissions.can_organise(membre, rencontre):
         raise PermissionDenied
+    if rencontre.is_searching:
+        _stop_searching(rencontre)
     dates = [rencontre, *(rencontre.following() if following else ())]
     for one in dates:
         one.annulee_le, one.motif = timezone.now(), motif
@@ -111,7 +113,7 @@ def answer(membre, rencontre, reponse):
     """Note whether ``membre`` comes, and return their ``Presence``. Who says yes takes the seat that is kept
     for them or one that is free; where none is, they wait for one.
     """
-    return _answer(*_held(membre, rencontre), reponse)
+    return _answer(*held(membre, rencontre), reponse)
 
 
 @transaction.atomic
@@ -128,9 +130,32 @@ def come_to_all(membre, topic):
     return said
 
 
+def _stop_searching(rencontre):
+    """Erase the dates that were proposed; whoever could come to one is told as who may come."""
+    said = Disponibilite.objects.filter(date__rencontre=rencontre)
+    could = set(said.exclude(reponse=Disponibilite.Reponse.NON).values_list("membre", flat=True))
+    Presence.objects.bulk_create(
+        Presence(rencontre=rencontre, membre_id=membre, reponse=Presence.Reponse.PEUT_ETRE)
+        for membre in could
+    )
+    rencontre.dates_proposees.all().delete()
+
+
 def _answer(membre, rencontre, reponse):
     if not permissions.can_attend(membre, rencontre):
         raise PermissionDenied
+    return note(membre, rencontre, reponse)
+
+
+def fix(rencontre, debut, fin):
+    """Give a meeting that is held the date that was chosen for it."""
+    rencontre.debut, rencontre.fin = debut, fin
+    _refuse_twice(rencontre.topic, [rencontre])
+    _revise(rencontre, "debut", "fin")
+
+
+def note(membre, rencontre, reponse):
+    """Note whether ``membre`` comes to a meeting that is held, and return their ``Presence``."""
     found = Presence.objects.filter(rencontre=rencontre, membre=membre).first()
     presence = found or Presence(rencontre=rencontre, membre=membre)
     comes = reponse == Presence.Reponse.OUI
@@ -149,7 +174,7 @@ def _answer(membre, rencontre, reponse):
     return presence
 
 
-def _held(membre, rencontre):
+def held(membre, rencontre):
     """The member and the meeting as they are now, held until the transaction ends."""
     membre, topic = _held_topic(membre, rencontre.topic)
     return membre, _of(topic, rencontre)
@@ -174,7 +199,7 @@ def announce(membre, rencontre, said):
     """Tell the public of a meeting: ``said`` is its ``titre``, ``presentation`` and ``lieu``, written for
     that. What was told of it already is told so from now on.
     """
-    membre, rencontre = _held(membre, rencontre)
+    membre, rencontre = held(membre, rencontre)
     if not permissions.can_announce(membre, rencontre):
         raise PermissionDenied
     annonce, _ = AnnonceRencontre.objects.update_or_create(
@@ -186,7 +211,7 @@ def announce(membre, rencontre, said):
 @transaction.atomic
 def take_back(membre, rencontre):
     """Tell the public nothing more of a meeting."""
-    membre, rencontre = _held(membre, rencontre)
+    membre, rencontre = held(membre, rencontre)
     if not permissions.can_moderate(membre, rencontre.topic.espace):
         raise PermissionDenied
     AnnonceRencontre.objects.filter(rencontre=rencontre).delete()

@@ -1,15 +1,15 @@
 """When and where one meets, checked."""
 
 import re
-from datetime import time
+from datetime import date, time
 from itertools import pairwise
 
 from django import forms
 from django.utils import timezone
 
 from communaute import repetitions
-from communaute.models import College, Territoire
-from communaute.repetitions import MOST_DATES, Repetition, at
+from communaute.models import College, Disponibilite, Territoire
+from communaute.repetitions import MOST_DATES, Repetition, at, span_said
 from communaute.text import fold
 
 MOMENT = re.compile(r"(?P<heure>[01]?\d|2[0-3])\s*[h:]\s*(?P<minute>[0-5]\d)?\s+(?P<texte>\S.*)")
@@ -17,6 +17,12 @@ MOMENT = re.compile(r"(?P<heure>[01]?\d|2[0-3])\s*[h:]\s*(?P<minute>[0-5]\d)?\s+
 MOST_MOMENTS = 40
 KEPT = re.compile(r"(?P<places>\d{1,4})\s*(?:places?\s+)?(?:pour\s+)?(?P<nom>\D.*)")
 """A line of what is kept of the seats: how many, then for whom."""
+PROPOSED = re.compile(
+    r"(?:le\s+)?(?P<jour>\d\d?)/(?P<mois>\d\d?)/(?P<annee>\d{4}),?\s+(?:de\s+)?"
+    r"(?P<h1>\d\d?)\s*[h:]\s*(?P<m1>\d\d)?\s*(?:-|–|à)\s*(?P<h2>\d\d?)\s*[h:]\s*(?P<m2>\d\d)?"
+)
+"""A date as people write it: "12/03/2027 14:00-16:00", "le 12/03/2027 de 14 h à 16 h 30"."""
+FEWEST_PROPOSED, MOST_PROPOSED = 2, 12
 ARTICLE = re.compile(r"^(?:les?|la|l) ")
 SHORT = {
     College.ELUS: ("élus", "élues"),
@@ -122,21 +128,9 @@ class HourField(forms.TimeField):
         return super().to_python(value)
 
 
-class SeanceForm(forms.Form):
-    """When and where one meets. ``rencontre`` is what the form says of it, named as in the model."""
+class CadreForm(forms.Form):
+    """Where one meets and for whom. ``cadre`` is what the form says of it, named as in the model."""
 
-    jour = DayField(label="Jour", error_messages={"required": "Choisissez le jour."})
-    debut = HourField(
-        label="Heure de début", error_messages={"required": "Dites à quelle heure on commence."}
-    )
-    fin = HourField(
-        label="Heure de fin", error_messages={"required": "Dites à quelle heure on finit."}
-    )
-    dernier_jour = DayField(
-        label="Dernier jour",
-        required=False,
-        help_text="Seulement si l’on se retrouve plusieurs jours.",
-    )
     lieu = forms.CharField(
         label="Lieu",
         required=False,
@@ -206,8 +200,47 @@ class SeanceForm(forms.Form):
 
     def clean(self):
         super().clean()
-        said = self.cleaned_data
-        self._check_seats(said)
+        self._check_seats(self.cleaned_data)
+        return self.cleaned_data
+
+    def _check_seats(self, said):
+        """Refuse that seats are kept which do not exist."""
+        kept = sum(one["places"] for one in said.get("reservees") or [])
+        if not kept or "capacite" not in said:
+            return
+        if said["capacite"] is None:
+            self.add_error("capacite", "Dites combien de places il y a, puisque vous en gardez.")
+        elif kept > said["capacite"]:
+            self.add_error(
+                "reservees",
+                f"Vous gardez {kept} places, et il y en a {said['capacite']} en tout : gardez-en moins, ou "
+                "ajoutez des places.",
+            )
+
+    @property
+    def cadre(self):
+        names = ("lieu", "lien", "territoire", "capacite", "reservees", "programme")
+        return {name: self.cleaned_data[name] for name in names}
+
+
+class SeanceForm(CadreForm):
+    """When and where one meets. ``rencontre`` is what the form says of it, named as in the model."""
+
+    jour = DayField(label="Jour", error_messages={"required": "Choisissez le jour."})
+    debut = HourField(
+        label="Heure de début", error_messages={"required": "Dites à quelle heure on commence."}
+    )
+    fin = HourField(
+        label="Heure de fin", error_messages={"required": "Dites à quelle heure on finit."}
+    )
+    dernier_jour = DayField(
+        label="Dernier jour",
+        required=False,
+        help_text="Seulement si l’on se retrouve plusieurs jours.",
+    )
+
+    def clean(self):
+        said = super().clean()
         first, last = said.get("jour"), said.get("dernier_jour") or said.get("jour")
         if not (first and said.get("debut") and said.get("fin")):
             return said
@@ -226,28 +259,13 @@ class SeanceForm(forms.Form):
             self.add_error("jour", "Ce moment est passé : choisissez-en un qui vient.")
         return said
 
-    def _check_seats(self, said):
-        """Refuse that seats are kept which do not exist."""
-        kept = sum(one["places"] for one in said.get("reservees") or [])
-        if not kept or "capacite" not in said:
-            return
-        if said["capacite"] is None:
-            self.add_error("capacite", "Dites combien de places il y a, puisque vous en gardez.")
-        elif kept > said["capacite"]:
-            self.add_error(
-                "reservees",
-                f"Vous gardez {kept} places, et il y en a {said['capacite']} en tout : gardez-en moins, ou "
-                "ajoutez des places.",
-            )
-
     @property
     def rencontre(self):
         said = self.cleaned_data
-        names = ("lieu", "lien", "territoire", "capacite", "reservees", "programme")
         return {
             "debut": at(said["jour"], said["debut"]),
             "fin": at(said["dernier_jour"] or said["jour"], said["fin"]),
-            **{name: said[name] for name in names},
+            **self.cadre,
         }
 
 
@@ -393,6 +411,105 @@ class ChangeForm(AllowsFollowing, SeanceForm):
             },
             "base": rencontre.revision,
         }
+
+
+class DatesField(forms.CharField):
+    """Dates, one a line: "12/03/2027 14:00-16:00". Their value is from when to when each lasts."""
+
+    def __init__(self, fewest, most, **kwargs):
+        self.fewest, self.most = fewest, most
+        super().__init__(
+            max_length=2000,
+            widget=forms.Textarea(attrs={"rows": 6}),
+            error_messages={"required": f"Proposez de {fewest} à {most} dates, une par ligne."},
+            **kwargs,
+        )
+
+    def clean(self, value):
+        lines = [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+        dates, errors = [], []
+        for line in lines:
+            try:
+                dates.append(self._read(line))
+            except forms.ValidationError as error:
+                errors.append(f"« {line[:60]} » : {error.message}")
+        if errors:
+            raise forms.ValidationError(errors)
+        if not self.fewest <= len(dates) <= self.most:
+            raise forms.ValidationError(
+                f"Il faut de {self.fewest} à {self.most} dates, une par ligne : il y en a {len(dates)}."
+            )
+        if len({debut for debut, _ in dates}) < len(dates):
+            raise forms.ValidationError("Deux dates commencent au même moment : gardez-en une.")
+        return sorted(dates)
+
+    @staticmethod
+    def _read(line):
+        said = PROPOSED.fullmatch(line)
+        if not said:
+            raise forms.ValidationError(
+                "cela ne se lit pas. Écrivez par exemple 12/03/2027 14:00-16:00."
+            )
+        numbers = {name: int(number or 0) for name, number in said.groupdict().items()}
+        try:
+            day = date(numbers["annee"], numbers["mois"], numbers["jour"])
+            hours = [time(numbers[f"h{n}"], numbers[f"m{n}"]) for n in (1, 2)]
+        except ValueError:
+            raise forms.ValidationError("ce jour ou cette heure n’existe pas.") from None
+        debut, fin = (at(day, hour) for hour in hours)
+        if fin <= debut:
+            raise forms.ValidationError("elle finirait avant de commencer.")
+        if debut <= timezone.now():
+            raise forms.ValidationError("ce moment est passé.")
+        return debut, fin
+
+
+HOW_TO_PROPOSE = "Une par ligne, le jour puis les heures. Par exemple : 12/03/2027 14:00-16:00."
+
+
+class ProposerForm(forms.Form):
+    """More dates, for a meeting whose date is searched for."""
+
+    dates = DatesField(1, MOST_PROPOSED, label="Les dates", help_text=HOW_TO_PROPOSE)
+
+
+class DisponibilitesForm(forms.Form):
+    """When one could come: an answer to each of ``dates``, as ``choix_de_date.dates_of`` gives them."""
+
+    def __init__(self, *args, dates, **kwargs):
+        super().__init__(*args, **kwargs)
+        for proposed in dates:
+            self.fields[f"date-{proposed.pk}"] = forms.ChoiceField(
+                label=span_said(proposed.debut, proposed.fin),
+                choices=Disponibilite.Reponse.choices,
+                initial=proposed.mine,
+                widget=forms.RadioSelect,
+                error_messages={
+                    "required": f"Répondez pour le {timezone.localtime(proposed.debut):%d/%m/%Y}."
+                },
+            )
+
+    @property
+    def said(self):
+        """What was answered, by the key of each date."""
+        return {int(name.removeprefix("date-")): said for name, said in self.cleaned_data.items()}
+
+
+class ChoisirForm(forms.Form):
+    """The date that is chosen among ``dates``."""
+
+    date = forms.ModelChoiceField(
+        None,
+        label="La date à retenir",
+        empty_label=None,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choisissez une date."},
+    )
+
+    def __init__(self, *args, dates, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["date"].queryset = dates
+        self.fields["date"].label_from_instance = lambda one: span_said(one.debut, one.fin)
 
 
 class AjouterForm(SeanceForm):

@@ -54,6 +54,13 @@ def day_said(day):
     return f"{'1er' if day.day == 1 else day.day} {MONTHS[day.month]} {day.year}"
 
 
+def span_said(debut, fin):
+    """From when to when something lasts within a day, in words: "Mardi 2 mars 2027, de 14:00 à 16:30"."""
+    debut, fin = timezone.localtime(debut), timezone.localtime(fin)
+    name = str(WEEKDAYS[debut.weekday()]).capitalize()
+    return f"{name} {day_said(debut)}, de {debut:%H:%M} à {fin:%H:%M}"
+
+
 def at(day, hour):
     """That time on the clock of the cohort. ``ValidationError`` where clocks skip it."""
     naive = datetime.combine(day, hour)

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from communaute.views import (
     arrivee,
+    choix_de_date,
     decisions,
     desaccords,
     ecrire,
@@ -38,6 +39,14 @@ urlpatterns = [
     path("membres/<slug:reference>/photo/", profils.photo, name="photo"),
     path("passation/", passation.mot_de_passation, name="mot_de_passation"),
     path("rencontres/", rencontres.agenda, name="agenda"),
+    path(
+        "rencontres/<slug:reference>/disponibilites/",
+        choix_de_date.disponibilites,
+        name="disponibilites",
+    ),
+    path("rencontres/<slug:reference>/proposer/", choix_de_date.proposer, name="proposer_dates"),
+    path("rencontres/<slug:reference>/choisir/", choix_de_date.choisir, name="choisir_date"),
+    path("rencontres/<slug:reference>/relancer/", choix_de_date.relancer, name="relancer"),
     path("rencontres/<slug:reference>/venir/", rencontres.venir, name="venir"),
     path(
         "rencontres/<slug:reference>/modifier/",

@@ -44,7 +44,7 @@ SHOWN_TO_NOBODY = {
             # What is public of these changes with its page, that is saved then.
             *("MiseEnCommun", "MiseEnCommun_messages", "Passage", "VersionPassage"),
             *("VersionPassage_sources", "Accord", "PreuveAccord"),
-            *("Rencontre", "Presence", "AgendaPersonnel"),
+            *("Rencontre", "Presence", "AgendaPersonnel", "DateProposee", "Disponibilite"),
         )
     ),
 }

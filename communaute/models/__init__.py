@@ -60,6 +60,8 @@ from communaute.models.profils import Profil, Visible
 from communaute.models.rencontres import (
     AgendaPersonnel,
     AnnonceRencontre,
+    DateProposee,
+    Disponibilite,
     Presence,
     Rencontre,
 )
@@ -97,8 +99,10 @@ __all__ = [
     "College",
     "Commune",
     "CourrielRecu",
+    "DateProposee",
     "DemandePromesse",
     "Departement",
+    "Disponibilite",
     "Envoi",
     "Epci",
     "Espace",

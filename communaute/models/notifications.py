@@ -21,7 +21,7 @@ from communaute.models.lecture import Participation, Suivi, read_until
 from communaute.models.lettres import Abonnement, Lettre
 from communaute.models.membres import Membre, new_reference
 from communaute.models.mises_en_commun import Accord, MiseEnCommun, VersionPassage
-from communaute.models.rencontres import Presence, Rencontre
+from communaute.models.rencontres import DateProposee, Presence, Rencontre
 
 LEASE = timedelta(minutes=15)
 """How long a mail may be on its way before another worker takes it up again."""
@@ -45,9 +45,10 @@ class Motif(models.TextChoices):
     PLACE = "place", "Une place s’est libérée pour vous"
     FIXEE = "fixee", "Une date est fixée pour une rencontre"
     DATE = "date", "Une rencontre a une nouvelle date"
+    CHERCHER = "chercher", "On cherche une date avec vous"
 
 
-OF_MEETINGS = (Motif.VEILLE, Motif.CHANGEE, Motif.ANNULEE, Motif.PLACE, Motif.FIXEE)
+OF_MEETINGS = (Motif.VEILLE, Motif.CHANGEE, Motif.ANNULEE, Motif.PLACE, Motif.FIXEE, Motif.CHERCHER)
 ADDRESSED = (Motif.CITE, Motif.DEMANDE, Motif.REPONSE, Motif.CONNU, *OF_MEETINGS)
 """What is said to somebody, and does not wait for a summary."""
 
@@ -85,10 +86,12 @@ def _readable_mise(path, user):
 
 def _readable_rencontre(path, user):
     """The condition on an event, of a topic that ``user`` may read, that what happened to a meeting is still
-    so: it takes place, it is cancelled, a seat is kept for them.
+    so: it takes place, it is cancelled, a seat is kept for them, they are asked when they could come.
     """
     quoi, kept = f"{path}quoi__in", Presence.objects.offered().filter(membre=user.pk)
     kept = kept.filter(rencontre=OuterRef(f"{path}rencontre"))
+    asked = DateProposee.objects.unanswered_by(user)
+    asked = asked.filter(rencontre=OuterRef(f"{path}rencontre"))
     takes_place = {f"{path}rencontre__isnull": False, f"{path}rencontre__annulee_le": None}
     return (
         Q(
@@ -97,6 +100,7 @@ def _readable_rencontre(path, user):
         )
         | Q(**{quoi: [Evenement.Quoi.ANNULEE], f"{path}rencontre__isnull": False})
         | Q(Exists(kept), **{quoi: [Evenement.Quoi.PLACE]}, **takes_place)
+        | Q(Exists(asked), **{quoi: [Evenement.Quoi.CHERCHER]}, **takes_place)
     )
 
 
@@ -138,6 +142,7 @@ class Evenement(models.Model):
         ANNULEE = "annulee", "La rencontre est annulée"
         PLACE = "place", "Des places sont gardées à qui attendait"
         DATE = "date", "La rencontre a une date de plus"
+        CHERCHER = "chercher", "On attend de savoir quand chacun·e peut venir"
         REVOIR = "revoir", "Le jour d’un essai est venu"
 
     ASKING = (Quoi.DEMANDE, Quoi.RAPPEL)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from communaute.models.echanges import OfTopicQuerySet, Promesse, readable_topic
+from communaute.models.espaces import rights_of
 from communaute.models.membres import College, Siege, new_reference
 from communaute.places import RESERVED_UNTIL, Places
 
@@ -31,6 +32,15 @@ class RencontreQuerySet(OfTopicQuerySet):
         """Those that took place before that time, the latest first."""
         return self.filter(fin__lte=at, annulee_le=None).order_by("-debut", "-pk")
 
+    def searching(self):
+        """Those whose date is searched for together."""
+        return self.filter(debut=None, annulee_le=None)
+
+    def with_unanswered(self, user):
+        """Annotate whether ``user`` has yet to answer one of the dates that are proposed (``unanswered``)."""
+        left = DateProposee.objects.unanswered_by(user).filter(rencontre=OuterRef("pk"))
+        return self.annotate(unanswered=Exists(left))
+
     def with_coming(self, user):
         """Annotate how many come to each (``coming_count``), what ``user`` answered (``mine``): "", or a
         ``Presence.Reponse``, and whether they wait for a seat (``waits``).
@@ -47,7 +57,7 @@ class RencontreQuerySet(OfTopicQuerySet):
 
 class Rencontre(models.Model):
     """One date of the meeting that its topic names, presents and keeps what is said of. Who reads the topic
-    reads of it.
+    reads of it. Until a date is chosen among those that are proposed, it has neither ``debut`` nor ``fin``.
 
     ``programme`` is a list of dicts: ``heure`` ("09:30") and ``texte``. ``reservees`` is one too, of the
     seats that are kept: ``places``, and either a ``college`` or a ``territoire`` (its key, and its ``nom`` as
@@ -58,8 +68,8 @@ class Rencontre(models.Model):
     topic = models.ForeignKey(
         "forum_conversation.Topic", models.CASCADE, related_name="rencontres", verbose_name="sujet"
     )
-    debut = models.DateTimeField("début")
-    fin = models.DateTimeField("fin")
+    debut = models.DateTimeField("début", null=True, blank=True)
+    fin = models.DateTimeField("fin", null=True, blank=True)
     lieu = models.CharField("lieu", max_length=200, blank=True)
     lien = models.URLField("lien de visioconférence", max_length=500, blank=True)
     territoire = models.ForeignKey(
@@ -88,6 +98,10 @@ class Rencontre(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["topic", "debut"], name="rencontre_date_unique"),
             models.CheckConstraint(
+                condition=Q(debut=None, fin=None) | Q(debut__isnull=False, fin__isnull=False),
+                name="rencontre_a_ses_heures_ou_aucune",
+            ),
+            models.CheckConstraint(
                 condition=Q(fin__gt=models.F("debut")), name="rencontre_finit_apres_le_debut"
             ),
             models.CheckConstraint(
@@ -97,6 +111,8 @@ class Rencontre(models.Model):
         indexes = [models.Index(fields=["debut"], name="rencontre_par_debut")]
 
     def __str__(self):
+        if self.debut is None:
+            return "Rencontre dont on cherche la date"
         return f"Rencontre du {timezone.localtime(self.debut):%d/%m/%Y à %H:%M}"
 
     def get_absolute_url(self):
@@ -168,17 +184,28 @@ class Rencontre(models.Model):
 
     def following(self):
         """The dates of the same meeting that come after it, and are to take place."""
-        after = max(self.debut, timezone.now())
+        after = max(self.debut or timezone.now(), timezone.now())
         return Rencontre.objects.filter(topic=self.topic_id, debut__gt=after, annulee_le=None)
+
+    def silent(self):
+        """Those who read of it, and said nothing of one of the dates that are proposed."""
+        said = Disponibilite.objects.filter(date=OuterRef("pk"), membre=OuterRef(OuterRef("pk")))
+        left = DateProposee.objects.filter(~Exists(said), rencontre=self)
+        return self.topic.readers().filter(Exists(left))
 
     @property
     def is_over(self):
         """Whether it took place, or would have."""
-        return self.fin <= timezone.now()
+        return self.fin is not None and self.fin <= timezone.now()
+
+    @property
+    def is_searching(self):
+        """Whether its date is searched for together."""
+        return self.debut is None and self.annulee_le is None
 
     @property
     def is_open(self):
-        """Whether one still says whether one comes."""
+        """Whether it is still to take place."""
         return self.annulee_le is None and not self.is_over
 
     @property
@@ -271,6 +298,86 @@ class Presence(models.Model):
     def is_seated(self):
         """Whether they come, and have a seat."""
         return self.reponse == self.Reponse.OUI and self.attend_depuis is None
+
+
+class DateProposeeQuerySet(models.QuerySet):
+    def readable_by(self, user):
+        """Those of the meetings that ``user`` may read of."""
+        return self.filter(readable_topic("rencontre__topic__", user))
+
+    def unanswered_by(self, user):
+        """Those of which ``user`` said nothing yet."""
+        said = Disponibilite.objects.filter(membre=user.pk, date=OuterRef("pk"))
+        return self.filter(~Exists(said))
+
+
+class DateProposee(models.Model):
+    """A date proposed for a meeting, until one is chosen."""
+
+    rencontre = models.ForeignKey(Rencontre, models.CASCADE, related_name="dates_proposees")
+    debut = models.DateTimeField("début")
+    fin = models.DateTimeField("fin")
+
+    objects = DateProposeeQuerySet.as_manager()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = "date proposée"
+        verbose_name_plural = "dates proposées"
+        ordering = ["debut", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["rencontre", "debut"], name="date_proposee_unique"),
+            models.CheckConstraint(
+                condition=Q(fin__gt=models.F("debut")), name="date_proposee_finit_apres_le_debut"
+            ),
+        ]
+
+    def __str__(self):
+        return f"Proposée pour le {timezone.localtime(self.debut):%d/%m/%Y à %H:%M}"
+
+    @property
+    def is_past(self):
+        """Whether it is too late to choose it."""
+        return self.debut <= timezone.now()
+
+
+class DisponibiliteQuerySet(models.QuerySet):
+    def readable_by(self, user):
+        """One's own; and all those of a meeting that ``user`` opened, or whose space they facilitate."""
+        own = Q(membre=user.pk) | Q(date__rencontre__topic__poster=user.pk)
+        facilitated = Q(date__rencontre__topic__forum__espace__in=rights_of(user).animated)
+        return self.filter(readable_topic("date__rencontre__topic__", user), own | facilitated)
+
+
+class Disponibilite(models.Model):
+    """What a member says of a date that is proposed; erased once one is chosen."""
+
+    class Reponse(models.TextChoices):
+        OUI = "oui", "Oui"
+        SI_BESOIN = "si_besoin", "Si besoin"
+        NON = "non", "Non"
+
+    date = models.ForeignKey(
+        DateProposee, models.CASCADE, related_name="disponibilites", verbose_name="date proposée"
+    )
+    membre = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    reponse = models.CharField("réponse", max_length=10, choices=Reponse)
+    dite_le = models.DateTimeField("dite le", default=timezone.now)
+
+    objects = DisponibiliteQuerySet.as_manager()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        verbose_name = "disponibilité"
+        ordering = ["dite_le", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["date", "membre"], name="disponibilite_unique")
+        ]
+
+    def __str__(self):
+        return self.get_reponse_display()
 
 
 class AnnonceRencontreQuerySet(models.QuerySet):

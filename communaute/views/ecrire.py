@@ -9,7 +9,7 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import brouillons, conversation, mentions, permissions
-from communaute.forms import TOPIC_FORMS, EditForm, EditOpeningForm
+from communaute.forms import ALL_TOPIC_FORMS, TOPIC_FORMS, EditForm, EditOpeningForm
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
 from communaute.views.composition import Composition
 from communaute.views.reading import entered_espace, readable, who_reads, who_reads_topic
@@ -25,19 +25,20 @@ def nouveau_sujet(request, slug):
     if not permissions.can_speak(request.user, espace):
         raise Http404
     nature = request.POST.get("nature") or request.GET.get("nature")
-    if request.method != "POST" and nature not in TOPIC_FORMS:
+    if request.method != "POST" and nature not in ALL_TOPIC_FORMS:
         return _choose_nature(request, espace)
-    form_class = TOPIC_FORMS.get(nature, TOPIC_FORMS[Nature.QUESTION])
+    form_class = ALL_TOPIC_FORMS.get(nature, TOPIC_FORMS[Nature.QUESTION])
     if not permissions.can_open(request.user, espace, form_class.nature):
         raise Http404
     action = reverse("communaute:nouveau_sujet", args=[espace.slug])
+    name = form_class.name or form_class.nature
     composition = Composition(
         request,
         espace,
         {"espace": espace},
         form_class,
-        action=f"{action}?nature={form_class.nature}",
-        initial={"nature": form_class.nature},
+        action=f"{action}?nature={name}",
+        initial={"nature": name},
     )
     response = composition.respond(partial(conversation.start_topic, request.user, espace))
     if response:
@@ -47,6 +48,7 @@ def nouveau_sujet(request, slug):
         **who_reads(espace),
         **composition.context,
         "nature": form_class.nature,
+        "is_searching": form_class.name == "chercher",
         "topic": Topic(promesse=promesse if promesse in Promesse.values else Promesse.RESTE_ICI),
     }
     return render(request, "communaute/nouveau_sujet.html", context, status=composition.status)

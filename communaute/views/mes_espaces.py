@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Count, Exists, JSONField, OuterRef, Subquery, Value
+from django.db.models import Count, Exists, F, JSONField, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.shortcuts import render
 from django.utils import timezone
@@ -225,15 +225,19 @@ def _polls(user, at):
 
 
 def _meetings(user, at):
-    """The next meetings to which ``user`` does not say that they do not come."""
+    """The next meetings to which ``user`` does not say that they do not come; before them, those whose date
+    is searched for, where they have yet to say when they could.
+    """
+    asked = Q(debut=None, unanswered=True)
+    coming = Q(fin__gt=at) & ~Q(mine=Presence.Reponse.NON)
     return (
         Rencontre.objects.readable_by(user)
         .shown()
-        .to_come(at)
-        .filter(annulee_le=None)
         .with_coming(user)
-        .exclude(mine=Presence.Reponse.NON)
-        .select_related("topic__forum__espace")[:MEETINGS_SHOWN]
+        .with_unanswered(user)
+        .filter(asked | coming, annulee_le=None)
+        .select_related("topic__forum__espace")
+        .order_by(F("debut").asc(nulls_first=True), "pk")[:MEETINGS_SHOWN]
     )
 
 

@@ -15,6 +15,7 @@ from communaute.forum_conversation.models import Nature, Topic
 from communaute.models import AgendaPersonnel, AnnonceRencontre, Presence, Rencontre
 from communaute.prepared import Prepared
 from communaute.rencontres_forms import AjouterForm, AnnoncerForm, AnnulerForm, ChangeForm
+from communaute.views import choix_de_date
 from communaute.views.reading import form_page, readable, who_reads_topic
 
 MEETINGS_PER_PAGE = 20
@@ -26,6 +27,8 @@ SAID = {
 WAITS = "Vous êtes sur la liste d’attente. On vous écrira dès qu’il y a une place pour vous."
 COMING_SHOWN = 60
 """How many of those who come to a meeting are named."""
+SEARCHED_SHOWN = 20
+"""How many of the meetings whose date is searched for are listed."""
 TOO_LATE = "On ne peut plus répondre : la rencontre est passée, annulée, ou fermée pour vous."
 
 
@@ -39,7 +42,10 @@ def agenda(request):
     found = (found.past(now) if is_past else found.to_come(now)).with_coming(request.user)
     found = found.select_related("topic__forum__espace__forum", "territoire")
     mine = AgendaPersonnel.objects.filter(membre=request.user).first()
+    searched = Rencontre.objects.readable_by(request.user).shown().searching()
+    searched = searched.with_unanswered(request.user).select_related("topic__forum__espace__forum")
     context = {
+        "cherchees": () if is_past else searched[:SEARCHED_SHOWN],
         "rencontres": Paginator(found, MEETINGS_PER_PAGE).get_page(request.GET.get("page")),
         "is_past": is_past,
         "adresse": mine and calendriers.address_of(mine),
@@ -61,13 +67,16 @@ def shown(user, topic, reference):
     """What the page of ``topic`` shows ``user`` of its meeting: the date that has this reference, else the
     next one to come, else the latest; who comes, what they said, what they may do; and the other dates.
     """
-    dates = list(DATES.fetch(user=user, topic=topic.pk))
+    dates = DATES.fetch(user=user, topic=topic.pk)
+    dates = [one for one in dates if one.debut] or dates
     if not dates:
         return {}
     rencontre = _shown(dates, reference)
     for one in dates:
         one.topic = topic
         one.is_shown = one == rencontre
+    if rencontre.is_searching:
+        return choix_de_date.shown(user, rencontre)
     said = rencontres.answers_to(rencontre, user)
     rencontre.count_among(said)
     mine = next((one for one in said if one.membre_id == user.pk), None)
@@ -197,7 +206,10 @@ def ajouter_date(request, reference):
     topic = _topic(request, reference)
     if not permissions.can_add_date(request.user, topic):
         raise Http404
-    latest = Rencontre.objects.readable_by(request.user).filter(topic=topic).last()
+    found = Rencontre.objects.readable_by(request.user).filter(topic=topic)
+    if found.searching().exists():
+        raise Http404
+    latest = found.filter(debut__isnull=False).last()
     initial = ChangeForm.said_of(latest) | {"jour": None, "dernier_jour": None} if latest else {}
     form = AjouterForm(request.POST or None, initial=initial)
     if form.is_valid():
@@ -218,7 +230,7 @@ def ajouter_date(request, reference):
 def modifier_rencontre(request, reference):
     """Change when and where one meets."""
     topic, rencontre = _meeting(request, reference)
-    if not permissions.can_organise(request.user, rencontre):
+    if rencontre.is_searching or not permissions.can_organise(request.user, rencontre):
         raise Http404
     following = rencontre.following().readable_by(request.user).count()
     form = ChangeForm(
@@ -273,6 +285,8 @@ def annuler_rencontre(request, reference):
 def rencontre_ics(request, reference):
     """A meeting for the calendar of one who asks for it."""
     _, rencontre = _meeting(request, reference)
+    if rencontre.debut is None:
+        raise Http404
     return calendriers.answer([calendriers.entry(rencontre, request.user)], "rencontre")
 
 

@@ -24,6 +24,7 @@ from wagtail.search.models import IndexEntry
 
 from communaute import (
     abonnements,
+    choix_de_date,
     conversation,
     effacement,
     gestes,
@@ -664,3 +665,35 @@ def test_two_who_hand_over_at_once_make_one_page(shared_database, at_once):
     outcomes = at_once([partial(mise_en_commun.hand_over, mise.animatrice, mise)] * 2)
     assert sum(isinstance(outcome, REFUSED) for outcome in outcomes) == 1
     assert EnseignementPage.objects.get().pk == MiseEnCommun.objects.get().page_id
+
+
+def test_two_who_choose_a_date_at_once_choose_one_and_the_other_is_told(espace, elue, at_once):
+    begin = [timezone.now() + timedelta(days=days) for days in (9, 10)]
+    topic = conversation.start_topic(
+        elue,
+        espace,
+        "Se voir",
+        "Pour parler.",
+        nature=Nature.RENCONTRE,
+        rencontres=[{"capacite": 2}],
+        dates=[(debut, debut + timedelta(hours=2)) for debut in begin],
+    )
+    rencontre = topic.rencontres.get()
+    dates = list(rencontre.dates_proposees.all())
+    membres = [entered(un_membre(), espace) for _ in range(4)]
+    for membre in membres:
+        choix_de_date.answer(membre, rencontre, {date.pk: "oui" for date in dates})
+
+    def choose(date):
+        try:
+            return choix_de_date.choose(elue, rencontre, date)
+        except conversation.Conflict:
+            return None
+
+    chosen = [one for one in at_once([partial(choose, date) for date in dates * 3]) if one]
+    assert len(chosen) == 1
+    rencontre.refresh_from_db()
+    assert rencontre.debut == chosen[0].debut
+    coming, kept, waiting = places(rencontre)
+    assert (coming, kept) == ([membre.pk for membre in membres[:2]], [])
+    assert waiting == [membre.pk for membre in membres[2:]]

@@ -26,6 +26,7 @@ from communaute.models import (
     Brouillon,
     Choix,
     Cohorte,
+    DateProposee,
     DemandePromesse,
     Envoi,
     Espace,
@@ -549,6 +550,22 @@ class Monde:
         found = Rencontre.objects.select_related("topic__forum__espace")
         self.rencontre = found.get(pk=self.rencontre.pk)
         self.agenda = AgendaPersonnel.objects.create(membre=author)
+        self._search(author)
+
+    def _search(self, author):
+        """A meeting whose date is searched for: who said when they could come, and who has not."""
+        debut = timezone.now() + timedelta(days=20)
+        topic = un_sujet(self.elus, author, "Trouver un jour", "Pour se parler.")
+        Topic.objects.filter(pk=topic.pk).update(nature=Nature.RENCONTRE)
+        searched = Rencontre.objects.create(topic=topic, lieu=CANARIES["lieu"])
+        for day in range(2):
+            begins = debut + timedelta(days=day)
+            date = DateProposee.objects.create(
+                rencontre=searched, debut=begins, fin=begins + timedelta(hours=1)
+            )
+            for what in ("peer", "suspended", "ex-member", "inactive"):
+                date.disponibilites.create(membre=self.people[what], reponse="si_besoin")
+        self.searched = Rencontre.objects.select_related("topic__forum__espace").get(pk=searched.pk)
 
     def _part(self, mise, field, posts):
         """A part of it, by its author, that draws on these messages."""

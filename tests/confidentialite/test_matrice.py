@@ -33,6 +33,7 @@ from communaute.models import (
     Alerte,
     Archive,
     Cohorte,
+    DateProposee,
     Espace,
     Essai,
     Evenement,
@@ -160,6 +161,8 @@ def may_read(what, membre, row):
         return False
     if kind == "Presence" and row.membre_id != membre.pk and not row.is_seated:
         return False
+    if kind == "Disponibilite" and row.membre_id != membre.pk:
+        return facilitates or row.date.rencontre.topic.poster_id == membre.pk
     if kind in ("Participation", "Suivi"):
         return row.membre_id == membre.pk
     if kind == "Notification" and row.membre_id != membre.pk:
@@ -201,6 +204,9 @@ def is_there(evenement, membre):
     """Whether what is told of is there to be read, or answered by ``membre``."""
     post, demande, mise = evenement.post, evenement.demande, evenement.mise
     if evenement.rencontre:
+        if evenement.quoi == "chercher":
+            left = DateProposee.objects.unanswered_by(membre)
+            return left.filter(rencontre=evenement.rencontre).exists()
         kept = Presence.objects.offered().filter(rencontre=evenement.rencontre, membre=membre)
         return evenement.quoi != "place" or kept.exists()
     if mise:
@@ -229,7 +235,7 @@ STILL_SO = (
 ABOVE = (
     *("post", "topic", "sondage", "choix", "demande", "evenement"),
     *("mise", "mise_en_commun", "atelier", "passage", "version", "accord", "rencontre"),
-    *("position", "reformulation", "essai"),
+    *("date", "position", "reformulation", "essai"),
 )
 
 
@@ -611,6 +617,13 @@ def permitted(monde):
             for asked in meeting(monde.rencontre, yesterday, {"author"} | FACILITATORS)
         ),
         ("can_organise", [changed(monde.rencontre, topic=reread)], FACILITATORS),
+        ("can_attend", [monde.searched], set()),
+        ("can_announce", [monde.searched], set()),
+        *(("can_say_when", *asked) for asked in searching(monde, yesterday, SPEAKERS)),
+        *(
+            ("can_choose_date", *asked)
+            for asked in searching(monde, yesterday, {"author"} | FACILITATORS)
+        ),
         ("can_add_date", [monde.rencontre.topic], {"author"} | FACILITATORS),
         ("can_add_date", [topic], set()),
         *(
@@ -682,6 +695,15 @@ def meeting(rencontre, yesterday, who):
         ([rencontre], who),
         ([changed(rencontre, fin=yesterday)], set()),
         ([changed(rencontre, annulee_le=yesterday)], set()),
+    ]
+
+
+def searching(monde, yesterday, who):
+    """In which states of a meeting whose date is searched for ``who``, and nobody else, has a say."""
+    return [
+        ([monde.searched], who),
+        ([monde.rencontre], set()),
+        ([changed(monde.searched, annulee_le=yesterday)], set()),
     ]
 
 
@@ -792,7 +814,15 @@ PAGES = {
     "faire_recours": permissions.can_appeal,
     "historique": lambda membre, post: post.is_shown,
     "vote": lambda membre, topic: hasattr(topic, "sondage"),
-    **dict.fromkeys(("modifier_rencontre", "annuler_rencontre"), permissions.can_organise),
+    **dict.fromkeys(("annuler_rencontre", "choisir_date"), permissions.can_organise),
+    "modifier_rencontre": lambda membre, rencontre: (
+        not rencontre.is_searching and permissions.can_organise(membre, rencontre)
+    ),
+    "rencontre_ics": lambda membre, rencontre: rencontre.debut is not None,
+    "disponibilites": lambda membre, rencontre: (
+        permissions.can_say_when(membre, rencontre) or permissions.can_attend(membre, rencontre)
+    ),
+    **dict.fromkeys(("proposer_dates", "relancer"), permissions.can_choose_date),
     "mettre_en_commun": permissions.can_draw_on,
     "repondre": lambda membre, mise: Accord.objects.filter(
         membre=membre, version__passage__mise_en_commun=mise

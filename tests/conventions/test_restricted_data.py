@@ -26,6 +26,7 @@ THEIR_OWN = (
     *("brouillons.py", "pieces.py", "ouverture.py", "passation.py", "profils.py"),
     *("archives.py", "effacement.py", "notifications.py", "mise_en_commun.py"),
     "rencontres.py",
+    "choix_de_date.py",
     "desaccord.py",
 )
 """What defines restricted data, what writes it, and what gives each their own."""

@@ -94,6 +94,51 @@ def test_a_meeting_is_repeated_and_one_comes_to_all_its_dates_without_javascript
     assert width_on_a_phone(elue) == 320
 
 
+def test_a_date_is_searched_for_together_and_chosen_without_javascript(open_page):
+    elue = open_page("/communaute/espaces/elus/nouveau-sujet/", "elue", **WITHOUT_JAVASCRIPT)
+    elue.get_by_role("link", name="Rencontre", exact=True).click()
+    elue.get_by_role("link", name="Pas encore de date").click()
+    elue.get_by_label("Titre de la rencontre").fill("Se voir au printemps")
+    days = [timezone.localdate() + timedelta(days=after) for after in (20, 21)]
+    lines = [f"{day:%d/%m/%Y} 14:00-16:00" for day in days]
+    elue.get_by_label("Les dates possibles").fill("\n".join([lines[0], "mardi"]))
+    elue.get_by_label("Pourquoi on se retrouve").fill("Pour se parler.")
+    elue.get_by_role("button", name="Publier").click()
+    expect(elue.get_by_role("alert")).to_contain_text("cela ne se lit pas")
+    elue.get_by_label("Les dates possibles").fill("\n".join(lines))
+    elue.get_by_role("button", name="Publier").click()
+    search = elue.get_by_role("region", name="On cherche une date")
+    expect(search.get_by_role("listitem")).to_have_count(2)
+    assert faults(elue) == []
+    assert width_on_a_phone(elue) == 320
+
+    other = open_topic(open_page, "animation", "Se voir au printemps", **WITHOUT_JAVASCRIPT)
+    other.get_by_role("link", name="Dire quand je peux venir").click()
+    expect(other.get_by_role("heading", name="Quand je peux venir")).to_be_visible()
+    assert faults(other) == []
+    assert width_on_a_phone(other) == 320
+    for group, said in zip(other.get_by_role("group").all(), ("Non", "Oui"), strict=True):
+        group.get_by_label(said, exact=True).check()
+    other.get_by_role("button", name="Répondre").click()
+    expect(other.get_by_text("convient le mieux")).to_be_visible()
+
+    search.get_by_role("link", name="Proposer d’autres dates").click()
+    expect(elue.get_by_role("heading", name="Proposer d’autres dates")).to_be_visible()
+    assert faults(elue) == []
+    elue.get_by_role("link", name="Ne rien changer").click()
+    search.get_by_role("link", name="Choisir la date").click()
+    expect(elue.get_by_text("N’ont pas tout répondu")).to_be_visible()
+    assert faults(elue) == []
+    assert width_on_a_phone(elue) == 320
+    elue.get_by_role("button", name="Leur demander de répondre").click()
+    expect(elue.get_by_text("C’est fait")).to_be_visible()
+    elue.get_by_role("group").get_by_role("radio").last.check()
+    elue.get_by_role("button", name="Choisir cette date").click()
+    meeting = elue.get_by_role("region", name="La rencontre")
+    expect(meeting).to_contain_text("de 14 h à 16 h")
+    expect(meeting).to_contain_text("1 personne vient")
+
+
 def test_pages_about_a_meeting_are_for_all(open_page):
     page = open_topic(open_page, "animation", "Une journée à Port-Sansouire", "tronc-commun")
     links = [

@@ -13,6 +13,7 @@ from django.utils import timezone
 from wagtail.fields import RichTextField
 
 from communaute import (
+    choix_de_date,
     conversation,
     desaccord,
     gestes,
@@ -430,6 +431,7 @@ def _involved(sujet):
         yield from voters
     for reponse in Presence.Reponse:
         yield from sujet.get("rencontre", {}).get(reponse, [])
+    yield from sujet.get("rencontre", {}).get("disponibilites", {})
     for position in sujet.get("position", []):
         yield position["auteur"]
         yield from position["tenue"]
@@ -443,7 +445,7 @@ def _sujet(espace, entry, membres):
         if topic is None:
             kind = {name: entry[name] for name in ("nature", "promesse")}
             if rencontre := entry.get("rencontre"):
-                kind["rencontres"] = _rencontres(rencontre)
+                kind |= _recherche(rencontre) if "dates" in rencontre else _rencontres(rencontre)
             topic = conversation.start_topic(
                 author, espace, entry["titre"], message["texte"], at, **kind
             )
@@ -493,6 +495,10 @@ def _reponses(topic, entry, membres):
     """Who comes to the first date of a meeting, and what the public is told of it."""
     found = Rencontre.objects.readable_by(Membre.objects.by_key(topic.poster_id))
     first = found.filter(topic=topic).first()
+    proposed = first.dates_proposees.readable_by(Membre.objects.by_key(topic.poster_id))
+    for email, said in entry.get("disponibilites", {}).items():
+        by_date = dict(zip(proposed.values_list("pk", flat=True), said, strict=True))
+        choix_de_date.answer(membres[email], first, by_date)
     for reponse in Presence.Reponse:
         for email in entry.get(reponse, []):
             rencontres.answer(membres[email], first, reponse)
@@ -514,7 +520,15 @@ def _rencontres(entry):
         {"heure": f"{un['heure']:%H:%M}", "texte": un["texte"]} for un in entry.get("programme", [])
     ]
     said["programme"] = programme
-    return [{"debut": at(day, entry["de"]), "fin": at(day, entry["a"]), **said} for day in days]
+    hours = [{"debut": at(day, entry["de"]), "fin": at(day, entry["a"])} for day in days]
+    return {"rencontres": [said | one for one in hours]}
+
+
+def _recherche(entry):
+    """A meeting whose date is searched for, among those in so many days."""
+    days = [timezone.localdate(_ago(-after)) for after in entry["dates"]]
+    dates = [(at(day, entry["de"]), at(day, entry["a"])) for day in days]
+    return {"rencontres": [{"lieu": entry["lieu"]}], "dates": dates}
 
 
 def _desaccord(topic, entries, membres):
