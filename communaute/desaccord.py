@@ -16,6 +16,7 @@ from communaute.conversation import Conflict, as_of_now, lock_forum, locked
 from communaute.forum_conversation.models import Topic
 from communaute.models import (
     AvisEssai,
+    College,
     Essai,
     Issue,
     Position,
@@ -29,6 +30,26 @@ def positions_of(topic):
     """The positions of ``topic``, with all that its page says of them."""
     prefetch_related_objects([topic], Prefetch("positions", Position.objects.with_work()))
     return list(topic.positions.all())
+
+
+def facilitation(espace):
+    """Who facilitates on each side of a space where several collèges speak, or None where one speaks: the
+    ``cotes``, each with its ``nom`` and the ``noms`` of those of that collège; the ``autres``, who are of
+    none; and the collège they are all of (``seul``), or an empty string.
+
+    It is said of the whole space: to say it of those who hold a position would tell who is behind a role.
+    """
+    if espace.college:
+        return None
+    found = list(espace.animateurs.filter(is_active=True).with_college().order_by("pk"))
+    cotes = [
+        {"nom": one.label, "noms": [m.get_full_name() for m in found if m.cote == one.value]}
+        for one in College
+    ]
+    sides = [cote["nom"] for cote in cotes if cote["noms"]]
+    autres = [membre.get_full_name() for membre in found if not membre.cote]
+    seul = sides[0] if len(sides) == 1 and not autres else ""
+    return {"cotes": cotes, "autres": autres, "seul": seul}
 
 
 @transaction.atomic

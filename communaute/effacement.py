@@ -40,6 +40,7 @@ from communaute.models import (
     Accord,
     ActeModeration,
     Alerte,
+    AnnonceRencontre,
     AvisEssai,
     Brouillon,
     Espace,
@@ -203,6 +204,10 @@ class Leaving:
         said = {name: self.unnamed(getattr(rencontre, name)) for name in ("lieu", "motif")}
         said["programme"] = self._forgotten_in(rencontre.programme)
         Rencontre.objects.filter(pk=rencontre.pk).update(**said)
+        for annonce in AnnonceRencontre.objects.filter(rencontre=rencontre):
+            names = ("titre", "presentation", "lieu", "suites")
+            said = {name: self.unnamed(getattr(annonce, name)) for name in names}
+            AnnonceRencontre.objects.filter(pk=annonce.pk).update(**said)
 
     def _forget_in_mises_en_commun(self):
         """The same of what is made of an exchange, and of how others would have it said. What is drawn from

@@ -5,7 +5,9 @@ Each act is one transaction that locks the topic of the meeting: answers are tak
 a seat is never given twice and nobody who waits is passed over.
 """
 
+import re
 from datetime import timedelta
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -14,7 +16,14 @@ from django.utils import timezone
 from communaute import notifications, permissions, repetitions
 from communaute.conversation import Conflict, as_of_now, locked
 from communaute.forum_conversation.models import Topic
-from communaute.models import AnnonceRencontre, Disponibilite, Evenement, Presence, Rencontre
+from communaute.models import (
+    AnnonceRencontre,
+    Disponibilite,
+    Evenement,
+    MiseEnCommun,
+    Presence,
+    Rencontre,
+)
 from communaute.models.rencontres import TIME_TO_CONFIRM
 
 KEPT_IN_CALENDARS = ("debut", "fin", "lieu", "lien")
@@ -197,15 +206,41 @@ def _of(topic, rencontre):
 @transaction.atomic
 def announce(membre, rencontre, said):
     """Tell the public of a meeting: ``said`` is its ``titre``, ``presentation`` and ``lieu``, written for
-    that. What was told of it already is told so from now on.
+    that, and its ``suites`` once it took place. What was told of it already is told so from now on.
     """
     membre, rencontre = held(membre, rencontre)
     if not permissions.can_announce(membre, rencontre):
         raise PermissionDenied
-    annonce, _ = AnnonceRencontre.objects.update_or_create(
-        rencontre=rencontre, defaults=said, create_defaults=said | {"par": membre}
-    )
+    too_early = said.get("suites") and not rencontre.took_place
+    if too_early or names_a_learning(rencontre, *said.values()):
+        raise PermissionDenied
+    known = AnnonceRencontre.objects.filter(rencontre=rencontre).first()
+    annonce = known or AnnonceRencontre(rencontre=rencontre, par=membre)
+    if said.get("suites", annonce.suites) != annonce.suites:
+        annonce.suites_le = timezone.now()
+    for name, text in said.items():
+        setattr(annonce, name, text)
+    annonce.save()
     return annonce
+
+
+def names_a_learning(rencontre, *texts):
+    """Whether one of ``texts`` gives the address of a page that was drawn from the topic of the meeting: the
+    page never tells from where, and whoever reads both would know.
+    """
+    drawn = MiseEnCommun.objects.filter(topic=rencontre.topic_id, page__isnull=False)
+    pages = [urlsplit(mise.page.url or "").path for mise in drawn.select_related("page")]
+    told = _as_read(" ".join(texts))
+    return any(
+        re.search(rf"{re.escape(_as_read(page).rstrip('/'))}(?![\w-])", told)
+        for page in pages
+        if page
+    )
+
+
+def _as_read(address):
+    """An address as browsers show it."""
+    return unquote(address).casefold()
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from communaute import repetitions
 from communaute.models import College, Disponibilite, Territoire
+from communaute.rencontres import names_a_learning
 from communaute.repetitions import MOST_DATES, Repetition, at, span_said
 from communaute.text import fold
 
@@ -530,7 +531,7 @@ class AnnulerForm(AllowsFollowing):
 
 
 class AnnoncerForm(forms.Form):
-    """What the public is told of a meeting."""
+    """What the public is told of a meeting; of one that took place, what came out of it."""
 
     titre = forms.CharField(
         label="Titre",
@@ -551,3 +552,30 @@ class AnnoncerForm(forms.Form):
         help_text="Une salle et son adresse, ou « À distance ».",
         error_messages={"required": "Dites où l’on se retrouve."},
     )
+    suites = forms.CharField(
+        label="Ce qui en est sorti",
+        required=False,
+        max_length=3000,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=(
+            "Pour qui n’y était pas : ce que l’on y a compris, décidé, ce qui suit. Sans nom ni propos de "
+            "qui s’y est exprimé·e."
+        ),
+    )
+
+    def __init__(self, *args, rencontre, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.rencontre = rencontre
+        if not rencontre.took_place:
+            del self.fields["suites"]
+
+    def clean(self):
+        said = super().clean()
+        for name, text in list(said.items()):
+            if names_a_learning(self.rencontre, text):
+                self.add_error(
+                    name,
+                    "Cette adresse est celle d’un enseignement tiré de ce sujet. Sa page ne dit pas de quel "
+                    "échange il vient : l’écrire ici le dirait. Retirez-la.",
+                )
+        return said

@@ -114,7 +114,7 @@ class AgendaFeed(Feed):
         return cohorte.nom
 
     def items(self):
-        return AnnonceRencontre.objects.public().order_by("-parue_le", "-pk")[:NEWEST]
+        return AnnonceRencontre.objects.public().latest_said()[:NEWEST]
 
     def item_guid(self, annonce):
         return f"{settings.SITE_URL}{annonce.get_absolute_url()}"
@@ -126,7 +126,8 @@ class AgendaFeed(Feed):
         rencontre = annonce.rencontre
         state = "Annulée. " if rencontre.annulee_le else ""
         when = horaire(rencontre.debut, rencontre.fin)
-        return escape(f"{state}{when}, {annonce.lieu}. {annonce.presentation}")
+        suites = f" Ce qui en est sorti : {annonce.suites}" if annonce.suites else ""
+        return escape(f"{state}{when}, {annonce.lieu}. {annonce.presentation}{suites}")
 
     def item_link(self, annonce):
         return f"{settings.SITE_URL}{annonce.get_absolute_url()}"
@@ -135,7 +136,7 @@ class AgendaFeed(Feed):
         return annonce.parue_le
 
     def item_updateddate(self, annonce):
-        return max(annonce.parue_le, annonce.rencontre.modifiee_le)
+        return annonce.last_said
 
 
 class ThemeFeed(EnseignementsFeed):

@@ -151,6 +151,11 @@ class MembreQuerySet(models.QuerySet):
         told = Q(prevenu_le__gt=F("visite"), prevenu_le__lte=today - conservation.PREAVIS)
         return self.absent_since(day).filter(told)
 
+    def with_college(self):
+        """Annotate the ``cote`` of each: the collège of the seat they speak from; of none, empty or None."""
+        sieges = Siege.objects.active().filter(membre=OuterRef("pk"))
+        return self.annotate(cote=models.Subquery(sieges.values("college")[:1]))
+
     def with_sieges(self):
         """Fetch what ``Membre.qualite`` and ``Membre.college`` read, in a constant number of queries."""
         return self.prefetch_related(models.Prefetch("sieges", Siege.objects.speaking()))

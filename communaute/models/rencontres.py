@@ -204,6 +204,11 @@ class Rencontre(models.Model):
         return self.debut is None and self.annulee_le is None
 
     @property
+    def took_place(self):
+        """Whether it is over, and was not called off."""
+        return self.annulee_le is None and self.is_over
+
+    @property
     def is_open(self):
         """Whether it is still to take place."""
         return self.annulee_le is None and not self.is_over
@@ -381,6 +386,10 @@ class Disponibilite(models.Model):
 
 
 class AnnonceRencontreQuerySet(models.QuerySet):
+    def latest_said(self):
+        """What was written last first: an announcement, or what came out of the meeting."""
+        return self.order_by(Coalesce("suites_le", "parue_le").desc(), "-pk")
+
     def public(self):
         """Those that anyone may read: of meetings whose topic is there, and lets something of it be told."""
         return self.filter(
@@ -400,7 +409,9 @@ class AnnonceRencontreQuerySet(models.QuerySet):
 
 
 class AnnonceRencontre(models.Model):
-    """What the public is told of a meeting, written for it: nothing of its topic but when, and who hosts."""
+    """What the public is told of a meeting, written for it: nothing of its topic but when, and who hosts;
+    once it took place, what came out of it (``suites``).
+    """
 
     reference = models.CharField(max_length=16, unique=True, default=new_reference, editable=False)
     rencontre = models.OneToOneField(Rencontre, models.CASCADE, related_name="annonce")
@@ -409,6 +420,8 @@ class AnnonceRencontre(models.Model):
     lieu = models.CharField("où", max_length=200)
     par = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     parue_le = models.DateTimeField("parue le", default=timezone.now)
+    suites = models.TextField("ce qui en est sorti", max_length=3000, blank=True)
+    suites_le = models.DateTimeField("suites dites le", null=True, blank=True)
 
     objects = AnnonceRencontreQuerySet.as_manager()
 
@@ -423,6 +436,12 @@ class AnnonceRencontre(models.Model):
 
     def get_absolute_url(self):
         return reverse("annonce", args=[self.reference])
+
+    @property
+    def last_said(self):
+        """When the public was last told something of it."""
+        said = (self.parue_le, self.suites_le, self.rencontre.modifiee_le)
+        return max(filter(None, said))
 
 
 class AgendaPersonnel(models.Model):

@@ -47,6 +47,7 @@ def shown(user, topic):
     return {
         "positions": positions,
         "etapes": _steps(there, tried, issues),
+        "facilitation": desaccord.facilitation(topic.espace),
         "essai": tried,
         "issues": issues,
         "can_steer": permissions.can_steer(user, topic),

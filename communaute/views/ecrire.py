@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods, require_safe
 
-from communaute import brouillons, conversation, mentions, permissions
+from communaute import brouillons, conversation, desaccord, mentions, permissions
 from communaute.forms import ALL_TOPIC_FORMS, TOPIC_FORMS, EditForm, EditOpeningForm
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
 from communaute.views.composition import Composition
@@ -51,6 +51,8 @@ def nouveau_sujet(request, slug):
         "is_searching": form_class.name == "chercher",
         "topic": Topic(promesse=promesse if promesse in Promesse.values else Promesse.RESTE_ICI),
     }
+    if form_class.nature == Nature.DESACCORD:
+        context["facilitation"] = desaccord.facilitation(espace)
     return render(request, "communaute/nouveau_sujet.html", context, status=composition.status)
 
 

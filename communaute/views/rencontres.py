@@ -311,8 +311,9 @@ def annoncer_rencontre(request, reference):
         rencontres.take_back(request.user, rencontre)
         messages.success(request, "C’est retiré : l’agenda public n’en dit plus rien.")
         return redirect(rencontre)
-    said = annonce and {name: getattr(annonce, name) for name in ("titre", "presentation", "lieu")}
-    form = AnnoncerForm(request.POST or None, initial=said)
+    names = ("titre", "presentation", "lieu", "suites")
+    said = annonce and {name: getattr(annonce, name) for name in names}
+    form = AnnoncerForm(request.POST or None, initial=said, rencontre=rencontre)
     if form.is_valid():
         annonce = rencontres.announce(request.user, rencontre, form.cleaned_data)
         messages.success(request, "C’est public, dans l’agenda de la cohorte.")

@@ -26,6 +26,7 @@ from communaute import (
     abonnements,
     choix_de_date,
     conversation,
+    desaccord,
     effacement,
     gestes,
     invitations,
@@ -45,16 +46,22 @@ from communaute.models import (
     CourrielRecu,
     Envoi,
     Espace,
+    Essai,
     Evenement,
     Invitation,
+    Issue,
     Lettre,
     Membre,
     MiseEnCommun,
     Passage,
+    Position,
     Presence,
+    Reconnaissance,
+    Reformulation,
     Siege,
     Sondage,
     Suivi,
+    Tenue,
     VersionPassage,
     Vote,
 )
@@ -697,3 +704,103 @@ def test_two_who_choose_a_date_at_once_choose_one_and_the_other_is_told(espace, 
     coming, kept, waiting = places(rencontre)
     assert (coming, kept) == ([membre.pk for membre in membres[:2]], [])
     assert waiting == [membre.pk for membre in membres[2:]]
+
+
+# --- A disagreement
+
+
+ROLE = "une personne d’ici"
+
+
+@pytest.fixture
+def disagreement(espace):
+    """A disagreement, and eight who speak there."""
+    membres = [entered(un_membre(), espace) for _ in range(WRITERS)]
+    topic = conversation.start_topic(
+        membres[0], espace, "Fermer la place ?", "Qui décide ?", nature=Nature.DESACCORD
+    )
+    return topic, membres
+
+
+def test_a_position_that_is_sent_by_eight_clients_of_one_member_is_one(disagreement, at_once):
+    topic, [membre, *_] = disagreement
+    at_once([partial(desaccord.take_position, membre, topic, "Oui.", ROLE)] * WRITERS)
+    assert Position.objects.count() == 1
+
+
+def test_eight_who_take_a_position_under_one_role_at_once_have_one_each(disagreement, at_once):
+    topic, membres = disagreement
+    taken = at_once([partial(desaccord.take_position, m, topic, "Oui.", ROLE) for m in membres])
+    assert {one.auteur_id for one in taken} == {membre.pk for membre in membres}
+    assert Position.objects.filter(role=ROLE).count() == WRITERS
+
+
+def test_of_those_who_say_at_once_that_it_is_so_one_does_and_no_more_is_asked(
+    disagreement, at_once
+):
+    topic, [first, second, *others] = disagreement
+    position = desaccord.take_position(first, topic, "Oui.", ROLE)
+    desaccord.take_position(second, topic, "Non.")
+    for membre in others[:3]:
+        desaccord.hold(membre, position, on=True)
+    holders = [first, *others[:3]]
+    restated = [desaccord.restate(second, position, f"Vous dites oui, {n}.") for n in range(2)]
+    outcomes = at_once(
+        [
+            *(partial(desaccord.recognise, m, one, True) for m in holders[:3] for one in restated),
+            partial(desaccord.recognise, holders[3], restated[0], False, "Presque"),
+            partial(desaccord.restate, second, position, "Encore autrement."),
+        ]
+    )
+    said = Reconnaissance.objects.filter(est_juste=True)
+    assert said.count() == 1
+    position = Position.objects.get(pk=position.pk)
+    assert position.redite_id == said.get().reformulation_id
+    went = [one for one in outcomes if not isinstance(one, conversation.Conflict)]
+    made = said.count() + Reconnaissance.objects.filter(est_juste=False).count()
+    assert len(went) == made + Reformulation.objects.count() - len(restated)
+
+
+def test_of_several_trials_proposed_at_once_one_is_open(disagreement, at_once):
+    topic, [first, *_] = disagreement
+    day = timezone.localdate() + timedelta(days=3)
+    at_once([partial(desaccord.try_out, first, topic, f"{n} fois", day) for n in range(WRITERS)])
+    assert Essai.objects.count() == WRITERS
+    assert Essai.objects.open().count() == 1
+
+
+def test_two_endings_at_once_are_both_kept_and_the_same_one_is_said_once(disagreement, at_once):
+    topic, [first, *_] = disagreement
+    day = timezone.localdate() + timedelta(days=3)
+    desaccord.try_out(first, topic, "Un dimanche.", day)
+    same = (topic, Issue.Fin.PAUSE, "On y revient.")
+    at_once([partial(desaccord.conclude, first, *same)] * WRITERS)
+    assert Issue.objects.count() == 1
+    assert not Essai.objects.open().exists()
+    at_once([partial(desaccord.conclude, first, topic, fin, "Oui.") for fin in Issue.Fin])
+    assert set(Issue.objects.filter(texte="Oui.").values_list("fin", flat=True)) == {*Issue.Fin}
+
+
+def test_what_is_said_of_a_position_while_it_is_withdrawn_goes_with_it(disagreement, at_once):
+    topic, [first, second, *others] = disagreement
+    desaccord.take_position(second, topic, "Non.")
+    position = desaccord.take_position(first, topic, "Oui.", ROLE)
+    at_once(
+        [
+            partial(desaccord.withdraw, first, position),
+            partial(desaccord.restate, second, position, "Vous dites oui."),
+            partial(desaccord.say_beneath, first, position, "Les enfants.", "Un essai."),
+            *(partial(desaccord.hold, membre, position, True) for membre in others[:4]),
+        ]
+    )
+    position = Position.objects.get(pk=position.pk)
+    assert (position.texte, position.compte, position.changerait) == ("", "", "")
+    assert not Reformulation.objects.exists()
+    assert not Tenue.objects.exists()
+
+
+def test_those_who_took_part_are_called_back_once_by_several_workers(disagreement, at_once):
+    topic, [first, *_] = disagreement
+    desaccord.try_out(first, topic, "Un dimanche.", timezone.localdate())
+    assert sum(at_once([desaccord.call_back_due] * 4)) == 1
+    assert Evenement.objects.exclude(essai=None).count() == 1

@@ -27,7 +27,7 @@ from communaute.models import (
     Tenue,
 )
 from tests.confidentialite.test_archive import archive_of
-from tests.factories import MembreFactory, entered, un_membre
+from tests.factories import EspaceFactory, MembreFactory, entered, un_membre
 
 pytestmark = pytest.mark.django_db
 
@@ -481,3 +481,73 @@ def test_the_back_office_does_not_list_whom_a_disagreement_calls_back(
     assert "Un dimanche" not in letter.body
     assert Envoi.objects.filter(membre=lea).exists()
     assert not Envoi.objects.listed().filter(membre=lea)
+
+
+# --- Who facilitates on each side
+
+
+@pytest.fixture
+def commun(db):
+    """A space where several collèges speak."""
+    return EspaceFactory(slug="tronc-commun", nom="Tronc commun", audience="tous", college="")
+
+
+def facilitator(espace, name, college):
+    membre = un_membre(college, membre__first_name=name, membre__last_name="Anime")
+    espace.nominations.create(membre=membre, role=Nomination.Role.ANIMATION)
+    return membre
+
+
+def said_of_sides(page):
+    text = BeautifulSoup(page, "html.parser").select_one("main").get_text(" ", strip=True)
+    return " ".join(text.replace("\xa0", " ").split())
+
+
+ALL_OF_ONE = "Toute l’animation de cet espace vient d’un même collège : Élu·es."
+
+
+def test_where_several_colleges_speak_one_is_told_who_facilitates_on_each_side(go, commun, client):
+    agent = entered(un_membre("agents"), commun)
+    facilitator(commun, "Nadia", "elus")
+    address = f"{commun.get_absolute_url()}nouveau-sujet/"
+    client.force_login(agent)
+    opening = said_of_sides(client.get(f"{address}?nature=desaccord").content.decode())
+    assert "Élu·es, Nadia Anime ; Agent·es des collectivités, personne ;" in opening
+    assert ALL_OF_ONE in opening
+    assert ALL_OF_ONE not in client.get(f"{address}?nature=question").content.decode()
+    sent = client.post(address, DISAGREEMENT, follow=True).content.decode()
+    assert ALL_OF_ONE in said_of_sides(sent)
+    facilitator(commun, "Omar", "agents")
+    left = facilitator(commun, "Parti", "etat")
+    Membre.objects.filter(pk=left.pk).update(is_active=False)
+    topic = Topic.objects.get()
+    page = said_of_sides(go(agent, "sujet", topic.reference))
+    assert "Agent·es des collectivités, Omar Anime ; Agent·es de l’État, personne" in page
+    assert "même collège" not in page
+    assert "Parti" not in page
+
+
+def test_whoever_is_of_no_college_facilitates_for_all(commun, client):
+    membre = entered(un_membre("elus"), commun)
+    facilitator(commun, "Nadia", "elus")
+    outside = MembreFactory(first_name="Anna", last_name="Autour")
+    commun.nominations.create(membre=outside, role=Nomination.Role.ANIMATION)
+    client.force_login(membre)
+    page = client.get(f"{commun.get_absolute_url()}nouveau-sujet/?nature=desaccord")
+    page = said_of_sides(page.content.decode())
+    assert "hors des quatre collèges, Anna Autour." in page
+    assert "même collège" not in page
+
+
+def test_who_holds_a_position_changes_nothing_of_what_is_said_of_the_sides(go, commun):
+    membre, agent = entered(un_membre("elus"), commun), entered(un_membre("agents"), commun)
+    facilitator(commun, "Nadia", "elus")
+    topic = conversation.start_topic(membre, commun, "Un", "Qui ?", nature=Nature.DESACCORD)
+    before = panel(go(membre, "sujet", topic.reference))
+    before = before[before.index("Qui anime") : before.index("anime aussi")]
+    desaccord.take_position(agent, topic, "Non.", "une personne d’ici")
+    assert before in panel(go(membre, "sujet", topic.reference))
+
+
+def test_in_the_space_of_one_college_there_are_no_sides_to_tell(go, membres, sujet):
+    assert "de chaque côté" not in go(membres[0], "sujet", sujet.reference)

@@ -1,7 +1,7 @@
 """Meetings: proposed in a topic, answered, moved, called off; seats pass on; calendars are told little."""
 
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 import vobject
@@ -20,6 +20,7 @@ from communaute.forum_conversation.models import Nature, Promesse, Topic
 from communaute.models import (
     AgendaPersonnel,
     Membre,
+    MiseEnCommun,
     Notification,
     Presence,
     Rencontre,
@@ -27,7 +28,7 @@ from communaute.models import (
 from communaute.models.rencontres import TIME_TO_CONFIRM
 from communaute.repetitions import at
 from tests.confidentialite.lecteur import Lecteur
-from tests.factories import EspaceFactory, MembreFactory, entered, un_membre
+from tests.factories import EspaceFactory, MembreFactory, entered, un_enseignement, un_membre
 
 pytestmark = pytest.mark.django_db
 OUI, PEUT_ETRE, NON = Presence.Reponse
@@ -693,3 +694,116 @@ def test_the_public_agenda_costs_as_many_queries_whatever_it_holds(
         more = une_rencontre(espace, elue, promesse=Promesse.A_PARTAGER)
         rencontres.announce(animation, more, SAID)
     assert [queries(path) for path in PUBLIC] == before
+
+
+# --- What came out of it
+
+
+SUITES = "On y a compris que l’eau se partage.\n\nLa suite : https://exemple.fr/eau"
+
+
+@pytest.fixture
+def passee(espace, elue, animation):
+    """A meeting that took place, of which the public was told."""
+    rencontre = une_rencontre(
+        espace, elue, promesse=Promesse.SANS_ATTRIBUTION, title="Titre du sujet", days=-2
+    )
+    rencontres.announce(animation, rencontre, SAID)
+    return rencontre
+
+
+def test_what_came_out_of_a_public_meeting_is_told_once_it_took_place(
+    client, animation, passee, read
+):
+    address = f"{of(passee)}annoncer/"
+    client.force_login(animation)
+    assert "Dire au public ce qui en est sorti" in read(passee.topic.get_absolute_url()).get_text()
+    assert read(address).select_one("h1").get_text() == "Dire au public ce qui en est sorti"
+    public = client.post(address, SAID | {"suites": SUITES}).url
+    assert read(address).select_one("[name=suites]").get_text().strip() == SUITES
+    client.logout()
+    page = read(public)
+    assert [title.get_text() for title in page.select(".prose h2")] == [
+        "Ce qui en est sorti",
+        "Ce qui était annoncé",
+    ]
+    assert page.select_one(".prose a")["href"] == "https://exemple.fr/eau"
+    assert "l’eau se partage" in read("/agenda/?voir=passees").get_text()
+    assert "l’eau se partage" not in read("/agenda/").get_text()
+    for path in (f"{public.rstrip('/')}.ics", "/agenda.ics"):
+        assert "partage" not in client.get(path).content.decode()
+
+
+def test_the_feed_tells_what_came_out_of_it_as_news(client, animation, passee, annoncee):
+    rencontres.announce(animation, annoncee, SAID | {"titre": "Plus récente"})
+    before = client.get("/flux/agenda.atom").content.decode()
+    assert before.index("Plus récente") < before.index("Portes ouvertes")
+    annonce = rencontres.announce(animation, passee, SAID | {"suites": SUITES})
+    after = client.get("/flux/agenda.atom").content.decode()
+    assert after.index("Plus récente") > after.index("Portes ouvertes")
+    assert "Ce qui en est sorti : On y a compris" in after
+    assert annonce.last_said == annonce.suites_le
+    assert f"<updated>{annonce.suites_le:%Y-%m-%dT%H:%M:%S}" in after
+    # The same again is no news.
+    again_said = rencontres.announce(animation, passee, SAID | {"suites": SUITES})
+    assert again_said.suites_le == annonce.suites_le
+
+
+def test_nothing_came_out_of_a_meeting_to_come_or_called_off(
+    client, animation, annoncee, passee, read
+):
+    Rencontre.objects.filter(pk=passee.pk).update(annulee_le=timezone.now())
+    client.force_login(animation)
+    for rencontre in (annoncee, again(passee)):
+        with pytest.raises(PermissionDenied):
+            rencontres.announce(animation, rencontre, SAID | {"suites": SUITES})
+        address = f"{of(rencontre)}annoncer/"
+        assert not read(address).select("[name=suites]")
+        client.post(address, SAID | {"suites": SUITES})
+        assert "partage" not in read(rencontre.annonce.get_absolute_url()).get_text()
+
+
+@pytest.mark.parametrize("act", [hides, tightens, withdraws, takes_back])
+def test_what_came_out_of_it_ends_at_once_too(act, client, passee, animation):
+    annonce = rencontres.announce(animation, passee, SAID | {"suites": SUITES})
+    paths = (annonce.get_absolute_url(), "/agenda/?voir=passees", "/flux/agenda.atom")
+    assert all("partage" in client.get(path).content.decode() for path in paths)
+    act(passee, animation)
+    assert not any("partage" in client.get(path).content.decode() for path in paths)
+
+
+def test_what_is_told_of_a_meeting_gives_no_address_of_a_learning_drawn_from_its_topic(
+    client, tree, passee, animation, elue, read
+):
+    drawn = un_enseignement("Décider tôt", slug="décider-tôt")
+    other = un_enseignement("Décider tôt, ailleurs", slug="décider-tôt-ailleurs")
+    workshop = conversation.start_topic(elue, passee.topic.espace, "Un atelier", "Un texte.")
+    MiseEnCommun.objects.create(
+        topic=passee.topic, atelier=workshop, auteur=elue, page=drawn.page_ptr
+    )
+    client.force_login(animation)
+    address = f"{of(passee)}annoncer/"
+    refused = [
+        f"Lisez https://testserver{drawn.url}",
+        f"Lisez {drawn.url.rstrip('/').upper()}.",
+        f"Lisez http://autre.fr{unquote(drawn.url)}?de=la",
+    ]
+    for suites in refused:
+        for field in ("suites", "presentation"):
+            answer = client.post(address, SAID | {field: suites})
+            assert answer.status_code == 422
+            assert "tiré de ce sujet" in answer.context["form"].errors[field][0]
+            assert suites.split()[1].split("?")[0] in answer.content.decode()
+    with pytest.raises(PermissionDenied):
+        rencontres.announce(animation, passee, SAID | {"suites": refused[0]})
+    assert again(passee.annonce).suites == ""
+    assert client.post(address, SAID | {"suites": f"Lisez {other.url}"}).status_code == 302
+
+
+def test_who_leaves_is_named_no_more_in_what_the_public_was_told(espace, passee, autre, animation):
+    conversation.reply(autre, passee.topic, "J’y étais.")
+    said = {"suites": f"Merci à {autre.get_full_name()}.", "presentation": autre.get_full_name()}
+    annonce = rencontres.announce(animation, passee, SAID | said)
+    effacement.anonymise(autre, withdraw=False)
+    annonce = again(annonce)
+    assert autre.get_full_name() not in annonce.suites + annonce.presentation

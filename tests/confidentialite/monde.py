@@ -131,6 +131,7 @@ FIELDS = (
     "lieu",
     "lien",
     "programme",
+    "suites qui ne se disent plus",
     "position",
     "rôle",
     "position d’une autre",
@@ -549,6 +550,7 @@ class Monde:
             Presence.objects.create(rencontre=self.rencontre, membre=self.people[what], **said)
         found = Rencontre.objects.select_related("topic__forum__espace")
         self.rencontre = found.get(pk=self.rencontre.pk)
+        self._met(author)
         self.agenda = AgendaPersonnel.objects.create(membre=author)
         self._search(author)
 
@@ -566,6 +568,22 @@ class Monde:
             for what in ("peer", "suspended", "ex-member", "inactive"):
                 date.disponibilites.create(membre=self.people[what], reponse="si_besoin")
         self.searched = Rencontre.objects.select_related("topic__forum__espace").get(pk=searched.pk)
+
+    def _met(self, author):
+        """A meeting that took place, of which the public was told before all of it had to stay here."""
+        topic = un_sujet(self.elus, author, "Retrouvés", "Pour s’être parlé.")
+        Topic.objects.filter(pk=topic.pk).update(nature=Nature.RENCONTRE)
+        fin = timezone.now() - timedelta(days=2)
+        AnnonceRencontre.objects.create(
+            rencontre=Rencontre.objects.create(
+                topic=topic, debut=fin - timedelta(hours=2), fin=fin
+            ),
+            titre="Portes refermées",
+            presentation="Venez voir.",
+            lieu="Place du marché",
+            par=self.people["facilitator"],
+            suites=CANARIES["suites qui ne se disent plus"],
+        )
 
     def _part(self, mise, field, posts):
         """A part of it, by its author, that draws on these messages."""

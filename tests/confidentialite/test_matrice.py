@@ -31,6 +31,7 @@ from communaute.models import (
     Acte,
     ActeModeration,
     Alerte,
+    AnnonceRencontre,
     Archive,
     Cohorte,
     DateProposee,
@@ -1260,7 +1261,13 @@ def test_what_members_say_is_kept_in_their_own_tables_alone(monde):
             cursor.execute(f'SELECT * FROM "{table}"')
             if fields := seen_in(str(cursor.fetchall())):
                 holding[table] = fields
-    private = (*restricted_models(), *personal_models(), *ARRIVALS.values(), Abonnement)
+    private = (
+        *restricted_models(),
+        *personal_models(),
+        *ARRIVALS.values(),
+        Abonnement,
+        AnnonceRencontre,
+    )
     own = {model._meta.db_table for model in private}
     assert set(holding) <= own, holding
     in_files = {field for field in CANARIES if field.startswith("contenu de")}

@@ -1,5 +1,6 @@
 """A meeting, from its proposal to its last day: on a phone without JavaScript, and read by a machine."""
 
+import re
 from datetime import timedelta
 
 from django.utils import timezone
@@ -174,3 +175,23 @@ def test_ones_own_agenda_is_at_an_address_to_copy(open_page, site):
     assert "SUMMARY:Rencontre de la cohorte" in answer.text()
     page.get_by_role("button", name="Ne plus en avoir").click()
     assert page.request.get(address).status == 404
+
+
+def test_what_came_out_of_a_public_meeting_is_told_without_javascript(open_page):
+    page = open_topic(
+        open_page, "animation", "Un soir à Virelaube", "tronc-commun", **WITHOUT_JAVASCRIPT
+    )
+    page.get_by_role("link", name="Dire au public ce qui en est sorti").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("ce qui en est sorti")
+    field = page.get_by_label("Ce qui en est sorti")
+    expect(field).to_have_value(re.compile("Quarante personnes"))
+    field.fill("On y a entendu les absents.")
+    page.get_by_role("button", name="Publier").click()
+    expect(page.get_by_role("heading", name="Ce qui en est sorti")).to_be_visible()
+    expect(page.get_by_text("On y a entendu les absents.")).to_be_visible()
+    assert faults(page) == []
+    assert width_on_a_phone(page) == 320
+    page.get_by_role("link", name="L’agenda").first.click()
+    page.get_by_role("link", name="Celles qui ont eu lieu").click()
+    expect(page.get_by_text("On y a entendu les absents.")).to_be_visible()
+    assert faults(page) == []
