@@ -624,8 +624,8 @@ class RechercheForm(forms.Form):
     nature = forms.ChoiceField(
         label="Genre de sujet", choices=[("", "Tous"), *Nature.choices], required=False
     )
-    du = forms.DateField(label="À partir du", required=False)
-    au = forms.DateField(label="Jusqu’au", required=False)
+    du = DayField(label="À partir du", required=False)
+    au = DayField(label="Jusqu’au", required=False)
     pieces = forms.BooleanField(label="Avec pièce jointe", required=False)
 
     def __init__(self, *args, espaces, **kwargs):
@@ -633,9 +633,6 @@ class RechercheForm(forms.Form):
         self.espaces = {espace.slug: espace for espace in espaces}
         choices = [(slug, espace.nom) for slug, espace in self.espaces.items()]
         self.fields["espace"].choices = [("", "Tous mes espaces"), *choices]
-        for name in ("du", "au"):
-            self.fields[name].widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-            self.fields[name].error_messages["invalid"] = "Donnez une date, comme 31/01/2026."
         self.fields["espace"].error_messages["invalid_choice"] = "Choisissez l’un de vos espaces."
         self.fields["nature"].error_messages["invalid_choice"] = "Choisissez un genre de la liste."
 
@@ -842,12 +839,10 @@ class SuspensionForm(forms.Form):
             "invalid_choice": "Cette personne ne peut pas être suspendue de cet espace.",
         },
     )
-    jusqua = forms.DateField(
+    jusqua = DayField(
         label="Jusqu’au",
         required=False,
         help_text="Dernier jour compris. Sans date, jusqu’à ce que l’animation la lève.",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "Cette date ne se lit pas : écrivez par exemple 31/12/2026."},
     )
     motif = reason("Pourquoi", help_text="La personne le lira.")
 

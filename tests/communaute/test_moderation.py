@@ -711,7 +711,10 @@ def test_neither_a_facilitator_nor_an_outsider_is_suspended(as_, espace, animatr
 
 def test_a_suspension_cannot_end_in_the_past_and_says_so(as_, animatrice, elue):
     yesterday = timezone.localdate() - timedelta(days=1)
-    page = html(suspend(as_(animatrice), elue, "Un motif gardé", yesterday.isoformat()), 422)
+    page = html(suspend(as_(animatrice), elue, "Un motif gardé", "après-demain"), 422)
+    assert "Cette date n’en est pas une" in page
+    assert "après-demain" in page
+    page = html(suspend(as_(animatrice), elue, "Un motif gardé", f"{yesterday:%d/%m/%Y}"), 422)
     assert "Cette date est passée" in page
     assert "Un motif gardé" in page
 

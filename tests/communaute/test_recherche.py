@@ -128,6 +128,7 @@ def test_a_search_is_narrowed_by_author_space_nature_date_and_files(search, espa
         ({"nature": "question"}, [theirs]),
         ({"pieces": "on"}, [ours]),
         ({"du": timezone.localdate().isoformat()}, [theirs]),
+        ({"du": f"{timezone.localdate():%d/%m/%Y}"}, [theirs]),
         ({"au": (timezone.localdate() - timedelta(days=1)).isoformat()}, [ours]),
         ({"au": timezone.localdate().isoformat()}, [theirs, ours]),
     ]:
@@ -183,7 +184,7 @@ def test_titles_beyond_the_first_are_unfolded(search, espace, elue):
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"du": "hier"}, "Donnez une date"),
+        ({"du": "hier"}, "Cette date n’en est pas une"),
         ({"du": "2026-02-01", "au": "2026-01-01"}, "avant la première"),
         ({"espace": "rien"}, "Choisissez l’un de vos espaces"),
         ({"nature": "rien"}, "Choisissez un genre"),
