@@ -33,23 +33,25 @@ def positions_of(topic):
 
 
 def facilitation(espace):
-    """Who facilitates on each side of a space where several collèges speak, or None where one speaks: the
-    ``cotes``, each with its ``nom`` and the ``noms`` of those of that collège; the ``autres``, who are of
-    none; and the collège they are all of (``seul``), or an empty string.
+    """Who facilitates on each side of a space where several collèges speak, or None where one speaks: those
+    who do (``animent``), each with their ``nom`` and ``cote``, empty where they are of no collège; the
+    collèges of which nobody does (``sans``); and the one they are all of (``seul``), or an empty string.
 
     It is said of the whole space: to say it of those who hold a position would tell who is behind a role.
     """
     if espace.college:
         return None
     found = list(espace.animateurs.filter(is_active=True).with_college().order_by("pk"))
-    cotes = [
-        {"nom": one.label, "noms": [m.get_full_name() for m in found if m.cote == one.value]}
-        for one in College
-    ]
-    sides = [cote["nom"] for cote in cotes if cote["noms"]]
-    autres = [membre.get_full_name() for membre in found if not membre.cote]
-    seul = sides[0] if len(sides) == 1 and not autres else ""
-    return {"cotes": cotes, "autres": autres, "seul": seul}
+    names = {one.value: f"{one.label[0].lower()}{one.label[1:]}" for one in College}
+    sides = {membre.cote or "" for membre in found}
+    seul = names[sides.pop()] if len(sides) == 1 and "" not in sides else ""
+    return {
+        "animent": [
+            {"nom": membre.get_full_name(), "cote": names.get(membre.cote, "")} for membre in found
+        ],
+        "sans": [name for code, name in names.items() if code not in {m.cote for m in found}],
+        "seul": seul,
+    }
 
 
 @transaction.atomic

@@ -43,7 +43,9 @@ class KeptField(forms.CharField):
     """Seats that are kept, a group a line: "3 élu·es". The value is what ``Rencontre.reservees`` holds."""
 
     def __init__(self, **kwargs):
-        super().__init__(max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), **kwargs)
+        super().__init__(
+            max_length=2000, widget=forms.Textarea(attrs={"rows": 3, "class": "court"}), **kwargs
+        )
 
     def prepare_value(self, value):
         if not isinstance(value, list) or not value:

@@ -503,7 +503,7 @@ def said_of_sides(page):
     return " ".join(text.replace("\xa0", " ").split())
 
 
-ALL_OF_ONE = "Toute l’animation de cet espace vient d’un même collège : Élu·es."
+ALL_OF_ONE = "Toute l’animation de cet espace vient d’un même collège : élu·es."
 
 
 def test_where_several_colleges_speak_one_is_told_who_facilitates_on_each_side(go, commun, client):
@@ -512,7 +512,9 @@ def test_where_several_colleges_speak_one_is_told_who_facilitates_on_each_side(g
     address = f"{commun.get_absolute_url()}nouveau-sujet/"
     client.force_login(agent)
     opening = said_of_sides(client.get(f"{address}?nature=desaccord").content.decode())
-    assert "Élu·es, Nadia Anime ; Agent·es des collectivités, personne ;" in opening
+    assert (
+        "Qui anime ici : Nadia Anime (élu·es). Personne n’anime du côté des agent·es des" in opening
+    )
     assert ALL_OF_ONE in opening
     assert ALL_OF_ONE not in client.get(f"{address}?nature=question").content.decode()
     sent = client.post(address, DISAGREEMENT, follow=True).content.decode()
@@ -522,7 +524,8 @@ def test_where_several_colleges_speak_one_is_told_who_facilitates_on_each_side(g
     Membre.objects.filter(pk=left.pk).update(is_active=False)
     topic = Topic.objects.get()
     page = said_of_sides(go(agent, "sujet", topic.reference))
-    assert "Agent·es des collectivités, Omar Anime ; Agent·es de l’État, personne" in page
+    assert "Nadia Anime (élu·es), Omar Anime (agent·es des collectivités)." in page
+    assert "du côté des agent·es de l’État, ni des acteurs et actrices socio" in page
     assert "même collège" not in page
     assert "Parti" not in page
 
@@ -535,7 +538,7 @@ def test_whoever_is_of_no_college_facilitates_for_all(commun, client):
     client.force_login(membre)
     page = client.get(f"{commun.get_absolute_url()}nouveau-sujet/?nature=desaccord")
     page = said_of_sides(page.content.decode())
-    assert "hors des quatre collèges, Anna Autour." in page
+    assert "Anna Autour (d’aucun des quatre collèges)." in page
     assert "même collège" not in page
 
 
@@ -550,4 +553,4 @@ def test_who_holds_a_position_changes_nothing_of_what_is_said_of_the_sides(go, c
 
 
 def test_in_the_space_of_one_college_there_are_no_sides_to_tell(go, membres, sujet):
-    assert "de chaque côté" not in go(membres[0], "sujet", sujet.reference)
+    assert "Qui anime ici" not in go(membres[0], "sujet", sujet.reference)
