@@ -574,10 +574,10 @@ class Monde:
         topic = un_sujet(self.elus, author, "Retrouvés", "Pour s’être parlé.")
         Topic.objects.filter(pk=topic.pk).update(nature=Nature.RENCONTRE)
         fin = timezone.now() - timedelta(days=2)
+        debut = fin - timedelta(hours=2)
+        self.passee = Rencontre.objects.create(topic=topic, debut=debut, fin=fin)
         AnnonceRencontre.objects.create(
-            rencontre=Rencontre.objects.create(
-                topic=topic, debut=fin - timedelta(hours=2), fin=fin
-            ),
+            rencontre=self.passee,
             titre="Portes refermées",
             presentation="Venez voir.",
             lieu="Place du marché",

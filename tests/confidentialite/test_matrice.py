@@ -931,7 +931,7 @@ class Walk:
                 told -= {self.monde.elus.nom, self.monde.agents.nom}
             if path.startswith("/agenda/personnel/"):
                 # By which a calendar knows a date again, whoever was given the address of their agenda.
-                told -= {self.monde.rencontre.reference}
+                told -= {self.monde.rencontre.reference, self.monde.passee.reference}
             if told:
                 self.note(method, path, f"leads to {sorted(told)}")
         if answer.status >= 500 and not path.startswith("/gestion/"):
