@@ -547,6 +547,7 @@ class Parts:
                 "ma réponse": one.get_reponse_display(),
                 "répondu le": one.repondu_le,
                 "sur liste d’attente depuis": one.attend_depuis,
+                "noté·e présent·e le": one.present_le,
             }
             for one in said.order_by("pk")
         ]

@@ -28,6 +28,8 @@ PREAVIS = timedelta(days=30)
 """How long they have at least to come back, once they were warned."""
 ARCHIVE = timedelta(days=7)
 """What a member asked to be given of all that the portal holds about them."""
+NOTE_NON_TRIEE = timedelta(days=30)
+"""What was noted in a meeting, and nobody sorted, from the end of the time to sort it."""
 NOTIFICATION = timedelta(days=90)
 """That somebody was told of a message, in the bell or by a mail; what was said is not in it."""
 ABONNEMENT = timedelta(days=7)

@@ -51,6 +51,7 @@ from communaute.models import (
     MiseEnCommun,
     MotDePassation,
     Nomination,
+    NoteDeRencontre,
     PieceJointe,
     Position,
     Reconnaissance,
@@ -182,6 +183,9 @@ class Leaving:
                 Resume.objects.filter(pk=resume.pk).update(**changed)
         for rencontre in Rencontre.objects.filter(topic__in=self._took_part):
             self._forget_in_meeting(rencontre)
+        notes = self._naming(NoteDeRencontre, "texte")
+        for noted in notes.filter(rencontre__topic__in=self._took_part):
+            NoteDeRencontre.objects.filter(pk=noted.pk).update(texte=self.unnamed(noted.texte))
         self._forget_in_mises_en_commun()
         self._forget_in_desaccords()
         for draft in Brouillon.objects.exclude(membre=self.membre).select_related("post"):

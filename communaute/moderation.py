@@ -55,7 +55,7 @@ def change_topic(facilitator, topic, acte):
         raise PermissionDenied
     columns = TOPIC_ACTS[acte]
     if Topic.objects.filter(pk=topic.pk).exclude(**columns).update(**columns):
-        _record(acte, facilitator, topic.espace, topic=topic)
+        record_act(acte, facilitator, topic.espace, topic=topic)
 
 
 @transaction.atomic
@@ -171,7 +171,7 @@ def move(facilitator, topic, target, motif=""):
         Forum.objects.filter(pk=forum).update(
             last_post=last and last.last_post_id, last_post_on=last and last.last_post_on
         )
-    _record(Acte.DEPLACER, facilitator, source, motif, topic=topic)
+    record_act(Acte.DEPLACER, facilitator, source, motif, topic=topic)
 
 
 # --- Messages -------------------------------------------------------------------------------------
@@ -251,7 +251,7 @@ def decide(facilitator, post, acte, motif="", *, base=None):
     if acte not in decisions_on(post) or base not in (None, post.updates_count):
         raise Conflict(post)
     concerned = None if acte in WITHOUT_REASON else post.poster
-    record = _record(
+    record = record_act(
         acte, facilitator, topic.espace, motif, topic=topic, post=post, membre=concerned
     )
     if acte in (Acte.MASQUER, Acte.REFUSER):
@@ -320,7 +320,7 @@ def read_before_publication(facilitator, espace, on):
     if not permissions.can_moderate(facilitator, espace):
         raise PermissionDenied
     if Espace.objects.filter(pk=espace.pk, premoderation=not on).update(premoderation=on):
-        _record(Acte.PREMODERER if on else Acte.LIBERER, facilitator, espace)
+        record_act(Acte.PREMODERER if on else Acte.LIBERER, facilitator, espace)
 
 
 # --- Members --------------------------------------------------------------------------------------
@@ -341,7 +341,7 @@ def suspend(facilitator, espace, membre, motif, jusqua=None):
     membre = can_be_suspended(espace, facilitator).get(pk=membre.pk)
     past = espace.suspensions.filter(membre=membre, levee_le=None)
     past.update(levee_le=F("jusqua"))  # it had come to its end, or they would read no more
-    acte = _record(Acte.SUSPENDRE, facilitator, espace, motif, membre=membre)
+    acte = record_act(Acte.SUSPENDRE, facilitator, espace, motif, membre=membre)
     espace.suspensions.create(membre=membre, acte=acte, depuis=acte.fait_le, jusqua=jusqua)
     return acte
 
@@ -353,7 +353,7 @@ def lift(facilitator, suspension, motif=""):
     suspension = locked(Suspension.objects.active().readable_by(facilitator), suspension)
     Suspension.objects.filter(pk=suspension.pk).update(levee_le=timezone.now())
     espace, membre = suspension.espace, suspension.membre
-    _record(Acte.RETABLIR, facilitator, espace, motif, membre=membre)
+    record_act(Acte.RETABLIR, facilitator, espace, motif, membre=membre)
 
 
 # --- Appeals --------------------------------------------------------------------------------------
@@ -398,7 +398,7 @@ def judge(facilitator, recours, confirm, motif):
             _accept(post, topic)
         else:
             conversation.show(post, topic)
-    answer = _record(
+    answer = record_act(
         Acte.CONFIRMER if confirm else Acte.INFIRMER,
         facilitator,
         topic.espace if topic else acte.espace,
@@ -427,9 +427,9 @@ def read_exceptionally(referent, reference, motif):
     referred = Alerte.objects.referred_to(referent).filter(post__reference=reference)
     locked(Topic.objects, Topic.objects.get(posts__reference=reference))
     post = Post.objects.select_related("poster").get(pk__in=referred.values("post"))
-    _record(Acte.LIRE, referent, post.espace, motif, post=post, membre=post.poster)
+    record_act(Acte.LIRE, referent, post.espace, motif, post=post, membre=post.poster)
     return post
 
 
-def _record(acte, par, espace, motif="", **about):
+def record_act(acte, par, espace, motif="", **about):
     return ActeModeration.objects.create(acte=acte, par=par, espace=espace, motif=motif, **about)

@@ -63,6 +63,8 @@ EXCERPT = 1200
 """Signs of a message that a mail shows."""
 MOST_COUNTED = 99
 SALT = "courriels"
+ELSEWHERE = (Motif.PLACE, Motif.TRI)
+"""What one is told of a meeting that waits for an answer, or on another page than its own."""
 
 
 # --- What happened
@@ -209,6 +211,8 @@ def _told_of_rencontre(evenement, now):
         said = said.offered().filter(~Exists(told))
     elif evenement.quoi == Evenement.Quoi.VEILLE:
         said = said.filter(attend_depuis=None)
+    elif evenement.quoi == Evenement.Quoi.TRI:
+        said = said.there()
     readers = _readers(evenement).filter(pk__in=said.values("membre"))
     yield from _each(readers, evenement, Motif(evenement.quoi), now)
 
@@ -331,12 +335,12 @@ def mark_mise_seen(membre, mise):
     told.exclude(motif=Motif.DEMANDE).update(vue_le=timezone.now())
 
 
-def mark_rencontre_seen(membre, topic):
-    """Note that ``membre`` saw how the meeting of ``topic`` stands; a seat that is kept for them waits for
-    their answer.
+def mark_rencontre_seen(membre, topic, waiting=ELSEWHERE):
+    """Note that ``membre`` saw how the meeting of ``topic`` stands, but for what is ``waiting`` for them
+    elsewhere.
     """
     told = Notification.objects.readable_by(membre).filter(vue_le=None, evenement__topic=topic)
-    told = told.filter(evenement__rencontre__isnull=False).exclude(motif=Motif.PLACE)
+    told = told.filter(evenement__rencontre__isnull=False).exclude(motif__in=waiting)
     told.update(vue_le=timezone.now())
 
 
@@ -344,7 +348,7 @@ def news_of_rencontre(user):
     """Whether something that ``mark_rencontre_seen`` marks was told to ``user`` of the meeting of the query
     around.
     """
-    told = Notification.objects.filter(membre=user.pk, vue_le=None).exclude(motif=Motif.PLACE)
+    told = Notification.objects.filter(membre=user.pk, vue_le=None).exclude(motif__in=ELSEWHERE)
     return Exists(told.filter(evenement__rencontre=OuterRef("pk")))
 
 

@@ -100,8 +100,7 @@ def can_attend(user, rencontre):
         can_speak(user, rencontre.topic.espace)
         and rencontre.is_open
         and not rencontre.is_searching
-        and rencontre.topic.approved
-        and not rencontre.topic.titre_masque
+        and _is_there(rencontre.topic)
     )
 
 
@@ -110,8 +109,7 @@ def can_say_when(user, rencontre):
     return (
         can_speak(user, rencontre.topic.espace)
         and rencontre.is_searching
-        and rencontre.topic.approved
-        and not rencontre.topic.titre_masque
+        and _is_there(rencontre.topic)
     )
 
 
@@ -130,12 +128,42 @@ def can_organise(user, rencontre):
 
 def can_add_date(user, topic):
     """Who opened the topic of a meeting, or facilitates its space, as long as one reads there of it."""
+    return topic.nature == Nature.RENCONTRE and _is_there(topic) and can_summarise(user, topic)
+
+
+def can_sign(user, rencontre):
+    """Whoever can speak where the meeting is announced, from an hour before it begins to an hour after it
+    ends.
+    """
     return (
-        topic.nature == Nature.RENCONTRE
-        and topic.approved
-        and not topic.titre_masque
-        and can_summarise(user, topic)
+        can_speak(user, rencontre.topic.espace) and rencontre.is_on and _is_there(rencontre.topic)
     )
+
+
+def can_call_roll(user, rencontre):
+    """Who opened the topic of the meeting, or facilitates its space, until the time to sort is over."""
+    return (
+        rencontre.is_being_sorted
+        and _is_there(rencontre.topic)
+        and can_summarise(user, rencontre.topic)
+    )
+
+
+def can_sort(user, rencontre, presence):
+    """Whoever was there, as their ``presence`` says, until the time to sort is over."""
+    return (
+        presence is not None
+        and presence.membre_id == user.pk
+        and presence.present_le is not None
+        and rencontre.is_being_sorted
+        and _is_there(rencontre.topic)
+        and can_speak(user, rencontre.topic.espace)
+    )
+
+
+def _is_there(topic):
+    """Whether the topic of a meeting is there to be read."""
+    return topic.approved and not topic.titre_masque
 
 
 def can_announce(user, rencontre):

@@ -22,6 +22,7 @@ from communaute.views import (
     promesse,
     recherche,
     rencontres,
+    salle,
     suivi,
     sujets,
 )
@@ -66,6 +67,9 @@ urlpatterns = [
     path(
         "rencontres/<slug:reference>/rencontre.ics", rencontres.rencontre_ics, name="rencontre_ics"
     ),
+    path("rencontres/<slug:reference>/presents/", salle.presents, name="presents"),
+    path("rencontres/<slug:reference>/salle/", salle.salle_de_rencontre, name="salle"),
+    path("notes/<slug:reference>/effacer/", salle.effacer_note, name="effacer_note"),
     path("recherche/", recherche.recherche, name="recherche"),
     path("suivi/", suivi.ce_que_je_suis, name="suivi"),
     path("espaces/<slug:slug>/", espaces.espace, name="espace"),

@@ -45,6 +45,7 @@ SHOWN_TO_NOBODY = {
             *("MiseEnCommun", "MiseEnCommun_messages", "Passage", "VersionPassage"),
             *("VersionPassage_sources", "Accord", "PreuveAccord"),
             *("Rencontre", "Presence", "AgendaPersonnel", "DateProposee", "Disponibilite"),
+            "NoteDeRencontre",
         )
     ),
 }

@@ -65,6 +65,7 @@ from communaute.models.rencontres import (
     Presence,
     Rencontre,
 )
+from communaute.models.salle import NoteDeRencontre
 from communaute.models.territoires import (
     Commune,
     Departement,
@@ -119,6 +120,7 @@ __all__ = [
     "Motif",
     "Niveau",
     "Nomination",
+    "NoteDeRencontre",
     "Notification",
     "Participation",
     "Passage",

@@ -29,6 +29,7 @@ class Acte(models.TextChoices):
     LIBERER = "liberer", "Relecture avant parution levée"
     CONFIRMER = "confirmer", "Décision confirmée en recours"
     INFIRMER = "infirmer", "Décision annulée en recours"
+    EFFACER = "effacer", "Note effacée d’un compte rendu"
     LIRE = "lire", "Lecture exceptionnelle d’un message signalé"
 
 

@@ -46,10 +46,16 @@ class Motif(models.TextChoices):
     FIXEE = "fixee", "Une date est fixée pour une rencontre"
     DATE = "date", "Une rencontre a une nouvelle date"
     CHERCHER = "chercher", "On cherche une date avec vous"
+    TRI = "tri", "Dites ce qui reste dans la salle"
+    RENDU = "rendu", "Le compte rendu d’une rencontre est là"
 
 
 OF_MEETINGS = (Motif.VEILLE, Motif.CHANGEE, Motif.ANNULEE, Motif.PLACE, Motif.FIXEE, Motif.CHERCHER)
-ADDRESSED = (Motif.CITE, Motif.DEMANDE, Motif.REPONSE, Motif.CONNU, *OF_MEETINGS)
+IN_THE_ROOM = (Motif.TRI, Motif.RENDU)
+ADDRESSED = (
+    *(Motif.CITE, Motif.DEMANDE, Motif.REPONSE, Motif.CONNU),
+    *(*OF_MEETINGS, *IN_THE_ROOM),
+)
 """What is said to somebody, and does not wait for a summary."""
 
 
@@ -86,20 +92,18 @@ def _readable_mise(path, user):
 
 def _readable_rencontre(path, user):
     """The condition on an event, of a topic that ``user`` may read, that what happened to a meeting is still
-    so: it takes place, it is cancelled, a seat is kept for them, they are asked when they could come.
+    so: it takes place, it is cancelled, a seat is kept for them, they were there, they are asked when they
+    could come.
     """
-    quoi, kept = f"{path}quoi__in", Presence.objects.offered().filter(membre=user.pk)
-    kept = kept.filter(rencontre=OuterRef(f"{path}rencontre"))
-    asked = DateProposee.objects.unanswered_by(user)
-    asked = asked.filter(rencontre=OuterRef(f"{path}rencontre"))
+    quoi, about = f"{path}quoi__in", {"rencontre": OuterRef(f"{path}rencontre")}
+    own = Presence.objects.filter(membre=user.pk, **about)
+    asked = DateProposee.objects.unanswered_by(user).filter(**about)
     takes_place = {f"{path}rencontre__isnull": False, f"{path}rencontre__annulee_le": None}
     return (
-        Q(
-            **{quoi: [Evenement.Quoi.VEILLE, Evenement.Quoi.CHANGEE, Evenement.Quoi.DATE]},
-            **takes_place,
-        )
+        Q(**{quoi: Evenement.OF_ALL}, **takes_place)
         | Q(**{quoi: [Evenement.Quoi.ANNULEE], f"{path}rencontre__isnull": False})
-        | Q(Exists(kept), **{quoi: [Evenement.Quoi.PLACE]}, **takes_place)
+        | Q(Exists(own.offered()), **{quoi: [Evenement.Quoi.PLACE]}, **takes_place)
+        | Q(Exists(own.there()), **{quoi: [Evenement.Quoi.TRI]}, **takes_place)
         | Q(Exists(asked), **{quoi: [Evenement.Quoi.CHERCHER]}, **takes_place)
     )
 
@@ -143,9 +147,12 @@ class Evenement(models.Model):
         PLACE = "place", "Des places sont gardées à qui attendait"
         DATE = "date", "La rencontre a une date de plus"
         CHERCHER = "chercher", "On attend de savoir quand chacun·e peut venir"
+        TRI = "tri", "Ce qui s’est dit est à trier"
+        RENDU = "rendu", "Le compte rendu est là"
         REVOIR = "revoir", "Le jour d’un essai est venu"
 
     ASKING = (Quoi.DEMANDE, Quoi.RAPPEL)
+    OF_ALL = (Quoi.VEILLE, Quoi.CHANGEE, Quoi.DATE, Quoi.RENDU)
 
     topic = models.ForeignKey("forum_conversation.Topic", models.CASCADE, related_name="+")
     post = models.ForeignKey(
@@ -197,6 +204,8 @@ class Evenement(models.Model):
         """Where one reads it, or answers."""
         if self.quoi in self.ASKING:
             return reverse("communaute:repondre", args=[self.mise.reference])
+        if self.quoi == self.Quoi.TRI:
+            return reverse("communaute:salle", args=[self.rencontre.reference])
         if self.rencontre:
             self.rencontre.topic = self.topic
             return self.rencontre.get_absolute_url()

@@ -17,6 +17,10 @@ from communaute.places import RESERVED_UNTIL, Places
 
 TIME_TO_CONFIRM = timedelta(hours=48)
 """How long whoever waited has to take the seat that came free; less where the meeting is near."""
+TIME_TO_ARRIVE = timedelta(hours=1)
+"""How long before a meeting begins, and after it ends, one says that one is there."""
+TIME_TO_SORT = timedelta(hours=48)
+"""How long those who were there have, once it ended, to sort what was noted."""
 
 
 class RencontreQuerySet(OfTopicQuerySet):
@@ -214,6 +218,27 @@ class Rencontre(models.Model):
         return self.annulee_le is None and not self.is_over
 
     @property
+    def is_on(self):
+        """Whether one says now that one is there."""
+        return self._is_between(TIME_TO_ARRIVE, TIME_TO_ARRIVE)
+
+    @property
+    def sorted_by(self):
+        """When the time to sort its notes is over."""
+        return self.fin + TIME_TO_SORT
+
+    @property
+    def is_being_sorted(self):
+        """Whether one says who was there, notes what was said, and sorts it."""
+        return self._is_between(TIME_TO_ARRIVE, TIME_TO_SORT)
+
+    def _is_between(self, before, after):
+        """Whether it has a date and takes place, and now is at most so long before it begins or after it ends."""
+        if self.debut is None or self.annulee_le is not None:
+            return False
+        return self.debut - before <= timezone.now() < self.fin + after
+
+    @property
     def is_one_day(self):
         """Whether it ends on the day it begins."""
         return timezone.localdate(self.debut) == timezone.localdate(self.fin)
@@ -236,6 +261,10 @@ class PresenceQuerySet(models.QuerySet):
         ordered = self.filter(membre__is_active=True).select_related("membre")
         is_other = Case(When(membre=first.pk, then=0), default=1)
         return ordered.order_by(is_other, "repondu_le", "pk")
+
+    def there(self):
+        """Those who were there."""
+        return self.filter(present_le__isnull=False)
 
     def waiting(self):
         """Those who would come, and wait for a seat, whether or not one was offered."""
@@ -263,7 +292,7 @@ class Presence(models.Model):
     """What a member says of their coming to a meeting.
 
     Who says yes where no seat is left waits since ``attend_depuis``; a seat that comes free is kept for them
-    until ``offerte_jusqua``.
+    until ``offerte_jusqua``. Who came is there since ``present_le``.
     """
 
     class Reponse(models.TextChoices):
@@ -277,6 +306,7 @@ class Presence(models.Model):
     repondu_le = models.DateTimeField("répondu le", default=timezone.now)
     attend_depuis = models.DateTimeField("attend une place depuis", null=True, blank=True)
     offerte_jusqua = models.DateTimeField("place gardée jusqu’au", null=True, blank=True)
+    present_le = models.DateTimeField("présent·e le", null=True, blank=True)
 
     objects = PresenceQuerySet.as_manager()
 
@@ -293,6 +323,10 @@ class Presence(models.Model):
             models.CheckConstraint(
                 condition=Q(offerte_jusqua=None) | Q(attend_depuis__isnull=False),
                 name="presence_offerte_si_attend",
+            ),
+            models.CheckConstraint(
+                condition=Q(present_le=None) | Q(reponse="oui", attend_depuis=None),
+                name="presence_vient_si_present",
             ),
         ]
 

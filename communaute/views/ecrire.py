@@ -1,6 +1,7 @@
 """Writing: a new topic, a change of one's message, whom one can name; and what a message said before."""
 
 from functools import partial
+from urllib.parse import urlencode
 
 from django.http import Http404, JsonResponse
 from django.shortcuts import render
@@ -8,7 +9,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods, require_safe
 
-from communaute import brouillons, conversation, desaccord, mentions, permissions
+from communaute import brouillons, conversation, desaccord, mentions, permissions, salle
 from communaute.forms import ALL_TOPIC_FORMS, TOPIC_FORMS, EditForm, EditOpeningForm
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
 from communaute.views.composition import Composition
@@ -30,17 +31,29 @@ def nouveau_sujet(request, slug):
     form_class = ALL_TOPIC_FORMS.get(nature, TOPIC_FORMS[Nature.QUESTION])
     if not permissions.can_open(request.user, espace, form_class.nature):
         raise Http404
-    action = reverse("communaute:nouveau_sujet", args=[espace.slug])
+    noted = salle.note_to_open(
+        request.user, request.GET.get("note"), rencontre__topic__forum=espace.forum
+    )
     name = form_class.name or form_class.nature
+    asked = {"nature": name} | ({"note": noted.reference} if noted else {})
+    action = reverse("communaute:nouveau_sujet", args=[espace.slug])
     composition = Composition(
         request,
         espace,
         {"espace": espace},
         form_class,
-        action=f"{action}?nature={name}",
+        action=f"{action}?{urlencode(asked)}",
         initial={"nature": name},
+        quote=noted.texte if noted else "",
     )
-    response = composition.respond(partial(conversation.start_topic, request.user, espace))
+
+    def start(**said):
+        topic = conversation.start_topic(request.user, espace, **said)
+        if noted:
+            salle.opened(noted, topic)
+        return topic
+
+    response = composition.respond(start)
     if response:
         return response
     promesse = composition.form["promesse"].value()

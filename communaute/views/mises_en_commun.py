@@ -6,7 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from communaute import indices, notifications, permissions
+from communaute import indices, notifications, permissions, salle
 from communaute import mise_en_commun as path_out
 from communaute.conversation import Conflict
 from communaute.forum_conversation.models import Post, Topic
@@ -63,6 +63,7 @@ def proposer(request, reference):
     if not permissions.can_draw_on(user, topic):
         raise Http404
     posts = Post.objects.readable_by(user).shown().filter(topic=topic).select_related("poster")
+    noted = salle.note_to_open(user, request.GET.get("note"), rencontre__topic=topic)
     form = ProposerForm(
         request.POST or None, posts=posts, initial={"messages": request.GET.getlist("message")}
     )
@@ -76,11 +77,13 @@ def proposer(request, reference):
             said["messages"],
             envoi=said["envoi"],
         )
+        if noted:
+            salle.opened(noted, mise.atelier)
         messages.success(
             request, "C’est ouvert. Écrivez maintenant ce qu’on en apprend, passage après passage."
         )
         return redirect(mise)
-    context = {**who_reads_topic(topic), "topic": topic, "form": form}
+    context = {**who_reads_topic(topic), "topic": topic, "form": form, "note": noted}
     return form_page(request, "communaute/mettre_en_commun.html", context)
 
 

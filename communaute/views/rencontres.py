@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from communaute import calendriers, notifications, permissions, rencontres
+from communaute import calendriers, notifications, permissions, rencontres, salle
 from communaute.conversation import Conflict
 from communaute.forum_conversation.models import Nature, Topic
 from communaute.models import AgendaPersonnel, AnnonceRencontre, Presence, Rencontre
@@ -97,6 +97,9 @@ def shown(user, topic, reference):
         "can_attend": permissions.can_attend(user, rencontre),
         "can_organise": permissions.can_organise(user, rencontre),
         "can_announce": permissions.can_announce(user, rencontre),
+        "can_sign": permissions.can_sign(user, rencontre),
+        "can_call_roll": permissions.can_call_roll(user, rencontre),
+        "compte_rendu": rencontre.is_over and salle.minutes_of(user, rencontre),
         **seats_left(rencontre),
     }
 

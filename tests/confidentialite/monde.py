@@ -132,6 +132,9 @@ FIELDS = (
     "lien",
     "programme",
     "suites qui ne se disent plus",
+    "note à trier",
+    "note gardée",
+    "note jamais triée",
     "position",
     "rôle",
     "position d’une autre",
@@ -345,6 +348,7 @@ class Monde:
         self._answer_and_thank(peer, left)
         self._draw(author, left)
         self._meet(author)
+        self._note(author, peer)
         self._disagree(author)
         self._wait(author)
         self._draft(author)
@@ -584,6 +588,30 @@ class Monde:
             par=self.people["facilitator"],
             suites=CANARIES["suites qui ne se disent plus"],
         )
+
+    def _note(self, author, peer):
+        """Two meetings that took place: one whose notes are sorted still, by those who were there, and one
+        whose minutes are there.
+        """
+        left = [self.people[what] for what in ("suspended", "ex-member", "inactive")]
+        self.rooms = []
+        for ago, there, said in (
+            (timedelta(minutes=30), [peer, *left], {"note à trier": ""}),
+            (timedelta(days=3), [author], {"note gardée": "besoin", "note jamais triée": ""}),
+        ):
+            fin = timezone.now() - ago
+            topic = un_sujet(self.elus, author, "On s’est vu", "Pour se parler.")
+            room = Rencontre.objects.create(topic=topic, debut=fin - timedelta(hours=1), fin=fin)
+            Topic.objects.filter(pk=topic.pk).update(nature=Nature.RENCONTRE)
+            for membre in there:
+                Presence.objects.create(
+                    rencontre=room, membre=membre, reponse="oui", present_le=fin
+                )
+            for field, suite in said.items():
+                room.notes.create(texte=CANARIES[field], suite=suite)
+            self.rooms.append(
+                Rencontre.objects.select_related("topic__forum__espace").get(pk=room.pk)
+            )
 
     def _part(self, mise, field, posts):
         """A part of it, by its author, that draws on these messages."""

@@ -42,6 +42,7 @@ from communaute.models import (
     MiseEnCommun,
     MotDePassation,
     Niveau,
+    NoteDeRencontre,
     Notification,
     Passage,
     PieceJointe,
@@ -108,7 +109,7 @@ TO_ALL_READERS = {
     *("titre", "texte", "titre d’avant", "texte d’avant", "résumé", "résumé d’avant", "choix"),
     *("nom de pièce", "contenu de pièce", "motif de lecture", "partage"),
     *("titre mis en commun", "introduction", "passage", "passage d’avant", "passage refusé"),
-    *("passage remis", "lieu", "programme"),
+    *("passage remis", "lieu", "programme", "note gardée"),
     *("position", "rôle", "position d’une autre", "position redite", "ce qui manque"),
     *("motif de mise de côté", "ce qui compte", "ce qui ferait changer d’avis"),
     *("ce qui compte aussi", "essai", "arbitre", "ce qui gêne", "issue"),
@@ -125,8 +126,8 @@ OWN = {
 ARRIVING = {"adresse invitée", "demande d’adhésion"}
 DECIDED = {"alerte", "motif", "motif de suspension", "texte masqué", "titre masqué"}
 SHOWN = {
-    "author": TO_ALL_READERS | WAITING | OWN,
-    "peer": TO_ALL_READERS | {"lien"},
+    "author": TO_ALL_READERS | WAITING | OWN | {"note jamais triée"},
+    "peer": TO_ALL_READERS | {"lien", "note à trier"},
     "facilitator": (
         TO_ALL_READERS
         | {*WAITING, *DECIDED, *ARRIVING, "recours", "contact tu"}
@@ -164,6 +165,8 @@ def may_read(what, membre, row):
         return False
     if kind == "Disponibilite" and row.membre_id != membre.pk:
         return facilitates or row.date.rencontre.topic.poster_id == membre.pk
+    if kind == "NoteDeRencontre" and not (row.suite or was_there(membre, row.rencontre)):
+        return False
     if kind in ("Participation", "Suivi"):
         return row.membre_id == membre.pk
     if kind == "Notification" and row.membre_id != membre.pk:
@@ -201,6 +204,12 @@ def is_proof(preuve):
     return remise_le and preuve.reponse in (*Accord.OUI, PreuveAccord.RETIRE)
 
 
+def was_there(membre, rencontre):
+    """Whether they were noted to be there."""
+    there = Presence.objects.filter(rencontre=rencontre, membre=membre)
+    return there.filter(present_le__isnull=False).exists()
+
+
 def is_there(evenement, membre):
     """Whether what is told of is there to be read, or answered by ``membre``."""
     post, demande, mise = evenement.post, evenement.demande, evenement.mise
@@ -209,7 +218,8 @@ def is_there(evenement, membre):
             left = DateProposee.objects.unanswered_by(membre)
             return left.filter(rencontre=evenement.rencontre).exists()
         kept = Presence.objects.offered().filter(rencontre=evenement.rencontre, membre=membre)
-        return evenement.quoi != "place" or kept.exists()
+        asked = {"place": kept.exists(), "tri": was_there(membre, evenement.rencontre)}
+        return asked.get(evenement.quoi, True)
     if mise:
         return evenement.quoi in STILL_SO[mise.remise_le is not None](membre)
     if demande:
@@ -631,6 +641,7 @@ def permitted(monde):
             ("can_add_date", [changed(monde.rencontre.topic, **state)], set())
             for state in ({"titre_masque": "Masqué"}, {"approved": False})
         ),
+        *in_the_room(monde, reread),
         ("can_announce", [monde.rencontre], FACILITATORS),
         ("can_announce", [changed(monde.rencontre, topic=topic)], set()),
         (
@@ -705,6 +716,35 @@ def searching(monde, yesterday, who):
         ([monde.searched], who),
         ([monde.rencontre], set()),
         ([changed(monde.searched, annulee_le=yesterday)], set()),
+    ]
+
+
+def in_the_room(monde, reread):
+    """What may be done in the room of a meeting that just ended, where the peer was and the author not."""
+    room, long_over = monde.rooms
+    long_ago = timezone.now() - timedelta(days=2)
+    there = Presence.objects.get(rencontre=room, membre=monde.people["peer"])
+    closed = [{"annulee_le": long_ago}, {"topic": changed(room.topic, titre_masque="Masqué")}]
+    closed += [{"topic": changed(room.topic, approved=False)}, {"fin": long_ago}]
+    soon = {
+        "debut": timezone.now() + timedelta(hours=2),
+        "fin": timezone.now() + timedelta(hours=3),
+    }
+    return [
+        ("can_sign", [room], SPEAKERS),
+        ("can_sign", [long_over], set()),
+        ("can_call_roll", [room], {"author"} | FACILITATORS),
+        ("can_call_roll", [long_over], set()),
+        ("can_call_roll", [changed(room, topic=reread)], FACILITATORS),
+        ("can_sort", [room, there], {"peer"}),
+        ("can_sort", [room, None], set()),
+        ("can_sort", [room, changed(there, present_le=None)], set()),
+        ("can_sort", [room, changed(there, membre=monde.people["named reader"])], set()),
+        *(
+            (may, [changed(room, **state), *about], set())
+            for state in (*closed, soon)
+            for may, *about in (("can_sign",), ("can_call_roll",), ("can_sort", there))
+        ),
     ]
 
 
@@ -842,6 +882,13 @@ PAGES = {
     "annoncer_rencontre": permissions.can_announce,
     "venir_a_tout": lambda membre, topic: topic.nature == Nature.RENCONTRE,
     "ajouter_date": permissions.can_add_date,
+    "presents": lambda membre, rencontre: (
+        permissions.can_sign(membre, rencontre) or permissions.can_call_roll(membre, rencontre)
+    ),
+    "salle": was_there,
+    "effacer_note": lambda membre, note: (
+        note.suite and permissions.can_moderate(membre, note.rencontre.topic.espace)
+    ),
     "deplacer_sujet": lambda membre, topic: permissions.can_moderate(membre, topic.espace),
     **dict.fromkeys(("moderation", "suspensions", "sante"), permissions.can_moderate),
 }
@@ -870,6 +917,9 @@ ANSWERED = re.compile(r'name="oui"[^>]*\bchecked')
 
 DISAGREEING = (Position, Reformulation, Essai)
 """What is addressed of a disagreement put to work."""
+
+MEETING = (Rencontre, NoteDeRencontre)
+"""What is addressed of a meeting."""
 
 NAMING = (
     *("/communaute/decisions/", "/communaute/referent/"),
@@ -931,7 +981,7 @@ class Walk:
                 told -= {self.monde.elus.nom, self.monde.agents.nom}
             if path.startswith("/agenda/personnel/"):
                 # By which a calendar knows a date again, whoever was given the address of their agenda.
-                told -= {self.monde.rencontre.reference, self.monde.passee.reference}
+                told -= {one.reference for one in in_space(Rencontre, self.monde.elus)}
             if told:
                 self.note(method, path, f"leads to {sorted(told)}")
         if answer.status >= 500 and not path.startswith("/gestion/"):
@@ -953,7 +1003,7 @@ class Walk:
                 yield from (f"/espaces/{espace.slug}/", espace.nom)
             if not permissions.can_moderate(self.membre, espace):
                 yield f"/espaces/{espace.slug}/moderation/"
-            for model in (Topic, Post, PieceJointe, MiseEnCommun, Passage, Rencontre, *DISAGREEING):
+            for model in (Topic, Post, PieceJointe, MiseEnCommun, Passage, *DISAGREEING, *MEETING):
                 rows = in_space(model, espace)
                 for row in set(rows) - set(rows.readable_by(self.membre)):
                     if not (self.what == "référent·e" and row == self.monde.reply):
@@ -1042,6 +1092,10 @@ class Walk:
         if name == "sujet":
             for post in row.posts.all():
                 self.ask("GET", f"{path}?citer={post.reference}")
+        if name in ("nouveau_sujet", "mettre_en_commun"):
+            for note in in_space(NoteDeRencontre, self.monde.elus):
+                asked = {"nature": Nature.QUESTION, "note": note.reference}
+                self.ask("GET", f"{path}?{urlencode(asked)}")
         if name == "espace":
             self.followed(f"{path}?voir=suivis")
         if name == "promesse" and ANSWERED.search(answer.body):
@@ -1077,11 +1131,14 @@ class Walk:
 
     def rows(self, model):
         """The rows asked for where they may not read: one, and those that are about themselves; and in
-        the space of the élu·es, those that a reader of it does not read.
+        the space of the élu·es, those that a reader of it does not read, as the notes of a room.
         """
         rows = list(in_space(model, self.not_theirs))
         about = [row for row in rows if self.membre.pk in _people_of(row)]
         unread = in_space(model, self.monde.elus)[:2] if self.what == "successor" else ()
+        if model is NoteDeRencontre and self.is_reader:
+            here = in_space(model, self.monde.elus)
+            unread = here.exclude(pk__in=here.readable_by(self.membre).values("pk"))
         return list(dict.fromkeys([*rows[:1], *about, *unread]))
 
     def own(self, model, ways_in):

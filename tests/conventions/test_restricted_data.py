@@ -27,6 +27,7 @@ THEIR_OWN = (
     *("archives.py", "effacement.py", "notifications.py", "mise_en_commun.py"),
     "rencontres.py",
     "choix_de_date.py",
+    "salle.py",
     "desaccord.py",
 )
 """What defines restricted data, what writes it, and what gives each their own."""

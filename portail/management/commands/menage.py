@@ -24,6 +24,7 @@ from communaute import (
     promesse,
     rencontres,
     reponses,
+    salle,
     sommeil,
 )
 from communaute.invitations import send_invitations
@@ -36,7 +37,8 @@ class Command(BaseCommand):
         "Efface ce dont la durée de conservation est passée (docs/conservation.md), avertit qui n’est pas "
         "venu depuis 23 mois, clôt au bout de leurs quatorze jours les demandes d’accord (assouplir une "
         "promesse, mettre en commun), rappelle avant cela celles qui attendent, passe les places de "
-        "rencontre que personne n’a confirmées et rappelle la veille les rencontres, redemande où en est ce "
+        "rencontre que personne n’a confirmées et rappelle la veille les rencontres, demande de trier ce qui "
+        "s’y est dit, redemande où en est ce "
         "qu’un désaccord essaie le jour dit, "
         "fait repartir les invitations dont le courriel n’a pu partir et refaire les archives qui attendent. "
         "« recurrent » la lance avec le reste."
@@ -54,6 +56,7 @@ class Command(BaseCommand):
             "Archives effacées": archives.forget_outdated(),
             "Alertes effacées": moderation.forget_old_reports(),
             "Mots de passation effacés": passation.forget_old(),
+            "Notes de rencontre que personne n’a triées effacées": salle.forget_old(),
             "Comptes fermés après deux ans": sommeil.forget(),
             "Nouvelles effacées": notifications.forget_old() + reponses.forget_old(),
             "Lignes d’historique effacées": _forget_history(),
@@ -68,6 +71,7 @@ class Command(BaseCommand):
         mise_en_commun.resolve_due()
         mise_en_commun.remind_due()
         rencontres.keep_up()
+        salle.keep_up()
         desaccord.call_back_due()
         self.stdout.write(" ".join(f"{what} : {how_many}." for what, how_many in gone.items()))
 

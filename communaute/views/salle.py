@@ -1,0 +1,169 @@
+"""In the room of a meeting: who is there, what is noted, what becomes of it."""
+
+from allauth.core.internal import ratelimit
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_http_methods
+
+from communaute import notifications, permissions, salle
+from communaute.forum_conversation.models import Promesse
+from communaute.models import Motif, NoteDeRencontre, Presence, Rencontre
+from communaute.salle_forms import AppelForm, CodeForm, EffacerForm, NoteForm
+from communaute.views.reading import form_page, who_reads_topic
+from communaute.views.sujets import is_looked_at, readable_for_page
+
+Suite = NoteDeRencontre.Suite
+OUBLIER = "oublier"
+GONE = "Cette note n’est plus là : une personne présente l’a fait oublier."
+TOO_LATE = "C’est trop tard : le temps de trier est passé."
+FULL = f"{salle.MOST_NOTES} notes, c’est la limite d’une rencontre. Faites-en oublier une d’abord."
+
+
+def _meeting(user, reference):
+    """The meeting of this address, if ``user`` may read of it, and what they said of coming there."""
+    found = Rencontre.objects.readable_by(user).shown().select_related("topic")
+    rencontre = get_object_or_404(found, reference=reference)
+    rencontre.topic = readable_for_page(user, rencontre.topic.reference)
+    own = Presence.objects.readable_by(user).filter(rencontre=rencontre, membre=user)
+    return rencontre, own.first()
+
+
+def _about(rencontre, **context):
+    """What each page about what happens in the room of ``rencontre`` says."""
+    topic = rencontre.topic
+    return {**who_reads_topic(topic), "topic": topic, "rencontre": rencontre, **context}
+
+
+# --- Who is there
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def presents(request, reference):
+    """Say that one is there, with the code; call the roll, as who organises."""
+    user = request.user
+    rencontre, presence = _meeting(user, reference)
+    is_there = presence is not None and presence.present_le is not None
+    calls = permissions.can_call_roll(user, rencontre)
+    if not (calls or permissions.can_sign(user, rencontre)):
+        raise Http404
+    acte = request.POST.get("acte")
+    code = CodeForm(request.POST if acte == "signer" else None, rencontre=rencontre)
+    appel = calls and AppelForm(
+        request.POST if acte == "appeler" else None, **salle.not_there(rencontre)
+    )
+    status = 200
+    if acte == "signer":
+        if not ratelimit.consume(request, app="allauth.account", action="presence", user=user):
+            status = 429
+        elif code.is_valid():
+            salle.sign(user, rencontre)
+            messages.success(request, "C’est noté : vous êtes là.")
+            return redirect("communaute:salle", rencontre.reference)
+    elif calls and acte == "appeler" and appel.is_valid():
+        salle.call_roll(user, rencontre, appel.present)
+        messages.success(request, "C’est noté.")
+        return redirect("communaute:presents", rencontre.reference)
+    elif calls and acte == "retirer":
+        _take_off(request, rencontre)
+        return redirect("communaute:presents", rencontre.reference)
+    there = Presence.objects.readable_by(user).filter(rencontre=rencontre).there()
+    context = _about(
+        rencontre,
+        is_there=is_there,
+        presents=there.with_names(first=user),
+        can_call_roll=calls,
+        code_dit=calls and salle.code_of(rencontre),
+        form=code,
+        appel=appel,
+        is_late=status == 429,
+    )
+    refused = code.errors or (appel and appel.errors)
+    return form_page(
+        request, "communaute/presents.html", context, 422 if refused and status == 200 else status
+    )
+
+
+def _take_off(request, rencontre):
+    """Take off the roll whoever was put there by mistake."""
+    there = Presence.objects.readable_by(request.user).filter(rencontre=rencontre).there()
+    found = there.select_related("membre").filter(membre__reference=request.POST.get("membre"))
+    if presence := found.first():
+        salle.take_off(request.user, rencontre, presence.membre)
+        messages.success(request, f"{presence.membre.get_full_name()} n’est plus dans la liste.")
+
+
+# --- What stays in the room
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def salle_de_rencontre(request, reference):
+    """What was noted, for those who were there: note more, and sort it."""
+    user = request.user
+    rencontre, presence = _meeting(user, reference)
+    if presence is None or presence.present_le is None:
+        raise Http404
+    can_sort = permissions.can_sort(user, rencontre, presence)
+    form = NoteForm(request.POST if "texte" in request.POST else None)
+    if request.method == "POST" and not can_sort:
+        messages.error(request, TOO_LATE)
+    elif "note" in request.POST:
+        return _sort(request, rencontre)
+    elif form.is_valid():
+        if salle.notes_of(user, rencontre).count() < salle.MOST_NOTES:
+            return redirect(salle.note(user, rencontre, form.cleaned_data["texte"]))
+        form.add_error("texte", FULL)
+    if is_looked_at(request):
+        notifications.mark_rencontre_seen(user, rencontre.topic, waiting=(Motif.PLACE,))
+    context = _about(
+        rencontre,
+        notes=salle.notes_of(user, rencontre),
+        form=form,
+        can_sort=can_sort,
+        suites=_suites(rencontre),
+    )
+    late = request.method == "POST" and not can_sort
+    return form_page(request, "communaute/salle.html", context, 409 if late else None)
+
+
+def _suites(rencontre):
+    """What a note may become here: nothing is drawn on where all stays."""
+    stays = rencontre.topic.promesse == Promesse.RESTE_ICI
+    refused = {Suite.A_TRIER, Suite.METTRE_EN_COMMUN} if stays else {Suite.A_TRIER}
+    return [(suite.value, suite.label) for suite in Suite if suite not in refused]
+
+
+def _sort(request, rencontre):
+    """Say what one note becomes, or have it forgotten."""
+    noted = salle.notes_of(request.user, rencontre).filter(reference=request.POST["note"]).first()
+    suite = request.POST.get("suite")
+    if noted is None:
+        messages.info(request, GONE)
+    elif suite == OUBLIER:
+        salle.forget(request.user, noted)
+        messages.success(request, "C’est oublié : la note est effacée.")
+    elif suite in dict(_suites(rencontre)):
+        try:
+            salle.sort(request.user, noted, suite)
+        except salle.TooLate:
+            messages.info(request, GONE)
+        else:
+            return redirect(noted)
+    return redirect("communaute:salle", rencontre.reference)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def effacer_note(request, reference):
+    """Erase a note that the minutes keep, once told what that does."""
+    found = NoteDeRencontre.objects.readable_by(request.user).in_minutes()
+    noted = get_object_or_404(found.select_related("rencontre"), reference=reference)
+    rencontre, _ = _meeting(request.user, noted.rencontre.reference)
+    if not permissions.can_moderate(request.user, rencontre.topic.espace):
+        raise Http404
+    form = EffacerForm(request.POST or None)
+    if form.is_valid():
+        salle.take_down(request.user, noted, form.cleaned_data["motif"])
+        messages.success(request, "La note est effacée. Le journal de l’espace dit pourquoi.")
+        return redirect(rencontre)
+    context = _about(rencontre, form=form, note=noted)
+    return form_page(request, "communaute/effacer_note.html", context)
