@@ -429,7 +429,7 @@ def _involved(sujet):
         yield sujet["resume"]["auteur"]
     for voters in sujet.get("sondage", {}).get("votes", []):
         yield from voters
-    for reponse in Presence.Reponse:
+    for reponse in (*Presence.Reponse, "presents"):
         yield from sujet.get("rencontre", {}).get(reponse, [])
     yield from sujet.get("rencontre", {}).get("disponibilites", {})
     for position in sujet.get("position", []):
@@ -492,7 +492,7 @@ def _sondage(topic, entry, membres):
 
 
 def _reponses(topic, entry, membres):
-    """Who comes to the first date of a meeting, and what the public is told of it."""
+    """Who comes to the first date of a meeting, or was there and what they noted; what the public is told."""
     found = Rencontre.objects.readable_by(Membre.objects.by_key(topic.poster_id))
     first = found.filter(topic=topic).first()
     proposed = first.dates_proposees.readable_by(Membre.objects.by_key(topic.poster_id))
@@ -502,6 +502,11 @@ def _reponses(topic, entry, membres):
     for reponse in Presence.Reponse:
         for email in entry.get(reponse, []):
             rencontres.answer(membres[email], first, reponse)
+    for email in entry.get("presents", []):
+        there = {"reponse": Presence.Reponse.OUI, "present_le": first.debut}
+        first.presences.create(membre=membres[email], **there)
+    for noted in entry.get("notes", []):
+        first.notes.create(**noted)
     if annonce := entry.get("annonce"):
         rencontres.announce(membres[annonce["par"]], first, _without(annonce, "par"))
 
