@@ -93,6 +93,7 @@ def shown(user, topic, reference):
         "vient": mine is not None and mine.is_seated,
         "viennent": coming,
         "autres": rencontre.coming_count - len(coming),
+        "etaient_la": rencontre.is_over and [one for one in said if one.present_le],
         "reponses": Presence.Reponse.choices,
         "can_attend": permissions.can_attend(user, rencontre),
         "can_organise": permissions.can_organise(user, rencontre),

@@ -291,6 +291,7 @@ def test_after_two_days_the_space_reads_what_was_sorted_and_nothing_else(
     assert "Gardons le lien." not in read(page).get_text()
     over = ended(rencontre, timedelta(hours=49))
     minutes = read(page).select_one("#rencontre").get_text(" ", strip=True)
+    assert "2 personnes étaient là" in minutes
     assert "Reste ici Gardons le lien." in minutes
     assert "Désaccord Qui finance ?" in minutes
     assert "Rien de décidé ici." not in read(page).get_text()

@@ -36,6 +36,7 @@ CONDITIONS = [
         for name in (
             *("archives", "desaccords", "echanges", "espaces", "lecture", "membres"),
             *("mises_en_commun", "notifications", "passation", "profils", "rencontres"),
+            "salle",
         )
     ),
     "communaute/models/moderation.py",
