@@ -233,7 +233,7 @@ class Rencontre(models.Model):
         return self._is_between(TIME_TO_ARRIVE, TIME_TO_SORT)
 
     def _is_between(self, before, after):
-        """Whether it has a date and takes place, and now is at most so long before it begins or after it ends."""
+        """Whether it takes place, so long before it begins to so long after it ends."""
         if self.debut is None or self.annulee_le is not None:
             return False
         return self.debut - before <= timezone.now() < self.fin + after

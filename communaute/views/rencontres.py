@@ -151,7 +151,7 @@ def _topic(request, reference):
     return topic
 
 
-def _meeting(request, reference):
+def meeting_at(request, reference):
     """The date of a meeting that has this address and its topic, if one may read them."""
     found = Rencontre.objects.readable_by(request.user).filter(topic__titre_masque="")
     found = found.select_related(
@@ -164,7 +164,7 @@ def _meeting(request, reference):
 @require_http_methods(["GET", "HEAD", "POST"])
 def venir(request, reference):
     """Say whether one comes, or change one's mind."""
-    _, rencontre = _meeting(request, reference)
+    _, rencontre = meeting_at(request, reference)
     reponse = request.POST.get("reponse")
     if request.method == "POST" and reponse in Presence.Reponse.values:
         if not permissions.can_attend(request.user, rencontre):
@@ -233,7 +233,7 @@ def ajouter_date(request, reference):
 @require_http_methods(["GET", "HEAD", "POST"])
 def modifier_rencontre(request, reference):
     """Change when and where one meets."""
-    topic, rencontre = _meeting(request, reference)
+    topic, rencontre = meeting_at(request, reference)
     if rencontre.is_searching or not permissions.can_organise(request.user, rencontre):
         raise Http404
     following = rencontre.following().readable_by(request.user).count()
@@ -271,7 +271,7 @@ def modifier_rencontre(request, reference):
 @require_http_methods(["GET", "HEAD", "POST"])
 def annuler_rencontre(request, reference):
     """Call a meeting off, once told what that does."""
-    topic, rencontre = _meeting(request, reference)
+    topic, rencontre = meeting_at(request, reference)
     if not permissions.can_organise(request.user, rencontre):
         raise Http404
     following = rencontre.following().readable_by(request.user).count()
@@ -288,7 +288,7 @@ def annuler_rencontre(request, reference):
 @require_safe
 def rencontre_ics(request, reference):
     """A meeting for the calendar of one who asks for it."""
-    _, rencontre = _meeting(request, reference)
+    _, rencontre = meeting_at(request, reference)
     if rencontre.debut is None:
         raise Http404
     return calendriers.answer([calendriers.entry(rencontre, request.user)], "rencontre")
@@ -307,7 +307,7 @@ def agenda_personnel(request, jeton):
 @require_http_methods(["GET", "HEAD", "POST"])
 def annoncer_rencontre(request, reference):
     """Tell the public of a meeting, otherwise, or no longer."""
-    topic, rencontre = _meeting(request, reference)
+    topic, rencontre = meeting_at(request, reference)
     if not permissions.can_announce(request.user, rencontre):
         raise Http404
     annonce = getattr(rencontre, "annonce", None)

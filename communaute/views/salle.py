@@ -8,10 +8,11 @@ from django.views.decorators.http import require_http_methods
 
 from communaute import notifications, permissions, salle
 from communaute.forum_conversation.models import Promesse
-from communaute.models import Motif, NoteDeRencontre, Presence, Rencontre
+from communaute.models import Motif, NoteDeRencontre, Presence
 from communaute.salle_forms import AppelForm, CodeForm, EffacerForm, NoteForm
 from communaute.views.reading import form_page, who_reads_topic
-from communaute.views.sujets import is_looked_at, readable_for_page
+from communaute.views.rencontres import meeting_at
+from communaute.views.sujets import is_looked_at
 
 Suite = NoteDeRencontre.Suite
 OUBLIER = "oublier"
@@ -20,13 +21,11 @@ TOO_LATE = "C’est trop tard : le temps de trier est passé."
 FULL = f"{salle.MOST_NOTES} notes, c’est la limite d’une rencontre. Faites-en oublier une d’abord."
 
 
-def _meeting(user, reference):
-    """The meeting of this address, if ``user`` may read of it, and what they said of coming there."""
-    found = Rencontre.objects.readable_by(user).shown().select_related("topic")
-    rencontre = get_object_or_404(found, reference=reference)
-    rencontre.topic = readable_for_page(user, rencontre.topic.reference)
-    own = Presence.objects.readable_by(user).filter(rencontre=rencontre, membre=user)
-    return rencontre, own.first()
+def _meeting(request, reference):
+    """The meeting of this address, if one may read of it, and what one said of coming there."""
+    _, rencontre = meeting_at(request, reference)
+    own = Presence.objects.readable_by(request.user)
+    return rencontre, own.filter(rencontre=rencontre, membre=request.user).first()
 
 
 def _about(rencontre, **context):
@@ -42,7 +41,7 @@ def _about(rencontre, **context):
 def presents(request, reference):
     """Say that one is there, with the code; call the roll, as who organises."""
     user = request.user
-    rencontre, presence = _meeting(user, reference)
+    rencontre, presence = _meeting(request, reference)
     is_there = presence is not None and presence.present_le is not None
     calls = permissions.can_call_roll(user, rencontre)
     if not (calls or permissions.can_sign(user, rencontre)):
@@ -100,7 +99,7 @@ def _take_off(request, rencontre):
 def salle_de_rencontre(request, reference):
     """What was noted, for those who were there: note more, and sort it."""
     user = request.user
-    rencontre, presence = _meeting(user, reference)
+    rencontre, presence = _meeting(request, reference)
     if presence is None or presence.present_le is None:
         raise Http404
     can_sort = permissions.can_sort(user, rencontre, presence)
@@ -157,7 +156,7 @@ def effacer_note(request, reference):
     """Erase a note that the minutes keep, once told what that does."""
     found = NoteDeRencontre.objects.readable_by(request.user).in_minutes()
     noted = get_object_or_404(found.select_related("rencontre"), reference=reference)
-    rencontre, _ = _meeting(request.user, noted.rencontre.reference)
+    rencontre, _ = _meeting(request, noted.rencontre.reference)
     if not permissions.can_moderate(request.user, rencontre.topic.espace):
         raise Http404
     form = EffacerForm(request.POST or None)
