@@ -58,10 +58,10 @@ def test_those_who_are_there_note_and_sort_what_stays_in_the_room(open_page):
     assert host.goto(elue.url.split("#")[0]).status == 404
 
     kept.get_by_role("link", name="En faire une question aux pairs").click()
-    expect(elue.get_by_label("Votre question")).to_have_value(
+    expect(elue.get_by_label("Votre message")).to_have_value(
         "Personne ne sait dire qu’il ne sait pas."
     )
-    elue.get_by_label("Titre").fill("Comment dire que l’on ne sait pas ?")
+    elue.get_by_label("Titre du sujet").fill("Comment dire que l’on ne sait pas ?")
     elue.get_by_role("button", name="Publier").click()
     expect(elue.get_by_role("heading", level=1)).to_have_text("Comment dire que l’on ne sait pas ?")
 
