@@ -54,6 +54,7 @@ def test_a_name_is_chosen_and_a_message_quoted_by_the_keyboard_alone(open_page):
     page.keyboard.press("Enter")
     box = page.get_by_label("Votre message")
     expect(box).to_have_value(re.compile(r"^> \*\*.+\*\* a écrit :"))
+    expect(box).to_be_focused()
     page.keyboard.type("@fati")
     expect(page.get_by_role("button", name="Fatima Haddad")).to_be_visible()
     page.keyboard.press("Tab")

@@ -67,7 +67,8 @@ def test_those_who_are_there_note_and_sort_what_stays_in_the_room(open_page):
 
 
 def test_the_space_reads_the_minutes_of_a_meeting_and_what_they_open(open_page):
-    page = open_topic(open_page, "socio", "Une heure à distance", "tronc-commun")
+    page = open_page("/communaute/rencontres/?voir=passees", "socio")
+    page.get_by_role("link", name="Une heure à distance").click()
     minutes = page.get_by_role("region", name="La rencontre a eu lieu")
     expect(minutes.get_by_role("heading", name="Besoin à adresser")).to_be_visible()
     expect(minutes.get_by_role("link", name="Proposer une mise en commun")).to_be_visible()
