@@ -81,7 +81,7 @@ def choose(membre, rencontre, date):
     rencontre.dates_proposees.all().delete()
     for one in said:
         if permissions.can_attend(one.membre, rencontre):
-            rencontres.note(one.membre, rencontre, COMES[one.reponse])
+            rencontres.note_answer(one.membre, rencontre, COMES[one.reponse])
     notifications.record_rencontres([rencontre], Evenement.Quoi.DATE, by=membre)
     return rencontre
 

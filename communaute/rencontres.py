@@ -153,7 +153,7 @@ def _stop_searching(rencontre):
 def _answer(membre, rencontre, reponse):
     if not permissions.can_attend(membre, rencontre):
         raise PermissionDenied
-    return note(membre, rencontre, reponse)
+    return note_answer(membre, rencontre, reponse)
 
 
 def fix(rencontre, debut, fin):
@@ -163,7 +163,7 @@ def fix(rencontre, debut, fin):
     _revise(rencontre, "debut", "fin")
 
 
-def note(membre, rencontre, reponse):
+def note_answer(membre, rencontre, reponse):
     """Note whether ``membre`` comes to a meeting that is held, and return their ``Presence``."""
     found = Presence.objects.filter(rencontre=rencontre, membre=membre).first()
     presence = found or Presence(rencontre=rencontre, membre=membre)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from communaute import moderation, notifications, permissions
-from communaute.forum_conversation.models import Topic
+from communaute.forum_conversation.models import Promesse, Topic
 from communaute.models import Acte, Evenement, NoteDeRencontre, Presence, Rencontre
 from communaute.models.rencontres import TIME_TO_SORT
 from communaute.rencontres import held
@@ -105,10 +105,21 @@ def note(membre, rencontre, texte):
     return found or NoteDeRencontre.objects.create(rencontre=rencontre, texte=texte)
 
 
+def suites(rencontre):
+    """What a note of this meeting may become: nothing is drawn on where all stays."""
+    stays = rencontre.topic.promesse == Promesse.RESTE_ICI
+    refused = {Suite.A_TRIER, Suite.METTRE_EN_COMMUN} if stays else {Suite.A_TRIER}
+    return [suite for suite in Suite if suite not in refused]
+
+
 @transaction.atomic
 def sort(membre, noted, suite):
-    """Say what a note becomes; who was there may say otherwise as long as it is sorted."""
+    """Say what a note becomes, among its ``suites``; who was there may say otherwise as long as it is
+    sorted.
+    """
     _, rencontre = _sorting(membre, noted.rencontre)
+    if suite not in suites(rencontre):
+        raise PermissionDenied
     if not NoteDeRencontre.objects.filter(pk=noted.pk, rencontre=rencontre).update(suite=suite):
         raise TooLate
 

@@ -9,16 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from communaute.models.echanges import OfTopicQuerySet, readable_topic
-from communaute.models.espaces import rights_of
+from communaute.models.espaces import where_one_speaks
 from communaute.models.membres import new_reference
-
-NO_SPACE = 0
-"""The key of no space: with it, where one speaks is asked also for whoever speaks nowhere."""
-
-
-def _where_one_speaks(user):
-    rights = rights_of(user)
-    return {*(rights.peer & rights.entered), NO_SPACE}
 
 
 class Dessous(models.Model):
@@ -182,7 +174,7 @@ class ReformulationQuerySet(models.QuerySet):
             position__in=Position.objects.shown().filter(redite=None).order_by().values("pk"),
             position__topic__status=0,
             position__topic__approved=True,
-            position__topic__forum__espace__in=_where_one_speaks(user),
+            position__topic__forum__espace__in=where_one_speaks(user),
         ).exclude(auteur=user.pk)
 
 
@@ -289,7 +281,7 @@ class EssaiQuerySet(OfTopicQuerySet):
         return self.due(on).filter(
             took_part,
             ~Exists(since),
-            topic__forum__espace__in=_where_one_speaks(user),
+            topic__forum__espace__in=where_one_speaks(user),
         )
 
 

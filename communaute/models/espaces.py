@@ -60,6 +60,16 @@ def rights_of(user):
     return user.rights if user.is_authenticated else NO_RIGHTS
 
 
+NO_SPACE = 0
+"""The key of no space: with it, where one speaks is asked also for whoever speaks nowhere."""
+
+
+def where_one_speaks(user):
+    """The keys of the spaces where ``user`` may speak, and ``NO_SPACE``."""
+    rights = rights_of(user)
+    return {*(rights.peer & rights.entered), NO_SPACE}
+
+
 def within(path, espaces, user):
     """The condition on a topic, reached by ``path``, that it is in one of ``espaces``, all readable by
     ``user``, and was opened after they arrived where they succeed somebody.

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from communaute.models.echanges import OfTopicQuerySet, Promesse, readable_topic
-from communaute.models.espaces import rights_of
+from communaute.models.espaces import rights_of, where_one_speaks
 from communaute.models.membres import College, Siege, new_reference
 from communaute.places import RESERVED_UNTIL, Places
 
@@ -192,10 +192,13 @@ class Rencontre(models.Model):
         return Rencontre.objects.filter(topic=self.topic_id, debut__gt=after, annulee_le=None)
 
     def silent(self):
-        """Those who read of it, and said nothing of one of the dates that are proposed."""
+        """Those who may say when they could come, and said nothing of one of the dates that are proposed."""
         said = Disponibilite.objects.filter(date=OuterRef("pk"), membre=OuterRef(OuterRef("pk")))
         left = DateProposee.objects.filter(~Exists(said), rencontre=self)
-        return self.topic.readers().filter(Exists(left))
+        espace = self.topic.espace
+        peers = Siege.objects.giving_access_to(espace).values("membre")
+        speaks = Q(pk__in=peers) | Q(pk__in=espace.animateurs.values("pk"))
+        return self.topic.readers().filter(speaks, Exists(left))
 
     @property
     def is_over(self):
@@ -345,9 +348,10 @@ class DateProposeeQuerySet(models.QuerySet):
         return self.filter(readable_topic("rencontre__topic__", user))
 
     def unanswered_by(self, user):
-        """Those of which ``user`` said nothing yet."""
+        """Those of which ``user``, who speaks where they are proposed, said nothing yet."""
         said = Disponibilite.objects.filter(membre=user.pk, date=OuterRef("pk"))
-        return self.filter(~Exists(said))
+        here = where_one_speaks(user)
+        return self.filter(~Exists(said), rencontre__topic__forum__espace__in=here)
 
 
 class DateProposee(models.Model):

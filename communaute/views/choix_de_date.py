@@ -3,14 +3,14 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from communaute import choix_de_date, permissions
 from communaute.conversation import Conflict
-from communaute.models import DateProposee, Rencontre
+from communaute.models import DateProposee
 from communaute.rencontres_forms import ChoisirForm, DisponibilitesForm, ProposerForm
-from communaute.views.reading import form_page, who_reads_topic
+from communaute.views.reading import about_rencontre, form_page, readable_rencontre
 
 SILENT_SHOWN = 60
 """How many of those who have not answered are named."""
@@ -32,32 +32,16 @@ def shown(user, rencontre):
     }
 
 
-def _meeting(request, reference):
-    """The meeting of this address, if one may read of it."""
-    found = Rencontre.objects.readable_by(request.user).filter(topic__titre_masque="")
-    found = found.select_related("topic__forum__espace__territoire")
-    return get_object_or_404(found, reference=reference)
-
-
 def _told(request, rencontre):
     """Lead back to the meeting whose date was chosen meanwhile."""
     messages.info(request, CHOSEN)
     return redirect(rencontre)
 
 
-def _about(rencontre, **context):
-    return {
-        **who_reads_topic(rencontre.topic),
-        "topic": rencontre.topic,
-        "rencontre": rencontre,
-        **context,
-    }
-
-
 @takes_an_act
 def disponibilites(request, reference):
     """Say when one could come."""
-    user, rencontre = request.user, _meeting(request, reference)
+    user, rencontre = request.user, readable_rencontre(request.user, reference)
     if not permissions.can_say_when(user, rencontre):
         return _refused(request, rencontre)
     dates = [date for date in choix_de_date.dates_of(rencontre, user) if not date.is_past]
@@ -71,7 +55,9 @@ def disponibilites(request, reference):
             request, "C’est noté. Vous pouvez changer d’avis jusqu’au choix de la date."
         )
         return redirect(rencontre)
-    return form_page(request, "communaute/disponibilites.html", _about(rencontre, form=form))
+    return form_page(
+        request, "communaute/disponibilites.html", about_rencontre(rencontre, form=form)
+    )
 
 
 def _refused(request, rencontre):
@@ -84,7 +70,7 @@ def _refused(request, rencontre):
 @takes_an_act
 def proposer(request, reference):
     """Propose more dates."""
-    user, rencontre = request.user, _meeting(request, reference)
+    user, rencontre = request.user, readable_rencontre(request.user, reference)
     if not permissions.can_choose_date(user, rencontre):
         raise Http404
     form = ProposerForm(request.POST if request.method == "POST" else None)
@@ -98,13 +84,15 @@ def proposer(request, reference):
         else:
             messages.success(request, "C’est proposé. Chacun·e peut répondre.")
             return redirect(rencontre)
-    return form_page(request, "communaute/proposer_dates.html", _about(rencontre, form=form))
+    return form_page(
+        request, "communaute/proposer_dates.html", about_rencontre(rencontre, form=form)
+    )
 
 
 @takes_an_act
 def choisir(request, reference):
     """See who could come when and who has not said, and choose."""
-    user, rencontre = request.user, _meeting(request, reference)
+    user, rencontre = request.user, readable_rencontre(request.user, reference)
     if not permissions.can_organise(user, rencontre):
         raise Http404
     if not rencontre.is_searching:
@@ -125,7 +113,7 @@ def choisir(request, reference):
             return redirect(rencontre)
     silent = rencontre.silent()
     dates = choix_de_date.with_names(choix_de_date.dates_of(rencontre, user), rencontre)
-    context = _about(
+    context = about_rencontre(
         rencontre,
         form=form,
         propositions=dates,
@@ -139,7 +127,7 @@ def choisir(request, reference):
 @takes_an_act
 def relancer(request, reference):
     """Ask those who have not said when they could come, at most once a day."""
-    user, rencontre = request.user, _meeting(request, reference)
+    user, rencontre = request.user, readable_rencontre(request.user, reference)
     if not permissions.can_choose_date(user, rencontre):
         raise Http404
     if request.method == "POST":

@@ -10,7 +10,13 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import brouillons, conversation, desaccord, mentions, permissions, salle
-from communaute.forms import ALL_TOPIC_FORMS, TOPIC_FORMS, EditForm, EditOpeningForm
+from communaute.forms import (
+    ALL_TOPIC_FORMS,
+    TOPIC_FORMS,
+    ChercherForm,
+    EditForm,
+    EditOpeningForm,
+)
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
 from communaute.views.composition import Composition
 from communaute.views.reading import entered_espace, readable, who_reads, who_reads_topic
@@ -61,7 +67,7 @@ def nouveau_sujet(request, slug):
         **who_reads(espace),
         **composition.context,
         "nature": form_class.nature,
-        "is_searching": form_class.name == "chercher",
+        "is_searching": form_class is ChercherForm,
         "topic": Topic(promesse=promesse if promesse in Promesse.values else Promesse.RESTE_ICI),
     }
     if form_class.nature == Nature.DESACCORD:

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from communaute import markdown
 from communaute.middleware import CharteRequired
-from communaute.models import Acte, ActeModeration, Espace, rights_of
+from communaute.models import Acte, ActeModeration, Espace, Rencontre, rights_of
 from communaute.prepared import Prepared
 
 
@@ -64,6 +64,21 @@ def who_reads_topic(topic):
         "readers_count": topic.espace.count_readers(opened=topic.opened_on),
         "readers_url": reverse("communaute:lecteurs_du_sujet", args=[topic.reference]),
     }
+
+
+def readable_rencontre(user, reference):
+    """The date of a meeting that has this address, if ``user`` may read of it; else 404."""
+    found = Rencontre.objects.readable_by(user).filter(topic__titre_masque="")
+    found = found.select_related(
+        "topic__forum__espace__territoire", "topic__poster", "territoire", "annonce"
+    )
+    return get_object_or_404(found, reference=reference)
+
+
+def about_rencontre(rencontre, **context):
+    """What each page about a date of a meeting says."""
+    topic = rencontre.topic
+    return {**who_reads_topic(topic), "topic": topic, "rencontre": rencontre, **context}
 
 
 def with_exceptional_readings(user, posts):

@@ -16,7 +16,13 @@ from communaute.models import AgendaPersonnel, AnnonceRencontre, Presence, Renco
 from communaute.prepared import Prepared
 from communaute.rencontres_forms import AjouterForm, AnnoncerForm, AnnulerForm, ChangeForm
 from communaute.views import choix_de_date
-from communaute.views.reading import form_page, readable, who_reads_topic
+from communaute.views.reading import (
+    about_rencontre,
+    form_page,
+    readable,
+    readable_rencontre,
+    who_reads_topic,
+)
 
 MEETINGS_PER_PAGE = 20
 SAID = {
@@ -100,6 +106,7 @@ def shown(user, topic, reference):
         "can_announce": permissions.can_announce(user, rencontre),
         "can_sign": permissions.can_sign(user, rencontre),
         "can_call_roll": permissions.can_call_roll(user, rencontre),
+        "can_speak": permissions.can_speak(user, topic.espace),
         "compte_rendu": rencontre.is_over and salle.minutes_of(user, rencontre),
         **seats_left(rencontre),
     }
@@ -151,20 +158,10 @@ def _topic(request, reference):
     return topic
 
 
-def meeting_at(request, reference):
-    """The date of a meeting that has this address and its topic, if one may read them."""
-    found = Rencontre.objects.readable_by(request.user).filter(topic__titre_masque="")
-    found = found.select_related(
-        "topic__forum__espace__territoire", "topic__poster", "territoire", "annonce"
-    )
-    rencontre = get_object_or_404(found, reference=reference)
-    return rencontre.topic, rencontre
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def venir(request, reference):
     """Say whether one comes, or change one's mind."""
-    _, rencontre = meeting_at(request, reference)
+    rencontre = readable_rencontre(request.user, reference)
     reponse = request.POST.get("reponse")
     if request.method == "POST" and reponse in Presence.Reponse.values:
         if not permissions.can_attend(request.user, rencontre):
@@ -233,23 +230,15 @@ def ajouter_date(request, reference):
 @require_http_methods(["GET", "HEAD", "POST"])
 def modifier_rencontre(request, reference):
     """Change when and where one meets."""
-    topic, rencontre = meeting_at(request, reference)
+    rencontre = readable_rencontre(request.user, reference)
     if rencontre.is_searching or not permissions.can_organise(request.user, rencontre):
         raise Http404
     following = rencontre.following().readable_by(request.user).count()
     form = ChangeForm(
         request.POST or None, initial=ChangeForm.said_of(rencontre), following=following
     )
-    context = {
-        **who_reads_topic(topic),
-        "topic": topic,
-        "rencontre": rencontre,
-        "form": form,
-        "coming_count": Presence.objects.readable_by(request.user)
-        .filter(rencontre=rencontre)
-        .seated()
-        .count(),
-    }
+    coming = Presence.objects.readable_by(request.user).filter(rencontre=rencontre).seated()
+    context = about_rencontre(rencontre, form=form, coming_count=coming.count())
     if form.is_valid():
         try:
             said = form.rencontre, form.cleaned_data["base"]
@@ -271,7 +260,7 @@ def modifier_rencontre(request, reference):
 @require_http_methods(["GET", "HEAD", "POST"])
 def annuler_rencontre(request, reference):
     """Call a meeting off, once told what that does."""
-    topic, rencontre = meeting_at(request, reference)
+    rencontre = readable_rencontre(request.user, reference)
     if not permissions.can_organise(request.user, rencontre):
         raise Http404
     following = rencontre.following().readable_by(request.user).count()
@@ -281,14 +270,14 @@ def annuler_rencontre(request, reference):
         rencontres.cancel(request.user, rencontre, motif, following=form.and_following)
         messages.success(request, "C’est annulé. Qui devait venir en est prévenu.")
         return redirect(rencontre)
-    context = {**who_reads_topic(topic), "topic": topic, "rencontre": rencontre, "form": form}
+    context = about_rencontre(rencontre, form=form)
     return form_page(request, "communaute/annuler_rencontre.html", context)
 
 
 @require_safe
 def rencontre_ics(request, reference):
     """A meeting for the calendar of one who asks for it."""
-    _, rencontre = meeting_at(request, reference)
+    rencontre = readable_rencontre(request.user, reference)
     if rencontre.debut is None:
         raise Http404
     return calendriers.answer([calendriers.entry(rencontre, request.user)], "rencontre")
@@ -307,7 +296,7 @@ def agenda_personnel(request, jeton):
 @require_http_methods(["GET", "HEAD", "POST"])
 def annoncer_rencontre(request, reference):
     """Tell the public of a meeting, otherwise, or no longer."""
-    topic, rencontre = meeting_at(request, reference)
+    rencontre = readable_rencontre(request.user, reference)
     if not permissions.can_announce(request.user, rencontre):
         raise Http404
     annonce = getattr(rencontre, "annonce", None)
@@ -322,13 +311,7 @@ def annoncer_rencontre(request, reference):
         annonce = rencontres.announce(request.user, rencontre, form.cleaned_data)
         messages.success(request, "C’est public, dans l’agenda de la cohorte.")
         return redirect(annonce)
-    context = {
-        **who_reads_topic(topic),
-        "topic": topic,
-        "rencontre": rencontre,
-        "annonce": annonce,
-        "form": form,
-    }
+    context = about_rencontre(rencontre, annonce=annonce, form=form)
     return form_page(request, "communaute/annoncer_rencontre.html", context)
 
 

@@ -7,14 +7,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods
 
 from communaute import notifications, permissions, salle
-from communaute.forum_conversation.models import Promesse
 from communaute.models import Motif, NoteDeRencontre, Presence
 from communaute.salle_forms import AppelForm, CodeForm, EffacerForm, NoteForm
-from communaute.views.reading import form_page, who_reads_topic
-from communaute.views.rencontres import meeting_at
+from communaute.views.reading import about_rencontre, form_page, readable_rencontre
 from communaute.views.sujets import is_looked_at
 
-Suite = NoteDeRencontre.Suite
 OUBLIER = "oublier"
 GONE = "Cette note n’est plus là : une personne présente l’a fait oublier."
 TOO_LATE = "C’est trop tard : le temps de trier est passé."
@@ -23,15 +20,9 @@ FULL = f"{salle.MOST_NOTES} notes, c’est la limite d’une rencontre. Faites-e
 
 def _meeting(request, reference):
     """The meeting of this address, if one may read of it, and what one said of coming there."""
-    _, rencontre = meeting_at(request, reference)
+    rencontre = readable_rencontre(request.user, reference)
     own = Presence.objects.readable_by(request.user)
     return rencontre, own.filter(rencontre=rencontre, membre=request.user).first()
-
-
-def _about(rencontre, **context):
-    """What each page about what happens in the room of ``rencontre`` says."""
-    topic = rencontre.topic
-    return {**who_reads_topic(topic), "topic": topic, "rencontre": rencontre, **context}
 
 
 # --- Who is there
@@ -67,7 +58,7 @@ def presents(request, reference):
         _take_off(request, rencontre)
         return redirect("communaute:presents", rencontre.reference)
     there = Presence.objects.readable_by(user).filter(rencontre=rencontre).there()
-    context = _about(
+    context = about_rencontre(
         rencontre,
         is_there=is_there,
         presents=there.with_names(first=user),
@@ -114,22 +105,17 @@ def salle_de_rencontre(request, reference):
         form.add_error("texte", FULL)
     if is_looked_at(request):
         notifications.mark_rencontre_seen(user, rencontre.topic, waiting=(Motif.PLACE,))
-    context = _about(
+    context = about_rencontre(
         rencontre,
         notes=salle.notes_of(user, rencontre),
         form=form,
         can_sort=can_sort,
-        suites=_suites(rencontre),
+        can_speak=permissions.can_speak(user, rencontre.topic.espace),
+        can_draw_on=permissions.can_draw_on(user, rencontre.topic),
+        suites=salle.suites(rencontre),
     )
     late = request.method == "POST" and not can_sort
     return form_page(request, "communaute/salle.html", context, 409 if late else None)
-
-
-def _suites(rencontre):
-    """What a note may become here: nothing is drawn on where all stays."""
-    stays = rencontre.topic.promesse == Promesse.RESTE_ICI
-    refused = {Suite.A_TRIER, Suite.METTRE_EN_COMMUN} if stays else {Suite.A_TRIER}
-    return [(suite.value, suite.label) for suite in Suite if suite not in refused]
 
 
 def _sort(request, rencontre):
@@ -141,7 +127,7 @@ def _sort(request, rencontre):
     elif suite == OUBLIER:
         salle.forget(request.user, noted)
         messages.success(request, "C’est oublié : la note est effacée.")
-    elif suite in dict(_suites(rencontre)):
+    elif suite in salle.suites(rencontre):
         try:
             salle.sort(request.user, noted, suite)
         except salle.TooLate:
@@ -156,7 +142,7 @@ def effacer_note(request, reference):
     """Erase a note that the minutes keep, once told what that does."""
     found = NoteDeRencontre.objects.readable_by(request.user).in_minutes()
     noted = get_object_or_404(found.select_related("rencontre"), reference=reference)
-    rencontre, _ = _meeting(request, noted.rencontre.reference)
+    rencontre = readable_rencontre(request.user, noted.rencontre.reference)
     if not permissions.can_moderate(request.user, rencontre.topic.espace):
         raise Http404
     form = EffacerForm(request.POST or None)
@@ -164,5 +150,5 @@ def effacer_note(request, reference):
         salle.take_down(request.user, noted, form.cleaned_data["motif"])
         messages.success(request, "La note est effacée. Le journal de l’espace dit pourquoi.")
         return redirect(rencontre)
-    context = _about(rencontre, form=form, note=noted)
+    context = about_rencontre(rencontre, form=form, note=noted)
     return form_page(request, "communaute/effacer_note.html", context)

@@ -161,6 +161,8 @@ def test_who_only_reads_does_not_say_when(espace, elue, client):
         answers(reader, rencontre, OUI, OUI)
     client.force_login(reader)
     assert client.get(f"{of(rencontre)}disponibilites/").status_code == 404
+    assert set(rencontre.silent()) == {elue}
+    assert not DateProposee.objects.unanswered_by(reader).exists()
 
 
 def test_those_who_have_not_answered_are_reminded_at_most_once_a_day(

@@ -18,7 +18,7 @@ from communaute.models import (
     Rencontre,
 )
 from tests.communaute.test_rencontres import again, said_by, told, une_rencontre
-from tests.factories import entered, un_membre
+from tests.factories import MembreFactory, entered, un_membre
 
 pytestmark = pytest.mark.django_db
 OUI, PEUT_ETRE, NON = Presence.Reponse
@@ -272,6 +272,8 @@ def test_nothing_is_drawn_on_where_all_stays(client, espace, elue, read):
     assert "À mettre en commun" not in read(page_of(rencontre)).get_text()
     client.post(page_of(rencontre), {"note": noted.reference, "suite": "mettre_en_commun"})
     assert again(noted).suite == A_TRIER
+    with pytest.raises(PermissionDenied):
+        salle.sort(elue, noted, METTRE_EN_COMMUN)
 
 
 # --- What is kept of it
@@ -361,6 +363,21 @@ def test_who_does_not_read_a_note_cannot_open_a_topic_from_it(client, elue, abse
     client.post(f"{address}&note={noted.reference}", sent | {"promesse": "reste_ici"})
     assert Topic.objects.filter(subject="Une question").exists()
     assert again(noted).ouvre is None
+
+
+def test_who_only_reads_is_offered_to_open_nothing(client, espace, elue, rencontre, read):
+    reader = MembreFactory()
+    espace.nominate("lecture", [reader])
+    salle.sign(elue, rencontre)
+    for suite in (BESOIN, DESACCORD, METTRE_EN_COMMUN):
+        a_note(elue, rencontre, f"Une note, {suite}.", suite)
+    ended(rencontre, timedelta(days=3))
+    page = rencontre.topic.get_absolute_url()
+    for membre, offered in ((elue, 3), (entered(reader, espace), 0)):
+        client.force_login(membre)
+        minutes = read(page).select_one("#rencontre")
+        assert len(minutes.select(".notes__une")) == 3
+        assert len(minutes.select(".notes__ouvre a")) == offered
 
 
 def test_a_facilitator_erases_a_note_of_the_minutes_with_a_reason_on_record(
