@@ -362,15 +362,16 @@ def mark_changes_seen(membre, posts):
 
 def count_addressed(user):
     """How many messages are said to ``user`` that they have not seen, at most ``MOST_COUNTED`` of them."""
+    if not user.awaits_bell:
+        return 0
     return len(ADDRESSED_TO.fetch(user=user, asked_since=timezone.now() - TIME_TO_AGREE))
 
 
 ADDRESSED_TO = Prepared(
     lambda user, asked_since: (
         Notification.objects.readable_by(user, asked_since)
-        .filter(motif__in=ADDRESSED, vue_le=None)
+        .addressed()
         .unread()
-        .order_by()
         .values_list("pk")[:MOST_COUNTED]
     ),
     asked_since=datetime(1848, 2, 24, tzinfo=UTC),

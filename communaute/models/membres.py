@@ -273,6 +273,13 @@ class Membre(AbstractUser):
         return _opening_back_office(self.pk).exists()
 
     @cached_property
+    def awaits_bell(self):
+        """Whether anything is said to this member that they have not seen, as ``by_key`` has read already:
+        what they may not read any more counts too.
+        """
+        return _said_to(self.pk).exists()
+
+    @cached_property
     def siege(self):
         """The active seat that says who speaks, or None, read once. From ``with_sieges`` in lists."""
         return next((siege for siege in self.sieges.all() if siege.is_active), None)
@@ -297,11 +304,19 @@ def _opening_back_office(membre):
     ).order_by()
 
 
+def _said_to(membre):
+    """What is said to ``membre`` and was not seen yet."""
+    return apps.get_model("communaute", "Notification").objects.filter(membre=membre).addressed()
+
+
 BY_KEY = Prepared(
     lambda membre: (
         Membre.objects.filter(pk=membre)
         .order_by()
-        .annotate(opens_back_office=Exists(_opening_back_office(membre)))
+        .annotate(
+            opens_back_office=Exists(_opening_back_office(membre)),
+            awaits_bell=Exists(_said_to(membre)),
+        )
     ),
     membre=-1_848,
 )

@@ -14,7 +14,6 @@ from communaute.models.echanges import (
     TIME_TO_AGREE,
     AccordPromesse,
     DemandePromesse,
-    readable_post,
     readable_topic,
 )
 from communaute.models.lecture import Participation, Suivi, read_until
@@ -62,31 +61,35 @@ ADDRESSED = (
 def readable_evenement(path, user, asked_since=None):
     """The condition on an event, reached by ``path``, that ``user`` may read what it is about, and that it
     is there to be read: of a demand, that the time to answer, which began ``asked_since``, is not over.
+
+    What it may be about is asked for apart: to plan the joins of them all takes databases longer than to
+    answer.
     """
     shown = {f"{path}post__{name}": None for name in ("retire_le", "masque_le")}
-    shown |= {f"{path}post__{name}": True for name in ("approved", "topic__approved")}
+    shown |= {f"{path}{name}approved": True for name in ("post__", "topic__")}
     asked_since = asked_since or timezone.now() - TIME_TO_AGREE
-    asked = {f"{path}demande__close_le": None, f"{path}demande__demandee_le__gt": asked_since}
-    of_post = readable_post(f"{path}post__", user) & Q(**shown)
-    of_topic = readable_topic(f"{path}topic__", user)
-    tried = Q(**{f"{path}essai__isnull": False, f"{path}essai__clos_le": None})
-    of_others = Q(**asked) | tried | _readable_mise(path, user) | _readable_rencontre(path, user)
-    return of_post | (of_topic & of_others)
+    asked = DemandePromesse.objects.filter(close_le=None, demandee_le__gt=asked_since)
+    is_there = Q(**shown)
+    is_there |= Q(Exists(asked.filter(pk=OuterRef(f"{path}demande"))))
+    is_there |= Q(Exists(Essai.objects.filter(pk=OuterRef(f"{path}essai"), clos_le=None)))
+    is_there |= _readable_mise(path, user) | _readable_rencontre(path, user)
+    return readable_topic(f"{path}topic__", user) & is_there
 
 
 def _readable_mise(path, user):
     """The condition on an event, of a topic that ``user`` may read, that what happened to a mise en commun is
     still so: their yes is awaited, all is known, its page is public.
     """
-    quoi, here = f"{path}quoi__in", OuterRef(f"{path}mise")
-    asked = VersionPassage.objects.asked().filter(passage__mise_en_commun=here)
+    quoi, here = f"{path}quoi", OuterRef(f"{path}mise")
+    mise = MiseEnCommun.objects.filter(pk=here)
+    asked = VersionPassage.objects.asked().filter(passage__mise_en_commun=OuterRef("pk"))
     awaited = Accord.objects.readable_by(user).unanswered()
     awaited = awaited.filter(version__passage__mise_en_commun=here)
-    is_known = ~Exists(asked), Q(**{f"{path}mise__abandonnee_le": None})
-    return readable_topic(f"{path}mise__atelier__", user) & (
-        Q(Exists(awaited), **{quoi: Evenement.ASKING})
-        | Q(*is_known, **{quoi: [Evenement.Quoi.RESOLUE]})
-        | Q(**{quoi: [Evenement.Quoi.PARUE], f"{path}mise__page__live": True})
+    known = mise.filter(~Exists(asked), abandonnee_le=None)
+    return Q(Exists(mise.filter(readable_topic("atelier__", user)))) & (
+        Q(Exists(awaited), **{f"{quoi}__in": Evenement.ASKING})
+        | Q(Exists(known), **{quoi: Evenement.Quoi.RESOLUE})
+        | Q(Exists(mise.filter(page__live=True)), **{quoi: Evenement.Quoi.PARUE})
     )
 
 
@@ -95,16 +98,16 @@ def _readable_rencontre(path, user):
     so: it takes place, it is cancelled, a seat is kept for them, they were there, they are asked when they
     could come.
     """
-    quoi, about = f"{path}quoi__in", {"rencontre": OuterRef(f"{path}rencontre")}
-    own = Presence.objects.filter(membre=user.pk, **about)
-    asked = DateProposee.objects.unanswered_by(user).filter(**about)
-    takes_place = {f"{path}rencontre__isnull": False, f"{path}rencontre__annulee_le": None}
+    quoi, here = f"{path}quoi", OuterRef(f"{path}rencontre")
+    takes_place = Rencontre.objects.filter(pk=here, annulee_le=None)
+    own = Presence.objects.filter(membre=user.pk, rencontre=OuterRef("pk"))
+    asked = DateProposee.objects.unanswered_by(user).filter(rencontre=OuterRef("pk"))
     return (
-        Q(**{quoi: Evenement.OF_ALL}, **takes_place)
-        | Q(**{quoi: [Evenement.Quoi.ANNULEE], f"{path}rencontre__isnull": False})
-        | Q(Exists(own.offered()), **{quoi: [Evenement.Quoi.PLACE]}, **takes_place)
-        | Q(Exists(own.there()), **{quoi: [Evenement.Quoi.TRI]}, **takes_place)
-        | Q(Exists(asked), **{quoi: [Evenement.Quoi.CHERCHER]}, **takes_place)
+        Q(Exists(takes_place), **{f"{quoi}__in": Evenement.OF_ALL})
+        | Q(**{quoi: Evenement.Quoi.ANNULEE})
+        | Q(Exists(takes_place.filter(Exists(own.offered()))), **{quoi: Evenement.Quoi.PLACE})
+        | Q(Exists(takes_place.filter(Exists(own.there()))), **{quoi: Evenement.Quoi.TRI})
+        | Q(Exists(takes_place.filter(Exists(asked))), **{quoi: Evenement.Quoi.CHERCHER})
     )
 
 
@@ -345,6 +348,10 @@ class NotificationQuerySet(models.QuerySet):
     def readable_by(self, user, asked_since=None):
         """One's own, about what one may read and is there to be read."""
         return self.filter(readable_evenement("evenement__", user, asked_since), membre=user.pk)
+
+    def addressed(self):
+        """What is said to somebody, until they have seen it in the bell."""
+        return self.filter(motif__in=ADDRESSED, vue_le=None).order_by()
 
     def with_subject(self):
         """Join what each is about, and who speaks."""

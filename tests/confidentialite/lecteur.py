@@ -19,6 +19,7 @@ from tests.factories import just_proved
 
 TOKEN = re.compile(r'(csrfmiddlewaretoken" value=|csrfToken: ?|csrf_token": ?)"\w+"')
 DRAWN_ANEW = {"Date", "ETag", "Expires"}
+READS = ("SELECT", "SAVEPOINT", "RELEASE")
 WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
 
 RESTRICTED = {model._meta.db_table for model in (*restricted_models(), *personal_models())}
@@ -65,9 +66,9 @@ class Lecteur:
             executes = not path.startswith("/gestion/")
             with _noting() as written, TestCase.captureOnCommitCallbacks(execute=executes):
                 answer = self._answer(method, path, data or {})
-            if written.tables:
-                written.state = state_of(self.not_theirs)
-            transaction.set_rollback(True)
+            written.state = state_of(self.not_theirs, written.tables)
+            # To roll back makes the server forget the statements that it has planned.
+            transaction.set_rollback(written.anything)
         return answer, written
 
     def _answer(self, method, path, data):
@@ -94,14 +95,15 @@ class Written:
     """What a request wrote: in which tables of members' words, and what else holds a canary."""
 
     def __init__(self):
-        self.tables, self.elsewhere, self.state = set(), set(), None
+        self.tables, self.elsewhere, self.state, self.anything = set(), set(), {}, False
 
     def changes(self, model, rows):
         """Whether ``rows`` of ``model`` are others after it."""
-        return self.state is not None and self.state[model] != rows
+        return self.state.get(model, rows) != rows
 
     def note(self, execute, sql, params, many, context):
         """Look at a statement before it is executed."""
+        self.anything = self.anything or not sql.startswith(READS)
         if found := WRITES.match(sql):
             table = found[1]
             if table in RESTRICTED:
@@ -136,6 +138,10 @@ def _noting():
         yield written
 
 
-def state_of(espace):
-    """All that is said in a space, row by row."""
-    return {model: list(in_space(model, espace).values_list()) for model in restricted_models()}
+def state_of(espace, tables=RESTRICTED):
+    """All that is said in a space, row by row, or what these tables hold of it."""
+    return {
+        model: list(in_space(model, espace).values_list())
+        for model in restricted_models()
+        if model._meta.db_table in tables
+    }
