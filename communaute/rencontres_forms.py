@@ -6,11 +6,13 @@ from itertools import pairwise
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from communaute import repetitions
+from communaute.dates import day_said, span_said
 from communaute.models import College, Disponibilite, Territoire
 from communaute.rencontres import names_a_learning
-from communaute.repetitions import MOST_DATES, Repetition, at, span_said
+from communaute.repetitions import MOST_DATES, Repetition, at
 from communaute.text import fold
 
 MOMENT = re.compile(r"(?P<heure>[01]?\d|2[0-3])\s*[h:]\s*(?P<minute>[0-5]\d)?\s+(?P<texte>\S.*)")
@@ -341,7 +343,7 @@ class SerieForm(SeanceForm):
         first, last = (timezone.localdate(self.placed[n][0]) for n in (0, -1))
         return (
             f"{len(self.placed)} dates, {repetitions.said(first, said['repete'])}, du "
-            f"{repetitions.day_said(first)} au {repetitions.day_said(last)}."
+            f"{day_said(first)} au {day_said(last)}."
         )
 
 
@@ -483,7 +485,7 @@ class DisponibilitesForm(forms.Form):
         super().__init__(*args, **kwargs)
         for proposed in dates:
             self.fields[f"date-{proposed.pk}"] = forms.ChoiceField(
-                label=span_said(proposed.debut, proposed.fin),
+                label=capfirst(span_said(proposed.debut, proposed.fin)),
                 choices=Disponibilite.Reponse.choices,
                 initial=proposed.mine,
                 widget=forms.RadioSelect,
@@ -512,7 +514,9 @@ class ChoisirForm(forms.Form):
     def __init__(self, *args, dates, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["date"].queryset = dates
-        self.fields["date"].label_from_instance = lambda one: span_said(one.debut, one.fin)
+        self.fields["date"].label_from_instance = lambda one: capfirst(
+            span_said(one.debut, one.fin)
+        )
 
 
 class AjouterForm(SeanceForm):

@@ -7,7 +7,8 @@ from dateutil.rrule import MONTHLY, WEEKLY, rrule, weekday
 from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
 from django.utils import timezone
-from django.utils.dates import MONTHS, WEEKDAYS
+
+from communaute.dates import day_said, names
 
 MOST_DATES = 53
 """How many dates one may give a meeting at once: a year of weeks."""
@@ -40,25 +41,14 @@ def rank(day):
 
 def said(first, repetition):
     """How often that is, in words: "le 2e mardi de chaque mois"."""
-    name = WEEKDAYS[first.weekday()]
+    weekdays, _ = names()
+    name = weekdays[first.weekday()]
     if repetition == Repetition.SEMAINE:
         return f"chaque {name}"
     if repetition == Repetition.DEUX_SEMAINES:
         return f"un {name} sur deux"
     which = {-1: "dernier", 1: "1er"}.get(rank(first), f"{rank(first)}e")
     return f"le {which} {name} de chaque mois"
-
-
-def day_said(day):
-    """A day in words: "2 mars 2027"."""
-    return f"{'1er' if day.day == 1 else day.day} {MONTHS[day.month]} {day.year}"
-
-
-def span_said(debut, fin):
-    """From when to when something lasts within a day, in words: "Mardi 2 mars 2027, de 14:00 à 16:30"."""
-    debut, fin = timezone.localtime(debut), timezone.localtime(fin)
-    name = str(WEEKDAYS[debut.weekday()]).capitalize()
-    return f"{name} {day_said(debut)}, de {debut:%H:%M} à {fin:%H:%M}"
 
 
 def at(day, hour):

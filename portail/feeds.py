@@ -13,9 +13,9 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 from wagtail.query import PageQuerySet
 
+from communaute.dates import span_said
 from communaute.models import AnnonceRencontre, Cohorte
 from pages.models import EnseignementIndexPage, EnseignementPage, TerritoirePage, Theme
-from portail.templatetags.dates import horaire
 
 NEWEST = 30
 """How many learnings a feed holds."""
@@ -125,7 +125,7 @@ class AgendaFeed(Feed):
     def item_description(self, annonce):
         rencontre = annonce.rencontre
         state = "Annulée. " if rencontre.annulee_le else ""
-        when = horaire(rencontre.debut, rencontre.fin)
+        when = span_said(rencontre.debut, rencontre.fin)
         suites = f" Ce qui en est sorti : {annonce.suites}" if annonce.suites else ""
         return escape(f"{state}{when}, {annonce.lieu}. {annonce.presentation}{suites}")
 

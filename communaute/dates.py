@@ -1,0 +1,34 @@
+"""Days and hours as people say them, on the clock of the cohort."""
+
+from functools import cache
+
+from django.utils import timezone
+from django.utils.dates import MONTHS, WEEKDAYS
+
+
+@cache
+def names():
+    """Those of the days and of the months, found once: each look-up asks which language is spoken."""
+    return [str(name) for name in WEEKDAYS.values()], [None, *map(str, MONTHS.values())]
+
+
+def day_said(day):
+    """A day: "2 mars 2027"."""
+    _, months = names()
+    return f"{'1er' if day.day == 1 else day.day} {months[day.month]} {day.year}"
+
+
+def hour_said(hour):
+    """An hour: "9 h 30"."""
+    minutes = f"\N{NO-BREAK SPACE}{hour.minute:02}" if hour.minute else ""
+    return f"{hour.hour}\N{NO-BREAK SPACE}h{minutes}"
+
+
+def span_said(debut, fin):
+    """From when to when something lasts: "mardi 8 décembre 2026, de 9 h 30 à 12 h"."""
+    debut, fin = timezone.localtime(debut), timezone.localtime(fin)
+    weekdays, _ = names()
+    first, last = (f"{weekdays[d.weekday()]} {day_said(d)}" for d in (debut, fin))
+    if debut.date() == fin.date():
+        return f"{first}, de {hour_said(debut)} à {hour_said(fin)}"
+    return f"du {first}, {hour_said(debut)}, au {last}, {hour_said(fin)}"
