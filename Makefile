@@ -1,6 +1,9 @@
 # The targets of the project. `make` alone lists them.
 
-PYTHON ?= python3
+# Debian's own Python where it will do: it is built to run faster than one compiled by hand.
+WILL_DO := import ensurepip, sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(or $(shell for python in /usr/bin/python3 python3; do \
+	$$python -c '$(WILL_DO)' 2>/dev/null && echo $$python && exit; done),python3)
 HOST ?= 127.0.0.1
 PORT ?= 8000
 SITE_URL ?= http://$(HOST):$(PORT)
@@ -60,7 +63,7 @@ run: .venv/base $(VAR_DIR)/secret_key ## Serve the site with the demo cohort (HO
 worker: .venv/base ## Do the jobs of a site on PostgreSQL (its settings in the environment); the embedded default needs none
 	@exec $(BIN)/python manage.py db_worker
 
-test: .venv/dev chromium ## Run the suite on PostgreSQL; the browser, and what SQLite does its own way, on the embedded default
+test: .venv/dev browser ## Run the suite on PostgreSQL; the browser, and what SQLite does its own way, on the embedded default
 	TEST_ON=postgresql $(BIN)/python -m tests.bases $(MAKE) halves
 
 halves:
@@ -70,7 +73,7 @@ halves:
 audit: .venv/base chromium java $(AUDIT)/node_modules/.installed ## Check the HTML of every page, and measure three with Lighthouse
 	$(BIN)/python -m benchmarks.audit
 
-captures: .venv/dev chromium ## Take again the pictures of the guides of docs/
+captures: .venv/dev browser ## Take again the pictures of the guides of docs/
 	$(BIN)/python -m pytest tests/navigateur/captures.py
 
 bench: .venv/dev redis-server ## Measure how fast the portal is, on PostgreSQL (ten minutes)
@@ -94,12 +97,20 @@ $(AUDIT)/node_modules/.installed: $(AUDIT)/package-lock.json | npm
 	@touch $@
 
 PACKAGES_chromium := chromium
+PACKAGES_chromium-headless-shell := chromium-headless-shell
 PACKAGES_java := default-jre-headless
 PACKAGES_npm := nodejs npm
 PACKAGES_redis-server := redis-server
 
-.PHONY: chromium java npm redis-server
-chromium java npm redis-server:
+# Without windows it asks a third less of the processor; whoever cannot install it has the whole one.
+.PHONY: browser
+browser:
+	@command -v chromium-headless-shell >/dev/null \
+		|| { [ "$$(id -u)" != 0 ] && command -v chromium >/dev/null; } \
+		|| $(MAKE) chromium-headless-shell || $(MAKE) chromium
+
+.PHONY: chromium chromium-headless-shell java npm redis-server
+chromium chromium-headless-shell java npm redis-server:
 	@if command -v $@ >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installation de $(PACKAGES_$@)…"; \

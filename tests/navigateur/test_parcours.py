@@ -128,16 +128,16 @@ def test_a_forgotten_password_is_replaced_through_a_mail(open_page, site):
     page = open_page("/compte/connexion/")
     page.get_by_text("Entrer avec un mot de passe").click()
     page.get_by_role("link", name="oublié").click()
-    page.get_by_label("E-mail").fill("socio@demo.example")
+    page.get_by_label("E-mail").fill("michel.sarda@demo.example")
     page.locator("main form button[type=submit]").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    text = site.mailbox.latest("socio@demo.example", "nouveau mot de passe")
+    text = site.mailbox.latest("michel.sarda@demo.example", "nouveau mot de passe")
     page.goto(re.search(r"http://\S+", text).group())
     for field in page.locator("input[type=password]").all():
         field.fill("une longue phrase de passe")
     page.locator("main form button[type=submit]").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    sign_in(page, "socio@demo.example", "une longue phrase de passe")
+    sign_in(page, "michel.sarda@demo.example", "une longue phrase de passe")
 
 
 def test_signing_out_closes_the_spaces(open_page, site):
