@@ -31,8 +31,10 @@ def monde(django_db_setup, django_db_blocker):
         # The menu is the same for all, and the longest part of a page to make.
         Page.objects.update(show_in_menus=False)
         cohort = Monde()
+        # What is in each table, as a database that serves knows it.
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # what is in each table, as a database that serves knows it
+            for table in connection.introspection.table_names(cursor):
+                cursor.execute(f'ANALYZE "{table}"')
         yield cohort
         transaction.set_rollback(True)
 

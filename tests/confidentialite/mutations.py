@@ -2,7 +2,8 @@
 
 A mutant is a function of ours whose code lacks one condition, one filter or one refusal. It takes the
 place of the real code while the checks of ``test_matrice.py`` run, until one goes red: those on what it
-is about first, then those that noticed most until then. ``ONLY=views/gestes make mutation`` tries those
+is about first, then those that noticed most until then. What writes in spaces refuses by itself, whatever
+its pages ask: those of ``test_ecritures.py`` run for it. ``ONLY=views/gestes make mutation`` tries those
 mutants alone whose description matches it.
 """
 
@@ -22,6 +23,7 @@ from django.conf import settings
 from django.db import transaction
 
 from communaute import prepared
+from tests.confidentialite import test_ecritures as writing
 from tests.confidentialite import test_matrice as matrix
 from tests.confidentialite.adresses import addresses
 from tests.confidentialite.donnees import restricted_models
@@ -46,6 +48,8 @@ CONDITIONS = [
         for path in sorted(Path(settings.BASE_DIR, "communaute/views").glob("*.py"))
     ),
 ]
+WRITING = [f"{module.__name__.replace('.', '/')}.py" for module in writing.WRITING]
+"""What writes in spaces: its refusals."""
 READING = re.compile(
     r"readable|readers_of|readers_count|_by$|behind_charte|concerning|referred|open_to|rights|active|"
     r"page_of_posts|giving_access|audience_filter|permissions|__call__|process_exception|within|reads_since|"
@@ -59,6 +63,8 @@ EMPTY_HANDED = re.compile(
     r"raise |return (NO_RIGHTS|.*\.none\(\)|\[\]|user\.is_active)$|.*redirect_to_login"
 )
 """How a branch ends that gives nothing."""
+REFUSED = re.compile("raise PermissionDenied")
+"""The same in what writes, where a conflict tells nobody what they may not know."""
 FILTERS = {"filter", "exclude", "readable_by", "active", "entered_by", "behind_charte_for"}
 WALKERS = (
     *(
@@ -110,6 +116,28 @@ WITHOUT_EFFECT = {
         "views/gestes.py vote: permissions.can_vote(request.user, topic.sondage)",
         "views/moderation.py lever_suspension: Suspension.objects.readable_by(request.user).active()",
     },
+    "The permission that is asked next, or what else is looked for with it, refuses the same people.": {
+        "conversation.py edit: Post.objects.readable_by(author)",
+        "conversation.py start_topic: Espace.objects.readable_by(author)",
+        "conversation.py withdraw: Post.objects.readable_by(author)",
+        "gestes.py keep_answer: Post.objects.readable_by(membre)",
+        "gestes.py keep_answer: Topic.objects.readable_by(membre)",
+        "gestes.py summarise: Topic.objects.readable_by(membre)",
+        "moderation.py change_topic: Topic.objects.readable_by(facilitator)",
+        "moderation.py decide: Post.objects.readable_by(facilitator)",
+        "moderation.py decide: Topic.objects.readable_by(facilitator)",
+        "moderation.py judge: Post.objects.readable_by(facilitator)",
+        "moderation.py judge: Topic.objects.readable_by(facilitator)",
+        "moderation.py move: Topic.objects.readable_by(facilitator)",
+        "moderation.py report: Post.objects.readable_by(membre)",
+        "moderation.py report: Topic.objects.readable_by(membre)",
+        "moderation.py welcome_with: Topic.objects.readable_by(facilitator)",
+        "promesse.py _participant: Topic.objects.readable_by(membre)",
+        "promesse.py answer: Topic.objects.readable_by(membre)",
+    },
+    "It chooses what is left to do, not who does it.": {
+        "moderation.py lift: Suspension.objects.active()",
+    },
     "It asks again who one is, before an act of consequence on one’s own account: not whose it is.": {
         "views/compte.py of_consequence: if not (allow_get and request.method in ('GET', 'HEAD')) and (not "
         "user.has_usable_password()) and (not Authenticator.objects.filter(user=user).exists()) and (not "
@@ -155,8 +183,10 @@ WITHOUT_EFFECT = {
 class Removal(ast.NodeTransformer):
     """Removes from a function the condition of this number, and says which it was."""
 
-    def __init__(self, number, anything):
-        self.number, self.removed, self.anything = number, None, anything
+    def __init__(self, number, path):
+        self.number, self.removed = number, None
+        self.anything = "/views/" not in path and path not in WRITING
+        self.empty_handed = REFUSED if path in WRITING else EMPTY_HANDED
 
     def _is_the_one(self, node, what, kind=""):
         if not (self.anything or REFUSAL.search(kind or what)):
@@ -185,7 +215,7 @@ class Removal(ast.NodeTransformer):
 
     def visit_If(self, node):
         self.generic_visit(node)
-        refuses = any(EMPTY_HANDED.match(ast.unparse(statement)) for statement in node.body)
+        refuses = any(self.empty_handed.match(ast.unparse(statement)) for statement in node.body)
         if refuses and self._is_the_one(node, f"if {ast.unparse(node.test)}: refuse"):
             return node.orelse or ast.Pass()
         return node
@@ -208,15 +238,19 @@ class Removal(ast.NodeTransformer):
 
 def mutants():
     """Each mutant: the module, the function, what it lacks, and its code."""
-    for path in CONDITIONS:
+    for path in CONDITIONS + WRITING:
         source = Path(settings.BASE_DIR, path).read_text(encoding="utf-8")
         is_view = "/views/" in path
         for name, function in _functions(ast.parse(source)):
             number = 0
-            if not (is_view or "permissions" in path or READING.search(name.lower())):
+            if path in WRITING:
+                chosen = _writes(function)
+            else:
+                chosen = is_view or "permissions" in path or READING.search(name.lower())
+            if not chosen:
                 continue
             while True:
-                tree, removal = deepcopy(function), Removal(number, not is_view)
+                tree, removal = deepcopy(function), Removal(number, path)
                 tree = removal.visit(tree)
                 if not removal.removed:
                     break
@@ -234,6 +268,12 @@ def _functions(tree, prefix=""):
             isinstance(n, ast.Lambda) for n in ast.walk(node)
         ):
             yield node.targets[0].id, node
+
+
+def _writes(function):
+    """Whether it is a transaction, or refuses what one does."""
+    is_transaction = bool(getattr(function, "decorator_list", ()))
+    return is_transaction or REFUSED.search(ast.unparse(function))
 
 
 def _replaced(source, function, other):
@@ -262,9 +302,14 @@ def code_of(code, real):
     return None
 
 
+def module_of(path):
+    """The name of the module at ``path``."""
+    return path.removesuffix(".py").replace("/", ".")
+
+
 def function_of(path, name):
     """The function in the running project, below whatever decorates it or prepares what it asks for."""
-    found = importlib.import_module(path.removesuffix(".py").replace("/", "."))
+    found = importlib.import_module(module_of(path))
     for part in name.split("."):
         found = vars(found)[part]
     if isinstance(found, prepared.Prepared):
@@ -279,6 +324,13 @@ def function_of(path, name):
 def checks(monde, path, name, known):
     """What looks for a leak, by its name; ``known`` are people whose rights were read already."""
     found = {}
+    if path in WRITING:
+        people = monde.members(set(matrix.READERS + matrix.OUTSIDERS) - {"visitor"})
+        function = getattr(importlib.import_module(module_of(path)), name)
+        return {
+            "writes": lambda: writing.check_acts(monde, people, function),
+            "drawn": lambda: writing.check_drawn(monde, people),
+        }
     if path.endswith(("views/donnees.py", "models/archives.py")):
         people = monde.members(("author", "agent"))
         return {"archives": lambda: matrix.check_archives(monde, people)}
@@ -315,7 +367,7 @@ def in_turn(found, name, noticed):
 
 def view_of(path, name):
     """The views that a mutant shows in: its own; those of its module when it serves these; else all."""
-    module = path.removesuffix(".py").replace("/", ".")
+    module = module_of(path)
     views = {address.view for address in addresses()}
     if f"{module}.{name}" in views:
         return f"{module}.{name}"

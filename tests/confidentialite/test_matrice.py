@@ -356,6 +356,28 @@ def check_spaces(monde, people):
         assert entered == named - before, espace.slug
         assert not readers & {m for m in shown.values() if not m.is_active}
     assert people["ex-member"].college == "agents", "neither the seat that ended nor that to come"
+    check_who_reads_a_topic(monde.elus)
+
+
+def check_who_reads_a_topic(espace):
+    """Refuse that a successor is counted among who reads what was opened before them, unless its space is
+    open to successors, as ``espace`` is not.
+    """
+    today, here = timezone.localdate(), Espace.objects.filter(pk=espace.pk)
+    everybody = len(espace.readers())
+
+    def counted(opened):
+        return here.with_readers_count(opened=opened).get().readers_count
+
+    assert counted(today) == everybody
+    assert counted(today - timedelta(days=3)) == everybody - 1
+    with undone():
+        Espace.objects.exclude(pk=espace.pk).update(anterieur_ouvert_le=timezone.now())
+        assert counted(today - timedelta(days=3)) == everybody - 1, "another space is open to them"
+        here.update(anterieur_ouvert_le=timezone.now())
+        assert counted(today - timedelta(days=3)) == everybody
+        here.update(anterieur_ferme_le=timezone.now())
+        assert counted(today - timedelta(days=3)) == everybody - 1
 
 
 def test_a_space_has_the_readers_that_are_named_and_no_other(monde):
