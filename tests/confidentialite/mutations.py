@@ -123,6 +123,7 @@ WITHOUT_EFFECT = {
         "gestes.py keep_answer: Post.objects.readable_by(membre)",
         "gestes.py keep_answer: Topic.objects.readable_by(membre)",
         "gestes.py summarise: Topic.objects.readable_by(membre)",
+        "mise_en_commun.py propose: Post.objects.readable_by(membre)",
         "moderation.py change_topic: Topic.objects.readable_by(facilitator)",
         "moderation.py decide: Post.objects.readable_by(facilitator)",
         "moderation.py decide: Topic.objects.readable_by(facilitator)",
@@ -327,10 +328,7 @@ def checks(monde, path, name, known):
     if path in WRITING:
         people = monde.members(set(matrix.READERS + matrix.OUTSIDERS) - {"visitor"})
         function = getattr(importlib.import_module(module_of(path)), name)
-        return {
-            "writes": lambda: writing.check_acts(monde, people, function),
-            "drawn": lambda: writing.check_drawn(monde, people),
-        }
+        return {"writes": lambda: writing.check_acts(monde, people, function)}
     if path.endswith(("views/donnees.py", "models/archives.py")):
         people = monde.members(("author", "agent"))
         return {"archives": lambda: matrix.check_archives(monde, people)}

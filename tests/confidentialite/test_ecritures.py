@@ -224,20 +224,16 @@ def test_what_is_written_in_a_space_is_refused_to_whoever_may_not(monde):
     check_acts(monde, monde.members(set(READERS + OUTSIDERS) - {"visitor"}))
 
 
-def check_drawn(monde, people):
-    """Refuse that what is drawn from a topic rests on a message that whoever proposes it does not read."""
+def test_a_message_that_one_does_not_read_is_drawn_on_by_nobody(monde):
     with undone():
         topic = monde.mise.topic
         waiting = Post.objects.create(
             topic=topic, poster=monde.people["author"], content="J’attends.", approved=False
         )
         chosen = [topic.first_post, waiting]
-        mise = mise_en_commun.propose(people["peer"], topic, "Un titre", "En bref.", chosen)
+        peer = monde.member("peer")
+        mise = mise_en_commun.propose(peer, topic, "Un titre", "En bref.", chosen)
         assert [*mise.messages.all()] == [topic.first_post]
-
-
-def test_a_message_that_one_does_not_read_is_drawn_on_by_nobody(monde):
-    check_drawn(monde, monde.members(["peer"]))
 
 
 def test_each_function_that_writes_for_somebody_is_tried(monde):
