@@ -2,6 +2,7 @@
 databases to answer.
 """
 
+import re
 from copy import copy
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +15,7 @@ from django.db import connection
 READER, FIRST_SPACE = -1_848, -18_480
 """What stands for the key of who reads, and for those of the spaces of their rights, counting down."""
 OFFSET = 184_800
-"""The example of how many rows are left out; the slice ends what ``make`` writes."""
+"""The example of how many rows are left out."""
 SIZES = (1, 4, 24, 96, 500)
 """A list is asked for as long as one of these, so that few are written."""
 
@@ -62,22 +63,25 @@ class Prepared:
                 given[_adapted(example)] = _adapted(value)
         key = (*key, *lists.values())
         if key not in _written:
-            _written[key] = self._write(shape, user, values, lists)
+            _written[key] = self._write(shape, user, values, lists, given)
         if _written[key] is None:
             return []
-        queryset, compiler, sql, params, converters = _written[key]
+        queryset, compiler, sql, names, converters = _written[key]
         compiler = copy(compiler)
         compiler.connection = connection
         compiler.get_converters = lambda expressions: converters
-        compiler.as_sql = lambda: (sql, [given.get(param, param) for param in params])
+        compiler.as_sql = lambda: (
+            sql,
+            {name: given.get(param, param) for param, name in names.items()},
+        )
         query = copy(queryset.query)
         query.get_compiler = lambda using: compiler
         found = SimpleNamespace(**{**vars(queryset), "query": query, "db": queryset.db})
         return list(queryset._iterable_class(found))
 
-    def _write(self, shape, user, values, lists):
-        """The queryset for the examples, its compiler, its SQL, its parameters, and what makes of each column
-        the value it is; None if it finds nothing.
+    def _write(self, shape, user, values, lists, given):
+        """The queryset for the examples, its compiler, its SQL, the names of its parameters there, and what
+        makes of each column the value it is; None if it finds nothing.
         """
         examples = {name: self.examples[name] for name in values}
         if user is not None and READER in examples.values():
@@ -92,18 +96,37 @@ class Prepared:
             sql, params = compiler.as_sql()
         except EmptyResultSet:
             return None
-        if sql.endswith(f"OFFSET {OFFSET}"):
-            sql, params = sql.removesuffix(str(OFFSET)) + "%s", (*params, OFFSET)
+        sql, names = _named(sql, params, given)
         for name, example in self.examples.items():
-            if name in values and name not in lists and _adapted(example) not in params:
+            if name in values and name not in lists and _adapted(example) not in names:
                 raise ValueError(f"{name} is not asked for: {sql}")
         converters = compiler.get_converters([column for column, _, _ in compiler.select])
-        return queryset, compiler, sql, params, converters
+        return queryset, compiler, sql, names, converters
 
 
 def forget():
     """Have each queryset written again, for whoever changes what it is made from while it is used."""
     _written.clear()
+
+
+def _named(sql, params, given):
+    """``sql`` with one name for each of its parameters, and these names. Numbers and words that are not
+    among ``given`` stay as they are: they are written out, and the database plans for them.
+    """
+    params, names = iter(params), {}
+
+    def name(found):
+        if found[0] == "%%":
+            return "%%"
+        param = next(params) if found[0] == "%s" else OFFSET
+        if param not in given:
+            if isinstance(param, bool | int):
+                return str(param)
+            if isinstance(param, str):
+                return "'" + param.replace("'", "''").replace("%", "%%") + "'"
+        return f"%({names.setdefault(param, f'p{len(names)}')})s"
+
+    return re.sub(rf"%s|%%|(?<=OFFSET ){OFFSET}\b", name, sql), names
 
 
 def _adapted(value):

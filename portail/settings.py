@@ -39,6 +39,7 @@ CSRF_FAILURE_VIEW = "portail.requests.csrf_failure"
 
 # Cookies and redirects follow the scheme that people use.
 _https = _site.scheme == "https"
+SESSION_ENGINE = "communaute.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https

@@ -37,6 +37,7 @@ from communaute.models.echanges import (
     readable_topic,
 )
 from communaute.models.lecture import NEVER, read_until
+from communaute.models.membres import unshown
 from communaute.prepared import OFFSET, Prepared
 from communaute.search import StemsField
 
@@ -45,6 +46,8 @@ LOOKED_AT = 200
 """The latest topics of a space that are looked at for what is new in it: its page marks them all."""
 OPENED_LOOKED_AT = 40
 """The topics that one opened, those that last moved, that are looked at for answers that one has not read."""
+QUESTIONS_LOOKED_AT = 60
+"""The latest open questions of a space that are looked at for some that nobody has answered."""
 
 
 class Nature(models.TextChoices):
@@ -59,11 +62,16 @@ class Nature(models.TextChoices):
     DESACCORD = "desaccord", "Désaccord au travail"
 
 
+def _asked_of(membre, since=None):
+    """The looser promises that wait for the yes or no of ``membre``, where they wrote."""
+    wrote = Post.objects.filter(topic=OuterRef("topic"), poster=membre, retire_le=None)
+    asked = DemandePromesse.objects.open(since).filter(Exists(wrote))
+    return asked.exclude(accords__membre=membre).order_by()
+
+
 def _asked_for_a_yes(membre, since=None):
     """The condition on a topic that a looser promise waits there for the yes or no of ``membre``."""
-    wrote = Post.objects.filter(topic=OuterRef("topic"), poster=membre, retire_le=None)
-    asked = DemandePromesse.objects.open(since).filter(Exists(wrote), topic=OuterRef("pk"))
-    return Exists(asked.exclude(accords__membre=membre))
+    return Exists(_asked_of(membre, since).filter(topic=OuterRef("pk")))
 
 
 def _nobody_else_spoke():
@@ -145,16 +153,26 @@ class TopicQuerySet(models.QuerySet):
         )
 
     def unanswered(self):
-        """Questions to read that have no answer, and to which nobody but who asked said anything."""
-        return self._open_questions().filter(_nobody_else_spoke())
+        """Open questions to which nobody but who asked said anything."""
+        return self.open_questions().filter(_nobody_else_spoke())
 
-    def unanswered_among_latest(self, number):
-        """The same, the latest first, looked for among the ``number`` latest open questions of these."""
-        latest = self._open_questions().order_by("-last_post_on").values("pk")[:number]
-        # By their keys alone, so that the database begins there.
-        return Topic.objects.filter(_nobody_else_spoke(), pk__in=latest).order_by("-last_post_on")
+    def unanswered_to(self, user, since):
+        """Those asked by others in the space of the query around that nobody has answered, the latest first,
+        looked for among its latest open questions.
+        """
+        silenced = Suivi.objects.filter(membre=user.pk, topic=OuterRef("pk"), niveau=Niveau.RIEN)
+        # In one table, so that they are read in the order of an index.
+        asked = Topic.objects.open_questions().filter(
+            forum=OuterRef(OuterRef("forum")),
+            status=Topic.TOPIC_UNLOCKED,
+            last_post_on__gte=since,
+        )
+        latest = asked.order_by("-last_post_on").values("pk")[:QUESTIONS_LOOKED_AT]
+        unanswered = self.filter(_nobody_else_spoke(), ~Exists(silenced), pk__in=latest)
+        return unanswered.exclude(poster=user.pk).order_by("-last_post_on")
 
-    def _open_questions(self):
+    def open_questions(self):
+        """Questions to read that have no answer."""
         return self.filter(nature=Nature.QUESTION, reponse=None, approved=True, titre_masque="")
 
     def awaiting(self, user):
@@ -191,19 +209,22 @@ class TopicQuerySet(models.QuerySet):
         hold was restated (``asks_redite``, a reference too), or ``on`` that day to what was tried until then
         (``asks_essai``).
         """
-        mises = MiseEnCommun.objects.readable_by(user).asking(user).filter(topic=OuterRef("pk"))
-        restated = Reformulation.objects.asking(user).filter(position__topic=OuterRef("pk"))
-        tried = Essai.objects.asking(user, on).filter(topic=OuterRef("pk"))
-        return self.annotate(
+        asked = {
+            "asks_mise": ("topic", MiseEnCommun.objects.readable_by(user).asking(user)),
+            "asks_redite": ("position__topic", Reformulation.objects.asking(user)),
+            "asks_essai": ("topic", Essai.objects.asking(user, on)),
+        }
+        # Keys first: only these few topics are then asked about.
+        keys = [rows.order_by().values(topic) for topic, rows in asked.values()]
+        few = self.filter(pk__in=_asked_of(user.pk, since).values("topic").union(*keys))
+        return few.annotate(
             asks_promesse=_asked_for_a_yes(user.pk, since),
-            asks_mise=Subquery(mises.order_by("pk").values("reference")[:1]),
-            asks_redite=Subquery(restated.order_by("pk").values("reference")[:1]),
-            asks_essai=Subquery(tried.order_by("pk").values("reference")[:1]),
-        ).filter(
-            Q(asks_promesse=True)
-            | Q(asks_mise__isnull=False)
-            | Q(asks_redite__isnull=False)
-            | Q(asks_essai__isnull=False)
+            **{
+                name: Subquery(
+                    rows.filter(**{topic: OuterRef("pk")}).order_by("pk").values("reference")[:1]
+                )
+                for name, (topic, rows) in asked.items()
+            },
         )
 
     def for_page(self, user):
@@ -566,8 +587,10 @@ def _posts(topic, membre=None):
 
 
 def _page_of_posts(offset, **read):
-    posts = _posts(**read).select_related("poster").with_openings()
-    return posts.defer("mots")[offset : offset + POSTS_PER_PAGE]
+    # Keys first: what a message shows is not made of those that are left out.
+    page = _posts(**read).values("pk")[offset : offset + POSTS_PER_PAGE]
+    posts = Post.objects.filter(pk__in=page).select_related("poster").with_openings()
+    return posts.defer("mots", *unshown("poster"))
 
 
 PAGE_OF_POSTS = Prepared(_page_of_posts, topic=-1_848, offset=OFFSET, membre=-1_849)

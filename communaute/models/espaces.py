@@ -132,8 +132,8 @@ class EspaceQuerySet(models.QuerySet):
                 Membre.objects.filter(
                     among,
                     # In lists that the database makes once, rather than asking for each member.
+                    Q(pk__in=peers.order_by().values("membre")) | Q(pk__in=named),
                     ~Q(pk__in=suspended.values("membre")),
-                    pk__in=peers.order_by().values("membre").union(named),
                     is_active=True,
                 )
                 .order_by()
@@ -153,14 +153,15 @@ class EspaceQuerySet(models.QuerySet):
         )
         return self.annotate(**{name: Coalesce(total, 0)})
 
-    def rights_of(self, membre):
-        """The ``Rights`` of ``membre``, in one query."""
+    def rights_of(self, membre, espaces=None):
+        """The ``Rights`` of ``membre``, from what they are to the spaces open to them (lists of the fields of
+        ``EspaceRights``), or in one query.
+        """
         if not membre.is_active:
             return NO_RIGHTS
-        espaces = [
-            EspaceRights(*row)
-            for row in RIGHTS.fetch(membre=membre.pk, on=timezone.localdate(), at=timezone.now())
-        ]
+        if espaces is None:
+            espaces = RIGHTS.fetch(membre=membre.pk, on=timezone.localdate(), at=timezone.now())
+        espaces = [EspaceRights(*row) for row in espaces]
         return Rights(
             readable=frozenset(e.pk for e in espaces),
             since={e.pk: _midnight(e.arrivee) for e in espaces if e.arrivee},
@@ -171,26 +172,24 @@ class EspaceQuerySet(models.QuerySet):
         )
 
     def _with_rights(self, membre, on):
-        sieges = Siege.objects.active(on).filter(membre=membre)
-        of_college = sieges.filter(college=OuterRef("college"))
-        of_delegation = sieges.filter(territoire=OuterRef("territoire")).exclude(college="")
-
-        def seated(**seats):
-            return as_boolean(
-                Q(Exists(of_college.filter(**seats)), audience=Espace.Audience.COLLEGE)
-                | Q(Exists(of_delegation.filter(**seats)), audience=Espace.Audience.DELEGATION)
-                | Q(Exists(sieges.filter(**seats)), audience=Espace.Audience.TOUS)
+        audience = models.ExpressionWrapper(OuterRef("audience"), models.CharField())
+        seats = (
+            Siege.objects.active(on)
+            .alias(audience=audience)
+            .filter(
+                Q(audience=Espace.Audience.COLLEGE, college=OuterRef("college"))
+                | Q(audience=Espace.Audience.DELEGATION, territoire=OuterRef("territoire"))
+                & ~Q(college="")
+                | Q(audience=Espace.Audience.TOUS),
+                membre=membre,
             )
-
-        def first_day(sieges):
-            return Subquery(sieges.order_by("debut").values("debut")[:1])
-
+        )
         named = Nomination.objects.active().filter(espace=OuterRef("pk"), membre=membre)
         accepted = AcceptationCharte.objects.filter(
             membre=membre, charte=OuterRef("charte_courante")
         )
         return self.annotate(
-            is_peer=seated(),
+            is_peer=Exists(seats),
             is_animateur=Exists(named.filter(role=Nomination.Role.ANIMATION)),
             is_lecteur=Exists(named.filter(role=Nomination.Role.LECTURE)),
             charte_courante=Subquery(
@@ -202,12 +201,10 @@ class EspaceQuerySet(models.QuerySet):
                     OPEN_TO_SUCCESSORS
                     | Q(is_animateur=True)
                     | Q(is_lecteur=True)
-                    | Q(seated(succede_a=None)),
+                    | Q(Exists(seats.filter(succede_a=None))),
                     then=Value(None),
                 ),
-                When(audience=Espace.Audience.COLLEGE, then=first_day(of_college)),
-                When(audience=Espace.Audience.DELEGATION, then=first_day(of_delegation)),
-                default=first_day(sieges),
+                default=Subquery(seats.order_by("debut").values("debut")[:1]),
                 output_field=models.DateField(),
             ),
         )
@@ -224,7 +221,8 @@ class EspaceRights(NamedTuple):
     is_peer: bool
     is_animateur: bool
     charte_acceptee: bool
-    arrivee: date | None
+    arrivee: date | str | None
+    """The day since when topics are read there, where they succeed somebody."""
 
 
 RIGHTS = Prepared(
@@ -236,6 +234,7 @@ RIGHTS = Prepared(
 
 
 def _midnight(day):
+    day = date.fromisoformat(day) if isinstance(day, str) else day
     return timezone.make_aware(datetime.combine(day, time.min))
 
 

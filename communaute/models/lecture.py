@@ -45,8 +45,10 @@ class ParticipationQuerySet(models.QuerySet):
 
     def mark_read(self, membre, espace, jusqua):
         """Record that ``membre`` has read all that was said in ``espace`` until then; never backwards."""
-        participation = self.join(membre, espace)
-        self.filter(pk=participation.pk, lu_jusqua__lt=jusqua).update(lu_jusqua=jusqua)
+        read = self.filter(membre=membre, espace=espace)
+        if not read.update(lu_jusqua=Greatest("lu_jusqua", jusqua)):
+            self.join(membre, espace)
+            self.mark_read(membre, espace, jusqua)
 
 
 class Participation(models.Model):

@@ -1,6 +1,6 @@
 """Members and the seats they hold."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from django.apps import apps
 from django.conf import settings
@@ -56,6 +56,30 @@ class Rythme(models.TextChoices):
 def as_boolean(condition):
     """``condition`` as what a query can be annotated with."""
     return models.ExpressionWrapper(condition, output_field=models.BooleanField())
+
+
+class Rows(models.Subquery):
+    """What a query of these ``columns`` finds, as a list in its order: of values where there is one column,
+    of lists where there are more; None when it finds nothing.
+    """
+
+    template = "(SELECT %(gather)s(%(row)s) FROM (%(subquery)s) bounded)"
+    output_field = models.JSONField()
+
+    def __init__(self, queryset, *columns):
+        super().__init__(queryset.values(*columns))
+        self.columns = [f"bounded.{column}" for column in columns]
+
+    def as_sql(self, compiler, connection):
+        return self._gathered(compiler, connection, "JSON_GROUP_ARRAY", "JSON_ARRAY")
+
+    def as_postgresql(self, compiler, connection):
+        return self._gathered(compiler, connection, "JSONB_AGG", "JSONB_BUILD_ARRAY")
+
+    def _gathered(self, compiler, connection, gather, array):
+        row = ", ".join(self.columns)
+        row = f"{array}({row})" if len(self.columns) > 1 else row
+        return super().as_sql(compiler, connection, gather=gather, row=row)
 
 
 class MembreQuerySet(models.QuerySet):
@@ -165,8 +189,8 @@ class MembreManager(BaseUserManager.from_queryset(MembreQuerySet)):
     use_in_migrations = False
 
     def by_key(self, pk):
-        """The member of this key, as ``get`` finds them."""
-        found = BY_KEY.fetch(membre=pk)
+        """The member of this key, as ``get`` finds them, with what is asked of them at every request."""
+        found = BY_KEY.fetch(membre=pk, on=timezone.localdate(), at=timezone.now())
         if not found:
             raise self.model.DoesNotExist
         return found[0]
@@ -265,7 +289,9 @@ class Membre(AbstractUser):
         """This member's rights on every space, read once and kept as long as this instance."""
         from communaute.models.espaces import Espace
 
-        return Espace.objects.rights_of(self)
+        # As ``by_key`` has read already: a list, or None where it is empty.
+        read = {"espaces": self.espaces_ouverts or ()} if hasattr(self, "espaces_ouverts") else {}
+        return Espace.objects.rights_of(self, **read)
 
     @cached_property
     def opens_back_office(self):
@@ -295,6 +321,15 @@ class Membre(AbstractUser):
         return self.siege.qualite if self.siege else ""
 
 
+def unshown(path):
+    """The fields of the member reached by ``path`` that what they say does not show: all but their name and
+    the address of their page.
+    """
+    shown = {"id", "first_name", "last_name", "parti_le", "reference"}
+    fields = (field.name for field in Membre._meta.concrete_fields)
+    return [f"{path}__{name}" for name in fields if name not in shown]
+
+
 def _opening_back_office(membre):
     """The permissions that open the back office to ``membre``, by themselves or by a group of theirs."""
     return Permission.objects.filter(
@@ -309,16 +344,27 @@ def _said_to(membre):
     return apps.get_model("communaute", "Notification").objects.filter(membre=membre).addressed()
 
 
-BY_KEY = Prepared(
-    lambda membre: (
+def _by_key(membre, on, at):
+    from communaute.models.espaces import Espace, EspaceRights
+
+    return (
         Membre.objects.filter(pk=membre)
         .order_by()
         .annotate(
             opens_back_office=Exists(_opening_back_office(membre)),
             awaits_bell=Exists(_said_to(membre)),
+            espaces_ouverts=Rows(
+                Espace.objects.open_to(membre, on, at).order_by(), *EspaceRights._fields
+            ),
         )
-    ),
+    )
+
+
+BY_KEY = Prepared(
+    _by_key,
     membre=-1_848,
+    on=date(1848, 2, 24),
+    at=datetime(1848, 2, 24, tzinfo=UTC),
 )
 HELD = Prepared(
     lambda membre: Membre.objects.select_for_update(no_key=True).filter(pk=membre).order_by(),

@@ -26,6 +26,7 @@ from communaute.models import (
     seat,
 )
 from communaute.models.lecture import NEVER
+from communaute.models.membres import unshown
 from communaute.prepared import Prepared
 from communaute.views.arrivee import ARRIVAL
 from communaute.views.reading import (
@@ -124,8 +125,8 @@ ANIMATEURS = Prepared(lambda espace: Espace(pk=espace).animateurs, espace=-1_849
 
 def _in_list(user, forum):
     """The topics of a space, with what their rows show."""
-    topics = Topic.objects.readable_by(user).filter(forum=forum)
-    return topics.with_reading_of(user).select_related("poster")
+    topics = Topic.objects.readable_by(user).filter(forum=forum).with_reading_of(user)
+    return topics.select_related("poster").defer("mots", "updated", *unshown("poster"))
 
 
 def _above(user, forum):

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Count, Exists, F, JSONField, OuterRef, Q, Subquery, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.shortcuts import render
 from django.utils import timezone
@@ -20,11 +20,11 @@ from communaute.models import (
     Presence,
     Rencontre,
     Sondage,
-    Suivi,
     Vote,
     rights_of,
 )
 from communaute.models.echanges import TIME_TO_AGREE
+from communaute.models.membres import Rows, unshown
 from communaute.prepared import Prepared
 
 MOST_COUNTED = 99
@@ -32,19 +32,8 @@ MOST_COUNTED = 99
 NEW_SHOWN, ASKED_SHOWN, QUESTIONS_SHOWN, POLLS_SHOWN, MEETINGS_SHOWN = 3, 5, 3, 3, 3
 """How many of each are shown: new topics of a space, topics where one is awaited, questions, polls,
 meetings."""
-QUESTIONS_SINCE, QUESTIONS_LOOKED_AT = timedelta(days=30), 60
-"""Among which latest questions those that nobody has answered are looked for."""
-
-
-class Keys(Subquery):
-    """The keys that a sliced query has, as a list, in its order."""
-
-    template = "(SELECT JSONB_AGG(bounded.pk) FROM (%(subquery)s) bounded)"
-    output_field = JSONField()
-
-    def as_sqlite(self, compiler, connection):
-        template = self.template.replace("JSONB_AGG", "JSON_GROUP_ARRAY")
-        return self.as_sql(compiler, connection, template=template)
+QUESTIONS_SINCE = timedelta(days=30)
+"""How long ago a question may have been asked that nobody has answered."""
 
 
 @require_safe
@@ -52,14 +41,15 @@ def mes_espaces(request):
     """The spaces one can enter, what is new there, what is asked, and what comes next."""
     user = request.user
     espaces = _espaces(user)
+    topics = _shown(user, espaces)
     context = {
         "espaces": espaces,
-        "nouveaux": _new(user, espaces),
+        "nouveaux": _new(espaces, topics),
         "most": MOST_COUNTED,
         "a_moderer": [espace for espace in espaces if espace.waiting_count],
         "chartes": [espace for espace in espaces if not espace.charte_acceptee],
         "attendu": _placed(AWAITING.fetch(user=user), espaces),
-        "questions": _placed(_questions(user, espaces), espaces),
+        "questions": _placed(_questions(user, espaces, topics), espaces),
         "demandes": _placed(_asking(user), espaces),
         "rencontres": MEETINGS.fetch(user=user, at=timezone.now()),
         "sondages": POLLS.fetch(user=user, at=timezone.now()),
@@ -82,11 +72,12 @@ def _words(user):
 
 
 def _espaces(user):
-    """The spaces ``user`` may enter, each with the keys of the topics where something is new, bounded, how
-    many decisions they have to take there, and how many requests to join wait for them anywhere.
+    """The spaces ``user`` may enter, each with the keys of the topics where something is new, bounded, and of
+    its latest unanswered questions, how many decisions they have to take there, and how many requests to join
+    wait for them anywhere.
     """
-    entered = rights_of(user).entered
-    espaces = ESPACES.fetch(user=user, on=timezone.localdate(), at=timezone.now())
+    entered, now = rights_of(user).entered, timezone.now()
+    espaces = ESPACES.fetch(user=user, on=timezone.localdate(), at=now, since=now - QUESTIONS_SINCE)
     since = rights_of(user).since
     for espace in espaces:
         espace.charte_acceptee = espace.pk in entered
@@ -106,10 +97,11 @@ def _requests(user):
     return Coalesce(Subquery(waiting.values("total")), 0)
 
 
-def _with_new(user, on, at):
+def _with_new(user, on, at, since):
     mine = Participation.objects.readable_by(user).filter(espace=OuterRef("pk"))
     new = Topic.objects.readable_by(user).new_to(user)
-    new = new.order_by("-last_post_on").values("pk")[: MOST_COUNTED + 1]
+    new = new.order_by("-last_post_on")[: MOST_COUNTED + 1]
+    questions = Topic.objects.readable_by(user).unanswered_to(user, since)
     return (
         Espace.objects.readable_by(user)
         .annotate(waiting_count=_waiting(user), adhesions_count=_requests(user))
@@ -119,7 +111,9 @@ def _with_new(user, on, at):
             lu_jusqua=Subquery(mine.values("lu_jusqua")), niveau=Subquery(mine.values("niveau"))
         )
         .annotate(
-            new=Keys(new), has_word=Exists(MotDePassation.objects.received_by(user, on).unread())
+            new=Rows(new, "pk"),
+            questions=Rows(questions[:QUESTIONS_SHOWN], "pk"),
+            has_word=Exists(MotDePassation.objects.received_by(user, on).unread()),
         )
     )
 
@@ -141,9 +135,15 @@ def _count_of(queryset, forum):
 
 
 NOW = datetime(1848, 2, 24, tzinfo=UTC)
-ESPACES = Prepared(_with_new, on=NOW.date(), at=NOW)
+ESPACES = Prepared(_with_new, on=NOW.date(), at=NOW, since=datetime(1848, 2, 25, tzinfo=UTC))
 TOPICS = Prepared(
-    lambda user, topics: Topic.objects.readable_by(user).filter(pk__in=topics), topics=-20_000
+    lambda user, topics: (
+        Topic.objects.readable_by(user)
+        .filter(pk__in=topics)
+        .select_related("poster")
+        .defer("mots", *unshown("poster"))
+    ),
+    topics=-20_000,
 )
 AWAITING = Prepared(
     lambda user: (
@@ -163,12 +163,20 @@ def _asking(user):
     return ASKING.fetch(user=user, since=timezone.now() - TIME_TO_AGREE, on=timezone.localdate())
 
 
-def _new(user, espaces):
+def _shown(user, espaces):
+    """The topics that are shown as new in these spaces, and their unanswered questions, by their keys."""
+    keys = {
+        key
+        for espace in espaces
+        for key in (*(espace.new or ())[:NEW_SHOWN], *(espace.questions or ()))
+    }
+    return {topic.pk: topic for topic in TOPICS.fetch(user=user, topics=sorted(keys))}
+
+
+def _new(espaces, topics):
     """The spaces where something is new, each with its latest topics as ``topics``."""
-    latest = {espace: (espace.new or ())[:NEW_SHOWN] for espace in espaces}
-    keys = [key for keys in latest.values() for key in keys]
-    topics = {topic.pk: topic for topic in TOPICS.fetch(user=user, topics=keys)}
-    for espace, keys in latest.items():
+    for espace in espaces:
+        keys = (espace.new or ())[:NEW_SHOWN]
         espace.topics = [topics[key] for key in keys if key in topics]
     return [espace for espace in espaces if espace.topics]
 
@@ -182,34 +190,17 @@ def _placed(topics, espaces):
     return topics
 
 
-def _questions(user, espaces):
+def _questions(user, espaces, topics):
     """The latest questions of others that nobody has answered, where ``user`` can speak and listens."""
     rights = rights_of(user)
-    speaking = [
-        espace.forum_id
+    found = [
+        topics[key]
         for espace in espaces
         if espace.pk in rights.peer & rights.entered and espace.niveau != Niveau.RIEN
+        for key in espace.questions or ()
+        if key in topics
     ]
-    return QUESTIONS.fetch(user=user, speaking=speaking, since=timezone.now() - QUESTIONS_SINCE)
-
-
-def _unanswered(user, speaking, since):
-    silenced = Suivi.objects.readable_by(user).filter(topic=OuterRef("pk"), niveau=Niveau.RIEN)
-    asked = (
-        Topic.objects.readable_by(user)
-        .filter(
-            ~Exists(silenced),
-            forum__in=speaking,
-            status=Topic.TOPIC_UNLOCKED,
-            last_post_on__gte=since,
-        )
-        .exclude(poster=user.pk)
-    )
-    latest = asked.unanswered_among_latest(QUESTIONS_LOOKED_AT)
-    return latest.select_related("poster")[:QUESTIONS_SHOWN]
-
-
-QUESTIONS = Prepared(_unanswered, speaking=-20_000, since=NOW)
+    return sorted(found, key=lambda topic: topic.last_post_on, reverse=True)[:QUESTIONS_SHOWN]
 
 
 def _polls(user, at):

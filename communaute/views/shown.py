@@ -9,7 +9,9 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from communaute import permissions
+from communaute.forum_conversation.models import Nature
 
+NATURES = dict(Nature.choices)
 KEPT = 2000
 """Messages and rows whose HTML a process keeps: of a few thousand bytes each."""
 
@@ -143,7 +145,7 @@ def row(user, topic):
         reference=topic.reference,
         subject=topic.subject,
         nature=topic.nature,
-        nature_dite=topic.get_nature_display(),
+        nature_dite=NATURES[topic.nature],
         nom=topic.poster.get_full_name(),
         qualite=topic.poster.qualite,
         posts_count=topic.posts_count,

@@ -85,5 +85,5 @@ def test_no_page_is_made_from_the_time_it_was_first_asked_at(client, topics):
             assert client.get(address).status_code == 200
     written = [found for found in _written.values() if found]
     assert len(written) > 15
-    for _, _, sql, params, _ in written:
-        assert not re.search(r"20\d\d-\d\d", f"{sql} {[str(param) for param in params]}"), sql
+    for _, _, sql, names, _ in written:
+        assert not re.search(r"20\d\d-\d\d", f"{sql} {[str(param) for param in names]}"), sql
