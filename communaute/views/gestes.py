@@ -69,7 +69,7 @@ def vote(request, reference):
 @takes_an_act
 def resume(request, reference):
     """The summary of a topic, as it is and as it was, for whoever reads it; to write for some."""
-    topic = readable(request.user, Topic, reference, lambda topics: topics.for_page(request.user))
+    topic = readable_for_page(request.user, reference)
     can_summarise = permissions.can_summarise(request.user, topic)
     if request.method == "POST" and not can_summarise:
         raise Http404

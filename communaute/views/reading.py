@@ -34,18 +34,22 @@ def entered_espace(user, slug):
     return espace
 
 
-def readable(user, model, reference, fetch=lambda found: found.with_espace()):
-    """The topic or message ``user`` may read; ``CharteRequired`` while only the charter is missing.
+def readable(user, model, reference):
+    """The topic or message ``user`` may read; ``CharteRequired`` while only the charter is missing."""
+    if found := READABLE.fetch(model, user=user, reference=reference):
+        return found[0]
+    waiting = get_object_or_404(
+        model.objects.behind_charte_for(user).with_espace(), reference=reference
+    )
+    raise CharteRequired(waiting.espace)
 
-    ``fetch`` says what of it is read in the same query.
-    """
-    found = fetch(model.objects.readable_by(user)).filter(reference=reference).first()
-    if found is None:
-        waiting = get_object_or_404(
-            model.objects.behind_charte_for(user).with_espace(), reference=reference
-        )
-        raise CharteRequired(waiting.espace)
-    return found
+
+READABLE = Prepared(
+    lambda model, user, reference: (
+        model.objects.readable_by(user).with_espace().filter(reference=reference)
+    ),
+    reference="référence",
+)
 
 
 def who_reads(espace):

@@ -64,6 +64,15 @@ def test_some_rows_are_left_out(topics):
         assert AFTER.fetch(topic=topic.pk, offset=offset) == said[offset : offset + 2]
 
 
+def test_what_does_not_change_may_hold_any_sign(topics):
+    asked = Prepared(lambda user: Topic.objects.readable_by(user).filter(subject="L'eau : 100 %s"))
+    reader = un_membre("elus")
+    entered(reader, topics[0].espace)
+    assert asked.fetch(user=again(reader)) == []
+    Topic.objects.filter(pk=topics[0].pk).update(subject="L'eau : 100 %s")
+    assert asked.fetch(user=again(reader)) == [topics[0]]
+
+
 def test_a_value_that_is_not_asked_for_is_refused():
     forgetful = Prepared(lambda topic: Topic.objects.all(), topic=-4)
     with pytest.raises(ValueError, match="topic is not asked for"):

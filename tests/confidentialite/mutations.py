@@ -96,9 +96,9 @@ WITHOUT_EFFECT = {
         "views/moderation.py moderer_message: Alerte.objects.readable_by(request.user)",
         "views/moderation.py suspensions: Suspension.objects.readable_by(request.user)",
         "views/promesse.py promesse: DemandePromesse.objects.readable_by(user)",
-        "views/reading.py with_exceptional_readings: ActeModeration.objects.readable_by(user)",
+        "views/reading.py LECTURES: ActeModeration.objects.readable_by(user)",
         "views/sujets.py MERCIS: Merci.objects.readable_by(user)",
-        "views/sujets.py posts_page: PieceJointe.objects.readable_by(user)",
+        "views/sujets.py PIECES: PieceJointe.objects.readable_by(user)",
         "views/sujets.py vote_form: Choix.objects.readable_by(user)",
     },
     "The keys that it is asked for were found readable just before, in the same request.": {
@@ -107,8 +107,6 @@ WITHOUT_EFFECT = {
     },
     "What is found by it is looked for again among what one reads, or narrowed to one’s own.": {
         "views/composition.py Composition._aside: Post.objects.readable_by(self.request.user)",
-        "views/mes_espaces.py _with_new: Topic.objects.readable_by(user)",
-        "views/mes_espaces.py _unanswered: Topic.objects.readable_by(user)",
         "views/mes_espaces.py _questions: rights.entered",
     },
     "What is done is asked again where it is written, which refuses; this chooses what is answered.": {
@@ -157,7 +155,6 @@ WITHOUT_EFFECT = {
         "views/espaces.py _by_name: espace.nominations.active()",
         "views/gestes.py retirer: Topic.objects.readable_by(request.user)",
         "views/mes_espaces.py _polls: Vote.objects.readable_by(user)",
-        "views/mes_espaces.py _unanswered: Suivi.objects.readable_by(user)",
         "views/mes_espaces.py _questions: espace.pk in rights.peer & rights.entered",
         "views/mes_espaces.py _questions: rights.peer",
         "views/moderation.py suspensions: Post.objects.readable_by(request.user)",
@@ -351,6 +348,8 @@ def checks(monde, path, name, known):
         found["charter"] = lambda: matrix.check_behind_the_charter(monde, people)
         for model in restricted_models():
             found[model.__name__] = lambda model=model: matrix.check_rows(monde, model, people)
+    if path.endswith("views/mes_espaces.py"):
+        found["my spaces"] = lambda: matrix.check_my_spaces(monde, known)
     for what in WALKERS:
         found[what] = lambda what=what: walk(monde, what, view_of(path, name))
     return found

@@ -57,6 +57,7 @@ from communaute.models import (
     VersionPassage,
     rights_of,
 )
+from communaute.views import mes_espaces
 from portail.logs import JsonFormatter
 from portail.settings import LOGGING
 from tests.confidentialite.adresses import ARRIVALS, COLLECTIONS, EXEMPT, addresses, samples
@@ -397,6 +398,26 @@ def check_topics(monde, people):
 
 def test_the_page_of_a_topic_is_given_the_messages_that_one_may_read(monde):
     check_topics(monde, monde.members(READERS + OUTSIDERS))
+
+
+def check_my_spaces(monde, people):
+    """Refuse that my spaces count as new, or name as unanswered, a topic that one may not read."""
+    on, now = timezone.localdate(), timezone.now()
+    found = set()
+    for what, membre in people.items():
+        if what == "visitor":
+            continue
+        since = now - mes_espaces.QUESTIONS_SINCE
+        for espace in mes_espaces.ESPACES.fetch(user=membre, on=on, at=now, since=since):
+            keys = {*(espace.new or ()), *(espace.questions or ())}
+            read = Topic.objects.readable_by(membre).filter(pk__in=keys)
+            assert set(read.values_list("pk", flat=True)) == keys, (what, espace.slug)
+            found |= keys
+    assert found & set(in_space(Topic, monde.elus).values_list("pk", flat=True))
+
+
+def test_my_spaces_are_made_of_what_one_reads(monde):
+    check_my_spaces(monde, monde.members(READERS + OUTSIDERS))
 
 
 @contextmanager
