@@ -24,6 +24,7 @@ from communaute.models import (
     rights_of,
 )
 from communaute.models.echanges import TIME_TO_AGREE
+from communaute.models.lecture import NEVER
 from communaute.models.membres import Rows, unshown
 from communaute.prepared import Prepared
 
@@ -40,7 +41,7 @@ QUESTIONS_SINCE = timedelta(days=30)
 def mes_espaces(request):
     """The spaces one can enter, what is new there, what is asked, and what comes next."""
     user = request.user
-    espaces = _espaces(user)
+    espaces = spaces_of(user)
     topics = _shown(user, espaces)
     context = {
         "espaces": espaces,
@@ -71,13 +72,15 @@ def _words(user):
     return mots.select_related("siege__membre")
 
 
-def _espaces(user):
+def spaces_of(user):
     """The spaces ``user`` may enter, each with the keys of the topics where something is new, bounded, and of
     its latest unanswered questions, how many decisions they have to take there, and how many requests to join
     wait for them anywhere.
     """
     entered, now = rights_of(user).entered, timezone.now()
-    espaces = ESPACES.fetch(user=user, on=timezone.localdate(), at=now, since=now - QUESTIONS_SINCE)
+    # Where nothing can be read, no question is looked for.
+    asked = {"since": now - QUESTIONS_SINCE} if entered else {}
+    espaces = ESPACES.fetch(user=user, on=timezone.localdate(), at=now, **asked)
     since = rights_of(user).since
     for espace in espaces:
         espace.charte_acceptee = espace.pk in entered
@@ -97,7 +100,7 @@ def _requests(user):
     return Coalesce(Subquery(waiting.values("total")), 0)
 
 
-def _with_new(user, on, at, since):
+def _with_new(user, on, at, since=NEVER):
     mine = Participation.objects.readable_by(user).filter(espace=OuterRef("pk"))
     new = Topic.objects.readable_by(user).new_to(user)
     new = new.order_by("-last_post_on")[: MOST_COUNTED + 1]
