@@ -25,6 +25,8 @@ MEMBERS = 2_000
 MESSAGES_IN_A_TOPIC = 10
 LONG_TOPIC, LONG = len(SPACES), 1_000
 """A topic of the first space, and its messages."""
+PINNED = 10
+"""Topics that are pinned: as many at every size, two in each space."""
 READ_BY_EACH = 20
 END, SPAN = datetime(2026, 11, 1, tzinfo=UTC), timedelta(days=700)
 ORDINARY = 1
@@ -56,6 +58,9 @@ class Corpus:
 
     def subject(self, topic):
         return self.sentences[topic % len(self.sentences)][:100]
+
+    def is_pinned(self, topic):
+        return topic <= PINNED
 
     def texts(self, message):
         """The three sentences of a message."""

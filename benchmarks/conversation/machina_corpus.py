@@ -53,7 +53,7 @@ def load(corpus):
                     poster_id=author,
                     subject=subject,
                     slug="sujet",
-                    type=Topic.TOPIC_STICKY if topic_pk % 1000 == 0 else Topic.TOPIC_POST,
+                    type=Topic.TOPIC_STICKY if corpus.is_pinned(topic_pk) else Topic.TOPIC_POST,
                     status=Topic.TOPIC_UNLOCKED,
                     created=date,
                     updated=date,

@@ -77,7 +77,7 @@ def load(corpus):
                     subject=subject,
                     mots=words(subject),
                     nature=NATURES[topic_pk % len(NATURES)],
-                    type=Topic.TOPIC_STICKY if topic_pk % 1000 == 0 else Topic.TOPIC_POST,
+                    type=Topic.TOPIC_STICKY if corpus.is_pinned(topic_pk) else Topic.TOPIC_POST,
                     created=date,
                     updated=date,
                     first_post_id=pk,
