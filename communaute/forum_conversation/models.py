@@ -163,12 +163,12 @@ class TopicQuerySet(models.QuerySet):
         silenced = Suivi.objects.filter(membre=user.pk, topic=OuterRef("pk"), niveau=Niveau.RIEN)
         # In one table, so that they are read in the order of an index.
         asked = Topic.objects.open_questions().filter(
-            forum=OuterRef(OuterRef("forum")),
-            status=Topic.TOPIC_UNLOCKED,
-            last_post_on__gte=since,
+            forum=OuterRef(OuterRef("forum")), status=Topic.TOPIC_UNLOCKED
         )
         latest = asked.order_by("-last_post_on").values("pk")[:QUESTIONS_LOOKED_AT]
-        unanswered = self.filter(_nobody_else_spoke(), ~Exists(silenced), pk__in=latest)
+        unanswered = self.filter(
+            _nobody_else_spoke(), ~Exists(silenced), pk__in=latest, last_post_on__gte=since
+        )
         return unanswered.exclude(poster=user.pk).order_by("-last_post_on")
 
     def open_questions(self):
