@@ -79,7 +79,7 @@ captures: .venv/dev browser ## Take again the pictures of the guides of docs/
 bench: .venv/dev redis-server ## Measure how fast the portal is, on PostgreSQL (ten minutes)
 	$(BIN)/python -m benchmarks.vitesse
 
-bench-conversation: .venv/dev redis-server ## Measure the spaces beside plain machina, to a million messages (an hour)
+bench-conversation: .venv/dev redis-server ## Measure the spaces beside plain machina, to a million messages (ten minutes)
 	$(BIN)/python -m benchmarks.conversation
 
 bench-mail: .venv/dev ## Tell ten thousand readers of one message, and kill the worker on the way (half an hour)

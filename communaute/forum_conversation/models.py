@@ -156,7 +156,7 @@ class TopicQuerySet(models.QuerySet):
         """Open questions to which nobody but who asked said anything."""
         return self.open_questions().filter(_nobody_else_spoke())
 
-    def unanswered_to(self, user, since):
+    def unanswered_to(self, user):
         """Those asked by others in the space of the query around that nobody has answered, the latest first,
         looked for among its latest open questions.
         """
@@ -166,9 +166,7 @@ class TopicQuerySet(models.QuerySet):
             forum=OuterRef(OuterRef("forum")), status=Topic.TOPIC_UNLOCKED
         )
         latest = asked.order_by("-last_post_on").values("pk")[:QUESTIONS_LOOKED_AT]
-        unanswered = self.filter(
-            _nobody_else_spoke(), ~Exists(silenced), pk__in=latest, last_post_on__gte=since
-        )
+        unanswered = self.filter(_nobody_else_spoke(), ~Exists(silenced), pk__in=latest)
         return unanswered.exclude(poster=user.pk).order_by("-last_post_on")
 
     def open_questions(self):

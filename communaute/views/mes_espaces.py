@@ -24,7 +24,6 @@ from communaute.models import (
     rights_of,
 )
 from communaute.models.echanges import TIME_TO_AGREE
-from communaute.models.lecture import NEVER
 from communaute.models.membres import Rows, unshown
 from communaute.prepared import Prepared
 
@@ -77,10 +76,8 @@ def spaces_of(user):
     its latest unanswered questions, how many decisions they have to take there, and how many requests to join
     wait for them anywhere.
     """
-    entered, now = rights_of(user).entered, timezone.now()
-    # Where nothing can be read, no question is looked for.
-    asked = {"since": now - QUESTIONS_SINCE} if entered else {}
-    espaces = ESPACES.fetch(user=user, on=timezone.localdate(), at=now, **asked)
+    entered = rights_of(user).entered
+    espaces = ESPACES.fetch(user=user, on=timezone.localdate(), at=timezone.now())
     since = rights_of(user).since
     for espace in espaces:
         espace.charte_acceptee = espace.pk in entered
@@ -100,11 +97,11 @@ def _requests(user):
     return Coalesce(Subquery(waiting.values("total")), 0)
 
 
-def _with_new(user, on, at, since=NEVER):
+def _with_new(user, on, at):
     mine = Participation.objects.readable_by(user).filter(espace=OuterRef("pk"))
     new = Topic.objects.readable_by(user).new_to(user)
     new = new.order_by("-last_post_on")[: MOST_COUNTED + 1]
-    questions = Topic.objects.readable_by(user).unanswered_to(user, since)
+    questions = Topic.objects.readable_by(user).unanswered_to(user)
     return (
         Espace.objects.readable_by(user)
         .annotate(waiting_count=_waiting(user), adhesions_count=_requests(user))
@@ -138,7 +135,7 @@ def _count_of(queryset, forum):
 
 
 NOW = datetime(1848, 2, 24, tzinfo=UTC)
-ESPACES = Prepared(_with_new, on=NOW.date(), at=NOW, since=datetime(1848, 2, 25, tzinfo=UTC))
+ESPACES = Prepared(_with_new, on=NOW.date(), at=NOW)
 TOPICS = Prepared(
     lambda user, topics: (
         Topic.objects.readable_by(user)
@@ -195,13 +192,13 @@ def _placed(topics, espaces):
 
 def _questions(user, espaces, topics):
     """The latest questions of others that nobody has answered, where ``user`` can speak and listens."""
-    rights = rights_of(user)
+    rights, since = rights_of(user), timezone.now() - QUESTIONS_SINCE
     found = [
         topics[key]
         for espace in espaces
         if espace.pk in rights.peer & rights.entered and espace.niveau != Niveau.RIEN
         for key in espace.questions or ()
-        if key in topics
+        if key in topics and topics[key].last_post_on >= since
     ]
     return sorted(found, key=lambda topic: topic.last_post_on, reverse=True)[:QUESTIONS_SHOWN]
 
