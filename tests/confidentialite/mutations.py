@@ -148,6 +148,7 @@ WITHOUT_EFFECT = {
         "middleware.py VisitMiddleware.__call__: .filter(pk=request.user.pk)",
     },
     "It chooses how what one reads anyway is shown, or where one is led: not what is read.": {
+        "forum_conversation/models.py TopicQuerySet.unanswered: .filter(_nobody_else_spoke())",
         "models/mises_en_commun.py PassageQuerySet.saying_what_is_asked: .filter(passage=OuterRef('pk'))",
         "models/notifications.py NotificationQuerySet.unread: .filter(is_new=True)",
         "views/donnees.py partir: Archive.objects.readable_by(membre)",

@@ -33,6 +33,7 @@ from communaute.models import (
     Alerte,
     AnnonceRencontre,
     Archive,
+    AvisEssai,
     Cohorte,
     DateProposee,
     Espace,
@@ -54,6 +55,7 @@ from communaute.models import (
     Reformulation,
     Rencontre,
     Suivi,
+    Tenue,
     VersionPassage,
     rights_of,
 )
@@ -551,6 +553,55 @@ def check_disagreement(monde, people):
         with undone():
             rows.update(**change)
             assert asked() == left, change
+    check_what_was_said(monde, people, own, other, asked, whole)
+
+
+def check_what_was_said(monde, people, own, other, asked, whole):
+    """Refuse that what is ``asked``, the ``whole`` before, changes with what is said elsewhere or by who
+    cannot speak, or stays once it is answered.
+    """
+    speaker, silent, author = people["successor"], people["named reader"], people["author"]
+    today, said = timezone.localdate(), {"texte": "De nouveau."}
+
+    def holds(membre, position=None):
+        Tenue.objects.create(position=position or takes(silent), membre=membre)
+
+    def takes(membre):
+        return Position.objects.create(topic=monde.topic, auteur=membre, **said)
+
+    def takes_back(membre):
+        gone = {"topic": monde.disagreement, "retiree_le": timezone.now()}
+        Position.objects.create(auteur=membre, **gone, **said)
+
+    def restates(membre, position=None):
+        restated = {"position": position or takes(silent), "depuis": other, "auteur": membre}
+        return Reformulation.objects.create(**restated, **said)
+
+    def weighs(membre, on, essai=None):
+        elsewhere = {"topic": monde.topic, "par": silent, "le": today, "clos_le": timezone.now()}
+        essai = essai or Essai.objects.create(**elsewhere, **said)
+        AvisEssai.objects.create(essai=essai, membre=membre, va=True, dit_le=on)
+
+    before = monde.tried.le - timedelta(days=1)
+    for act, about, left in [
+        (takes, [speaker], {}),
+        (takes_back, [speaker], {}),
+        (holds, [speaker], {}),
+        (restates, [speaker], {}),
+        (weighs, [speaker, today], {}),
+        (holds, [silent, own], {}),
+        (holds, [people["peer"], own], {}),
+        (weighs, [author, today], {}),
+        (weighs, [author, before, monde.tried], {}),
+        (weighs, [author, today, monde.tried], {"author": None}),
+    ]:
+        with undone():
+            act(*about)
+            assert asked() == {w: f for w, f in (whole | left).items() if f}, (act.__name__, about)
+    with undone():
+        again = restates(people["peer"], own)
+        asked_again = {what: {again, monde.tried} for what in ("author", "facilitator")}
+        assert asked() == whole | asked_again, "of the last one, whatever was said of another"
 
 
 def test_each_is_asked_of_a_disagreement_where_they_take_part_alone(monde):
@@ -668,7 +719,12 @@ def permitted(monde):
         ),
         ("can_organise", [changed(monde.rencontre, topic=reread)], FACILITATORS),
         ("can_attend", [monde.searched], set()),
-        ("can_announce", [monde.searched], set()),
+        *(
+            (may, [changed(one, topic=changed(one.topic, **state))], set())
+            for may, one in (("can_attend", monde.rencontre), ("can_say_when", monde.searched))
+            for state in ({"titre_masque": "Masqué"}, {"approved": False})
+        ),
+        ("can_announce", [changed(monde.searched, topic=monde.rencontre.topic)], set()),
         *(("can_say_when", *asked) for asked in searching(monde, yesterday, SPEAKERS)),
         *(
             ("can_choose_date", *asked)
@@ -813,8 +869,10 @@ def disagreeing(monde):
     reread.forum._state.fields_cache["espace"] = changed(monde.elus, premoderation=True)
     tried = changed(monde.tried, topic=topic)
     gone = [{"retiree_le": yesterday}, {"masquee_le": yesterday}, {"topic": closed}]
-    alone = changed(topic)
+    alone, both = changed(topic), changed(own)
     alone._prefetched_objects_cache = {"positions": [own, hidden]}
+    peers = Tenue(position=own, membre=monde.people["peer"])
+    both._prefetched_objects_cache = {"tenues": [*own.tenues.all(), peers]}
     return [
         ("can_take_position", [topic], SPEAKERS),
         ("can_take_position", [closed], set()),
@@ -826,6 +884,7 @@ def disagreeing(monde):
         ("can_restate", [own], {"peer"}),
         ("can_restate", [other], {"author", "facilitator"}),
         ("can_restate", [changed(own, topic=alone)], set()),
+        ("can_restate", [both], set()),
         *(("can_restate", [changed(other, **state)], set()) for state in gone),
         ("can_recognise", [restated], {"author", "facilitator"}),
         ("can_recognise", [answered], {"peer"}),
