@@ -6,7 +6,7 @@ from django import template
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
-from communaute.dates import hour_said, names, span_said
+from communaute.dates import day_said, hour_said, names, span_said
 
 register = template.Library()
 register.simple_tag(span_said, name="horaire")
@@ -15,13 +15,11 @@ register.simple_tag(span_said, name="horaire")
 @register.simple_tag
 def moment(d):
     """The time ``d`` as it is said today, and in full for machines and in the title."""
-    d, now, (days, months) = timezone.localtime(d), timezone.localtime(), names()
-    day = f"{'1er' if d.day == 1 else d.day} {months[d.month]}"
-    if d.date() == now.date():
-        said = f"aujourd’hui à {d:%H:%M}"
-    else:
-        said = f"le {day}" if d.year == now.year else f"le {day} {d.year}"
-    full = f"{days[d.weekday()]} {d.day} {months[d.month]} {d.year} à {d:%H:%M}"
+    d, now, (weekdays, _) = timezone.localtime(d), timezone.localtime(), names()
+    day, hour = day_said(d), hour_said(d)
+    is_today = d.date() == now.date()
+    said = f"aujourd’hui à {hour}" if is_today else f"le {day.removesuffix(f' {now.year}')}"
+    full = f"{weekdays[d.weekday()]} {day} à {hour}"
     return mark_safe(f'<time datetime="{d:%Y-%m-%dT%H:%M%z}" title="{full}">{said}</time>')
 
 

@@ -370,7 +370,9 @@ def check_who_reads_a_topic(espace):
     everybody = len(espace.readers())
 
     def counted(opened):
-        return here.with_readers_count(opened=opened).get().readers_count
+        found = here.with_readers_count(opened=opened).get()
+        assert found.readers_count == Membre.objects.readers_of(found, opened).count()
+        return found.readers_count
 
     assert counted(today) == everybody
     assert counted(today - timedelta(days=3)) == everybody - 1
