@@ -358,6 +358,12 @@ def check_spaces(monde, people):
         entered = {what for what, m in people.items() if espace in Espace.objects.entered_by(m)}
         assert entered == named - before, espace.slug
         assert not readers & {m for m in shown.values() if not m.is_active}
+    for what, membre in shown.items():
+        met = {
+            reader for espace in Espace.objects.readable_by(membre) for reader in espace.readers()
+        }
+        met |= {membre} if membre.is_active else set()
+        assert set(Membre.objects.met_by(membre)) == met, what
     assert people["ex-member"].college == "agents", "neither the seat that ended nor that to come"
     check_who_reads_a_topic(monde.elus)
 
