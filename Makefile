@@ -85,7 +85,7 @@ bench-conversation: .venv/dev redis-server ## Measure the spaces beside plain ma
 bench-mail: .venv/dev ## Tell ten thousand readers of one message, and kill the worker on the way (half an hour)
 	$(BIN)/python -m benchmarks.diffusion
 
-mutation: .venv/dev ## Take each condition on who may read away in turn: the tests of leaks must notice (ten minutes)
+mutation: .venv/dev ## Take each condition on who may read away in turn: the tests of leaks must notice (an hour)
 	TEST_ON=postgresql $(BIN)/python -m pytest -s tests/confidentialite/mutations.py
 
 durability: .venv/dev ## Kill the worker a hundred times while members write, on both databases (fifteen minutes)

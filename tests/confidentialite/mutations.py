@@ -87,6 +87,7 @@ WALKERS = (
 )
 WITHOUT_EFFECT = {
     "What it is asked about was found readable just before, and is read by the same people.": {
+        "views/choix_de_date.py choisir: DateProposee.objects.readable_by(user)",
         "views/composition.py Composition._waiting: self.brouillon.pieces.readable_by(self.request.user)",
         "views/ecrire.py historique: post.versions.readable_by(request.user)",
         "views/ecrire.py modifier_message: post.pieces.readable_by(request.user)",
@@ -165,6 +166,7 @@ WITHOUT_EFFECT = {
         "middleware.py MembersOnlyMiddleware.__call__: not is_too_large",
         "middleware.py MembersOnlyMiddleware.__call__: request.method == 'POST'",
         "middleware.py SecondFactorMiddleware.__call__: request.method == 'POST'",
+        "middleware.py SecondFactorMiddleware.__call__: request.path_info.startswith(MEMBERS_PREFIX)",
         "middleware.py MembersOnlyMiddleware.process_exception: "
         "isinstance(exception, (ObjectDoesNotExist, PermissionDenied))",
         "middleware.py MembersOnlyMiddleware.process_exception: "
