@@ -333,6 +333,8 @@ def checks(monde, path, name, known):
     if path.endswith(("views/donnees.py", "models/archives.py")):
         people = monde.members(("author", "agent"))
         return {"archives": lambda: matrix.check_archives(monde, people)}
+    if path.endswith("views/arrivee.py"):
+        return {"arrivals": lambda: matrix.check_arrivals(monde, known)}
     if "/views/" not in path:
         of_permissions = path == "communaute/permissions.py"
         people = known if of_permissions else monde.members(matrix.READERS + matrix.OUTSIDERS)

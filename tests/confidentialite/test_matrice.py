@@ -10,7 +10,7 @@ import re
 from contextlib import contextmanager
 from copy import copy
 from datetime import timedelta
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.conf import settings
@@ -18,6 +18,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core import mail
 from django.db import connection, transaction
 from django.db.models import Q
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import ModelLogEntry, PageLogEntry, ReferenceIndex
 from wagtail.search.models import IndexEntry
@@ -39,6 +41,7 @@ from communaute.models import (
     Espace,
     Essai,
     Evenement,
+    Invitation,
     Membre,
     MiseEnCommun,
     MotDePassation,
@@ -59,7 +62,7 @@ from communaute.models import (
     VersionPassage,
     rights_of,
 )
-from communaute.views import mes_espaces
+from communaute.views import arrivee, mes_espaces
 from portail.logs import JsonFormatter
 from portail.settings import LOGGING
 from tests.confidentialite.adresses import ARRIVALS, COLLECTIONS, EXEMPT, addresses, samples
@@ -640,6 +643,40 @@ def check_own(monde, people):
 
 def test_each_is_told_of_the_decisions_and_reports_that_are_theirs_alone(monde):
     check_own(monde, monde.members(READERS + OUTSIDERS))
+
+
+def check_arrivals(monde, people):
+    """Refuse that whoever arrives is led to, or takes up, anything but what is theirs."""
+    client, state = Client(), people["state"]
+    found = {"par": people["facilitator"], "college": "etat", "fonction": "Préfète"}
+    with undone():
+        invitation = Invitation.objects.create(email="nouvelle@exemple.fr", **found)
+        assert client.get("/invitation/rien/").status_code == 404
+        told = {"first_name": "Lise", "last_name": "Faure", "fonction": "Préfète"}
+        arrived = client.post(_path(invitation.adresse), told)
+        assert arrived.url.startswith(f"/communaute/espaces/{monde.commun.slug}/charte/")
+        known = Invitation.objects.create(email=state.email, **found)
+        assert Client().get(_path(known.adresse)).url.startswith("/compte/connexion/")
+    client.force_login(state)
+    for espace, accueil, lands in [
+        (monde.commun, monde.topic, monde.commun.get_absolute_url()),
+        (monde.elus, monde.topic, reverse("communaute:accueil")),
+    ]:
+        with undone():
+            Espace.objects.filter(pk=espace.pk).update(accueil=accueil)
+            session = client.session
+            session[arrivee.ARRIVAL] = espace.slug
+            session.save()
+            answer = client.post(reverse("communaute:rythme"), {"rythme": "jamais"})
+            assert answer.url == lands, espace.slug
+
+
+def _path(adresse):
+    return urlsplit(adresse).path
+
+
+def test_an_arrival_leads_to_what_is_read_by_whoever_arrives(monde):
+    check_arrivals(monde, monde.members(("state", "facilitator")))
 
 
 def check_archives(monde, people):
