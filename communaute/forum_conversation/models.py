@@ -20,6 +20,7 @@ from communaute.models import (
     Essai,
     Membre,
     Mention,
+    Merci,
     MiseEnCommun,
     Niveau,
     Participation,
@@ -430,6 +431,10 @@ class PostQuerySet(models.QuerySet):
         openings = ActeModeration.objects.filter(post=OuterRef("pk"), acte=Acte.LIRE)
         return self.annotate(was_opened=Exists(openings))
 
+    def with_thanks(self):
+        """Annotate ``was_thanked``: whether somebody thanks for it."""
+        return self.annotate(was_thanked=Exists(Merci.objects.filter(post=OuterRef("pk"))))
+
     def waiting(self):
         """Messages that those who facilitate the space have yet to accept or to refuse."""
         return self.filter(approved=False, masque_le=None, retire_le=None)
@@ -545,6 +550,8 @@ class Around(NamedTuple):
     """How many members can read the topic."""
     asks_me: bool
     """Whether a looser promise waits for their yes or no."""
+    is_drawn_on: bool
+    """Whether a mise en commun draws on the topic, or is discussed there."""
 
 
 def _around(topic, membre, animated, opened, on, at, since):
@@ -561,6 +568,7 @@ def _around(topic, membre, animated, opened, on, at, since):
             waiting_count=Coalesce(Subquery(waiting.values("count")), 0),
             readers_count=Subquery(espace.values("readers_count")),
             asks_me=_asked_for_a_yes(membre, since),
+            is_drawn_on=Exists(MiseEnCommun.objects.about(OuterRef("pk"))),
         )
         .values_list(*Around._fields)
     )
@@ -587,7 +595,8 @@ def _posts(topic, membre=None):
 def _page_of_posts(offset, **read):
     # Keys first: what a message shows is not made of those that are left out.
     page = _posts(**read).values("pk")[offset : offset + POSTS_PER_PAGE]
-    posts = Post.objects.filter(pk__in=page).select_related("poster").with_openings()
+    posts = Post.objects.filter(pk__in=page).select_related("poster")
+    posts = posts.with_openings().with_thanks()
     return posts.defer("mots", *unshown("poster"))
 
 

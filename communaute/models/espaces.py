@@ -112,6 +112,16 @@ class EspaceQuerySet(models.QuerySet):
         named = _facilitating().select_related("membre").order_by("depuis", "pk")
         return self.prefetch_related(models.Prefetch("nominations", named, to_attr="animations"))
 
+    def with_participation_of(self, user):
+        """Annotate ``niveau`` and ``lu_jusqua``: of what ``user`` wishes to be told in each, and until when
+        all was read there; None where they have yet to enter.
+        """
+        mine = apps.get_model("communaute", "Participation").objects.readable_by(user)
+        mine = mine.filter(espace=OuterRef("pk"))
+        return self.annotate(
+            niveau=Subquery(mine.values("niveau")), lu_jusqua=Subquery(mine.values("lu_jusqua"))
+        )
+
     def with_readers_count(self, name="readers_count", among=None, on=None, at=None, opened=None):
         """Annotate under ``name`` how many members can read each space today and now, or then;
         with the condition ``among``, how many of those that it holds for; and with the day when a topic
@@ -449,17 +459,17 @@ class Espace(models.Model):
         """All the members who can read this space today."""
         return Membre.objects.readers_of(self)
 
-    def count_readers(self, **opened):
-        """How many they are; given the day when a topic was ``opened``, how many of them read it."""
+    def count_readers(self, opened):
+        """How many of them read a topic that was ``opened`` on that day."""
         now = timezone.now()
         [(count,)] = READERS_COUNT.fetch(
-            espace=self.pk, on=timezone.localdate(now), at=now, **opened
+            espace=self.pk, on=timezone.localdate(now), at=now, opened=opened
         )
         return count
 
 
 READERS_COUNT = Prepared(
-    lambda espace, on, at, opened=None: (
+    lambda espace, on, at, opened: (
         Espace.objects.filter(pk=espace)
         .order_by()
         .with_readers_count(on=on, at=at, opened=opened)

@@ -19,7 +19,6 @@ from communaute.models import (
     Espace,
     Niveau,
     Nomination,
-    Participation,
     Siege,
     Suivi,
     rights_of,
@@ -62,14 +61,12 @@ def espace(request, slug):
     """
     user = request.user
     espace = entered_espace(user, slug)
-    [participation] = PARTICIPATION.fetch(user=user, espace=espace.pk) or [None]
     asked = {
         "voir": _known(request.GET.get("voir"), VUES),
         "nature": _known(request.GET.get("nature"), NATURES),
     }
     after = request.GET.get("avant", "")
-    since = participation.lu_jusqua if participation else NEVER
-    topics, suite = _page(user, espace, since, after, **asked)
+    topics, suite = _page(user, espace, after, **asked)
     if not after and not any(asked.values()):
         topics = [*ABOVE.fetch(user=user, forum=espace.forum_id), *topics]
     seat([topic.poster for topic in topics])
@@ -87,7 +84,7 @@ def espace(request, slug):
         "nature": asked["nature"],
         "has_unread": any(topic.is_unread for topic in topics),
         "jusqua": timezone.now().isoformat(),
-        "niveau": participation.niveau if participation else Niveau.TOUT,
+        "niveau": espace.niveau or Niveau.TOUT,
         "niveaux": Niveau.choices,
         "can_speak": permissions.can_speak(user, espace),
         "can_moderate": permissions.can_moderate(user, espace),
@@ -116,10 +113,6 @@ def _choices(choices, name, asked):
     ]
 
 
-PARTICIPATION = Prepared(
-    lambda user, espace: Participation.objects.readable_by(user).filter(espace=espace),
-    espace=-1_849,
-)
 ANIMATEURS = Prepared(lambda espace: Espace(pk=espace).animateurs, espace=-1_849)
 
 
@@ -173,7 +166,7 @@ BELOW = Prepared(
 )
 
 
-def _page(user, espace, since, after, voir, nature):
+def _page(user, espace, after, voir, nature):
     """The topics that come after a place in the list, and the place that the next page begins after.
 
     A place is the time of the last message of a topic, and its reference. One that cannot be read is
@@ -181,7 +174,7 @@ def _page(user, espace, since, after, voir, nature):
     """
     values = {"forum": espace.forum_id}
     if voir == "non-lus":
-        values["since"] = since
+        values["since"] = espace.lu_jusqua or NEVER
     moment, reference = _place(after)
     if moment:
         values |= {"moment": moment, "reference": reference}

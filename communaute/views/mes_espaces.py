@@ -16,7 +16,6 @@ from communaute.models import (
     Espace,
     MotDePassation,
     Niveau,
-    Participation,
     Presence,
     Rencontre,
     Sondage,
@@ -98,7 +97,6 @@ def _requests(user):
 
 
 def _with_new(user, on, at):
-    mine = Participation.objects.readable_by(user).filter(espace=OuterRef("pk"))
     new = Topic.objects.readable_by(user).new_to(user)
     new = new.order_by("-last_post_on")[: MOST_COUNTED + 1]
     questions = Topic.objects.readable_by(user).unanswered_to(user)
@@ -107,9 +105,7 @@ def _with_new(user, on, at):
         .annotate(waiting_count=_waiting(user), adhesions_count=_requests(user))
         .select_related("forum", "territoire")
         .with_readers_count(on=on, at=at)
-        .annotate(
-            lu_jusqua=Subquery(mine.values("lu_jusqua")), niveau=Subquery(mine.values("niveau"))
-        )
+        .with_participation_of(user)
         .annotate(
             new=Rows(new, "pk"),
             questions=Rows(questions[:QUESTIONS_SHOWN], "pk"),

@@ -1,8 +1,11 @@
 """What the views of the members' pages start from, and what their pages say."""
 
+from datetime import UTC, date, datetime
+
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 
 from communaute import markdown
 from communaute.middleware import CharteRequired
@@ -11,18 +14,27 @@ from communaute.prepared import Prepared
 
 
 def readable_espace(user, slug):
-    """The space of this address among those ``user`` may enter; else 404."""
-    found = ESPACE.fetch(user=user, slug=slug)
+    """The space of this address among those ``user`` may enter, with its readers counted and what ``user``
+    follows there; else 404.
+    """
+    now = timezone.now()
+    found = ESPACE.fetch(user=user, slug=slug, on=timezone.localdate(now), at=now)
     if not found:
         raise Http404
     return found[0]
 
 
 ESPACE = Prepared(
-    lambda user, slug: (
-        Espace.objects.readable_by(user).select_related("forum", "territoire").filter(slug=slug)
+    lambda user, slug, on, at: (
+        Espace.objects.readable_by(user)
+        .select_related("forum", "territoire")
+        .with_readers_count(on=on, at=at)
+        .with_participation_of(user)
+        .filter(slug=slug)
     ),
     slug="adresse",
+    on=date(1848, 2, 24),
+    at=datetime(1848, 2, 24, tzinfo=UTC),
 )
 
 
@@ -53,10 +65,10 @@ READABLE = Prepared(
 
 
 def who_reads(espace):
-    """What each page of a space says of its readers."""
+    """What each page of a space, found by its address, says of its readers."""
     return {
         "espace": espace,
-        "readers_count": espace.count_readers(),
+        "readers_count": espace.readers_count,
         "readers_url": reverse("communaute:lecteurs", args=[espace.slug]),
     }
 

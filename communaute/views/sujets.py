@@ -96,7 +96,9 @@ def show(request, topic, posts=None, status=200, **context):
         "can_moderate": permissions.can_moderate(user, topic.espace),
         "can_summarise": permissions.can_summarise(user, topic),
         "can_draw_on": permissions.can_draw_on(user, topic),
-        "mises_en_commun": MISES.fetch(user=user, topic=topic.pk),
+        "mises_en_commun": MISES.fetch(user=user, topic=topic.pk)
+        if posts.around.is_drawn_on
+        else (),
         "niveau": Niveau(topic.level).label.lower(),
         "niveaux_du_sujet": NIVEAUX_DU_SUJET,
         **context,
@@ -189,7 +191,8 @@ def posts_page(user, topic, number):
         members.append(topic.answer.poster)
     seat(members)
     mercis = defaultdict(list)
-    for merci in MERCIS.fetch(user=user, posts=[post.pk for post in page]):
+    thanked = [post.pk for post in page if post.was_thanked]
+    for merci in MERCIS.fetch(user=user, posts=thanked):
         mercis[merci.post_id].append(merci.membre)
     pieces = defaultdict(list)
     with_files = [post.pk for post in page if post.pieces_count and post.is_shown]

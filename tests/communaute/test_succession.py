@@ -155,7 +155,7 @@ def test_it_holds_in_every_space_that_the_seat_opens(audience):
     assert Topic.objects.readable_by(successor).get() == newer
     assert older.readers().count() == 1
     assert espace.count_readers(opened=older.opened_on) == 1
-    assert espace.count_readers() == newer.readers().count() == 2
+    assert espace.count_readers(opened=newer.opened_on) == newer.readers().count() == 2
 
 
 def test_an_ally_succeeds_too():

@@ -57,6 +57,7 @@ from communaute.models import (
     Recours,
     Reformulation,
     Rencontre,
+    Siege,
     Suivi,
     Tenue,
     VersionPassage,
@@ -69,6 +70,7 @@ from tests.confidentialite.adresses import ARRIVALS, COLLECTIONS, EXEMPT, addres
 from tests.confidentialite.donnees import in_space, personal_models, restricted_models
 from tests.confidentialite.lecteur import Lecteur, state_of
 from tests.confidentialite.monde import CANARIES, CANARY, seen_in
+from tests.factories import SiegeFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -299,6 +301,15 @@ def check_personal(monde, people):
             what for what, m in people.items() if mot in MotDePassation.objects.received_by(m)
         }
         assert received == reading - {"author"}
+    successor, tomorrow = people["successor"], timezone.localdate() + timedelta(days=1)
+    for rows, change in [
+        (Siege.objects.filter(membre=successor), {"debut": tomorrow}),
+        (Membre.objects.filter(pk=successor.pk), {"is_active": False}),
+    ]:
+        with undone():
+            rows.update(**change)
+            assert not MotDePassation.objects.received_by(successor), change
+            assert not MotDePassation.objects.readable_by(successor), change
     profils = Profil.objects.filter(membre=monde.people["facilitator"])
     for what, membre in people.items():
         met = profils.readable_by(membre).first()
@@ -311,10 +322,33 @@ def check_personal(monde, people):
             what in READERS
         ), what
         assert not profils.readable_by(membre).saying_something(["contact"]).exists()
+    with undone():
+        SiegeFactory(membre=monde.people["facilitator"], college="elus")
+        assert profils.get().membre in monde.commun.readers()
+        near = profils.readable_by(people["agent"]).saying([CANARIES["partage"]], ["partage"])
+        assert not near.exists(), "what is common to the whole cohort brings nobody near"
 
 
 def test_what_is_about_a_person_is_read_by_whom_it_is_for_alone(monde):
     check_personal(monde, monde.members(READERS + OUTSIDERS))
+
+
+def check_what_is_over(monde, people):
+    """Refuse that one is told of what is over: a trial that closed, the answers to what was given up."""
+    now = timezone.now()
+    for model, about, over in [
+        (Essai, {"essai__isnull": False}, {"clos_le": now}),
+        (MiseEnCommun, {"quoi": Evenement.Quoi.RESOLUE}, {"abandonnee_le": now}),
+    ]:
+        told = in_space(Evenement, monde.elus).filter(**about)
+        assert any(told.readable_by(membre).exists() for membre in people.values())
+        with undone():
+            in_space(model, monde.elus).update(**over)
+            assert not any(told.readable_by(membre).exists() for membre in people.values())
+
+
+def test_nobody_is_told_of_what_is_over(monde):
+    check_what_is_over(monde, monde.members(READERS + OUTSIDERS))
 
 
 def check_behind_the_charter(monde, people):
@@ -1071,6 +1105,9 @@ NAMING = (
 """The addresses that name a space to who does not read it: of what was decided, of what is reported, of
 what an administrator gives to facilitate."""
 
+OFFERED = re.compile(r'\s(?:href|action)="(/communaute/[^"?#]*)')
+"""The addresses that a page offers."""
+
 LEVEL_OF_THE_AUTHOR = re.compile(r'value="mentions"[^>]*aria-pressed="true"')
 
 ACTS = {
@@ -1101,6 +1138,7 @@ class Walk:
         self.before = state_of(self.not_theirs)
         self.untold = set(self.not_to_tell())
         self.seen, self.wrong, self.asked = set(), [], 0
+        self.offered, self.closed = {}, set()
         self.sent = monde.form(self.not_theirs)
         self.turn = (READERS + OUTSIDERS).index(what)
 
@@ -1108,6 +1146,9 @@ class Walk:
         """The answer, once it was looked through."""
         self.asked += 1
         answer, written = self.lecteur.ask(method, path, data)
+        if method == "GET":
+            self.offered |= dict.fromkeys(OFFERED.findall(answer.body), path)
+            self.closed |= {path} if answer.status == 404 else set()
         seen = seen_in(answer.text)
         self.seen |= seen
         if leak := seen - SHOWN.get(self.what, set()):
@@ -1157,7 +1198,7 @@ class Walk:
 
     def members_addresses(self, view=""):
         """Every address about what members say, or those of a view: what is not theirs is answered as
-        what is not."""
+        what is not, and offered by no page."""
         for address in addresses():
             if address.room != "communaute" or not address.view.startswith(view):
                 continue
@@ -1173,6 +1214,8 @@ class Walk:
             for row in self.rows(collection):
                 self.against_missing(address, row, missing, self.reaches(row, ways_in))
             self.own_addresses(address, collection, ways_in)
+        for path in self.closed & self.offered.keys():
+            self.note("GET", self.offered[path], f"offers {path}, which is closed")
 
     def against_missing(self, address, row, missing, reached):
         """An address about ``row``: where it is not ``reached``, it is answered as what is not (kept, by
