@@ -43,12 +43,11 @@ class ParticipationQuerySet(models.QuerySet):
         participation = self.join(membre, espace)
         self.filter(pk=participation.pk).update(niveau=niveau)
 
-    def mark_read(self, membre, espace, jusqua):
-        """Record that ``membre`` has read all that was said in ``espace`` until then; never backwards."""
-        read = self.filter(membre=membre, espace=espace)
-        if not read.update(lu_jusqua=Greatest("lu_jusqua", jusqua)):
-            self.join(membre, espace)
-            self.mark_read(membre, espace, jusqua)
+    def mark_read(self, jusqua):
+        """Record of each that all that was said in its space is read until then; never backwards. Return how
+        many they are.
+        """
+        return self.update(lu_jusqua=Greatest("lu_jusqua", jusqua))
 
 
 class Participation(models.Model):

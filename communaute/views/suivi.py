@@ -67,11 +67,13 @@ def suivre_sujet(request, reference):
 @require_POST
 def tout_lu(request, slug):
     """Mark as read all that was said in a space when its page was shown."""
-    espace = entered_espace(request.user, slug)
     now = timezone.now()
-    shown = moment(request.POST.get("jusqua", "")) or now
-    Participation.objects.mark_read(request.user, espace, min(shown, now))
-    return redirect(espace)
+    until = min(moment(request.POST.get("jusqua", "")) or now, now)
+    mine = Participation.objects.readable_by(request.user).filter(espace__slug=slug)
+    if not mine.mark_read(until):
+        Participation.objects.join(request.user, entered_espace(request.user, slug))
+        mine.mark_read(until)
+    return redirect("communaute:espace", slug)
 
 
 def moment(text):

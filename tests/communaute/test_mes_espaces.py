@@ -63,7 +63,7 @@ def test_what_is_new_is_told_by_space_until_it_is_read(home, espace, elue):
     for topic in topics[1:]:
         Suivi.objects.mark_read(elue, topic, timezone.now())
     assert "Entre élu·es 1 sujet Sujet 0" in home()["nouveau"]
-    Participation.objects.mark_read(elue, espace, timezone.now())
+    Participation.objects.filter(membre=elue, espace=espace).mark_read(timezone.now())
     told = home()
     assert "Vous avez tout lu" in told["nouveau"]
     assert "tout est lu" in told["espaces"]

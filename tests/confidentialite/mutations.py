@@ -87,6 +87,9 @@ WALKERS = (
 )
 WITHOUT_EFFECT = {
     "What it is asked about was found readable just before, and is read by the same people.": {
+        "views/desaccords.py _tried: AvisEssai.objects.readable_by(user)",
+        "views/desaccords.py shown: Essai.objects.readable_by(user)",
+        "views/desaccords.py shown: Issue.objects.readable_by(user)",
         "views/choix_de_date.py choisir: DateProposee.objects.readable_by(user)",
         "views/composition.py Composition._waiting: self.brouillon.pieces.readable_by(self.request.user)",
         "views/ecrire.py historique: post.versions.readable_by(request.user)",

@@ -334,11 +334,14 @@ def test_what_is_about_a_person_is_read_by_whom_it_is_for_alone(monde):
 
 
 def check_what_is_over(monde, people):
-    """Refuse that one is told of what is over: a trial that closed, the answers to what was given up."""
+    """Refuse that one is told of what is over: a trial that closed, the answers to what was given up, a
+    meeting that was cancelled but for that.
+    """
     now = timezone.now()
     for model, about, over in [
         (Essai, {"essai__isnull": False}, {"clos_le": now}),
         (MiseEnCommun, {"quoi": Evenement.Quoi.RESOLUE}, {"abandonnee_le": now}),
+        (Rencontre, {"quoi__in": Evenement.OF_ALL}, {"annulee_le": now}),
     ]:
         told = in_space(Evenement, monde.elus).filter(**about)
         assert any(told.readable_by(membre).exists() for membre in people.values())
