@@ -155,6 +155,8 @@ WITHOUT_EFFECT = {
         "forum_conversation/models.py TopicQuerySet.unanswered: .filter(_nobody_else_spoke())",
         "models/mises_en_commun.py PassageQuerySet.saying_what_is_asked: .filter(passage=OuterRef('pk'))",
         "models/notifications.py NotificationQuerySet.unread: .filter(is_new=True)",
+        "models/passation.py MotDePassationQuerySet.unread: .filter(lu_le=None)",
+        "views/desaccords.py retirer_position: Topic.objects.readable_by(request.user)",
         "views/donnees.py partir: Archive.objects.readable_by(membre)",
         "views/espaces.py _below: Topic.objects.readable_by(user)",
         "views/espaces.py _by_name: espace.nominations.active()",
@@ -358,6 +360,8 @@ def checks(monde, path, name, known):
         found["charter"] = lambda: matrix.check_behind_the_charter(monde, people)
         for model in restricted_models():
             found[model.__name__] = lambda model=model: matrix.check_rows(monde, model, people)
+    if path.endswith("views/desaccords.py"):
+        found["held before"] = lambda: matrix.check_held_before(monde, known)
     if path.endswith("views/mes_espaces.py"):
         found["my spaces"] = lambda: matrix.check_my_spaces(monde, known)
     for what in WALKERS:

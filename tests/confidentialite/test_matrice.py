@@ -604,6 +604,23 @@ def check_disagreement(monde, people):
     check_what_was_said(monde, people, own, other, asked, whole)
 
 
+def check_held_before(monde, people):
+    """Refuse that who held a position before they came back in the place of another is asked of it still."""
+    path = reverse("communaute:reconnaitre", args=[monde.restated.reference])
+    successor = people["successor"]
+    lecteur = Lecteur(successor, monde.agents)
+    with undone():
+        Tenue.objects.create(position=monde.position, membre=successor)
+        for days, status in ((0, 200), (3, 404)):
+            opened = timezone.now() - timedelta(days=days)
+            Topic.objects.filter(pk=monde.disagreement.pk).update(created=opened)
+            assert lecteur.ask("GET", path)[0].status == status, days
+
+
+def test_who_came_back_is_not_asked_of_what_they_held_before(monde):
+    check_held_before(monde, monde.members(("successor",)))
+
+
 def check_what_was_said(monde, people, own, other, asked, whole):
     """Refuse that what is ``asked``, the ``whole`` before, changes with what is said elsewhere or by who
     cannot speak, or stays once it is answered.
