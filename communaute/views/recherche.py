@@ -11,6 +11,8 @@ from django.views.decorators.http import require_safe
 from communaute.forms import RechercheForm
 from communaute.forum_conversation.models import Post
 from communaute.models import Espace
+from communaute.models.membres import unshown
+from communaute.prepared import Prepared
 from communaute.recherche import MOST, MOST_TOPICS
 from communaute.search import excerpt, marked
 
@@ -23,7 +25,7 @@ TOPICS_SHOWN = 5
 def recherche(request):
     """The topics whose title, and the messages whose text, has what is looked for."""
     user = request.user
-    espaces = list(Espace.objects.entered_by(user).select_related("forum"))
+    espaces = ESPACES.fetch(user=user)
     form = RechercheForm(request.GET if request.GET else None, espaces=espaces)
     context = {"form": form, "espaces": espaces, "titre": "Chercher dans mes espaces"}
     if not form.is_valid():
@@ -56,6 +58,18 @@ def recherche(request):
     return render(request, "communaute/recherche.html", context)
 
 
+ESPACES = Prepared(lambda user: Espace.objects.entered_by(user).select_related("forum"))
+POSTS = Prepared(
+    lambda user, posts: (
+        Post.objects.readable_by(user)
+        .filter(pk__in=posts)
+        .select_related("topic", "poster")
+        .defer("mots", "topic__mots", *unshown("poster"))
+    ),
+    posts=-20_000,
+)
+
+
 def _topics(topics, words, places):
     for topic in topics:
         topic.lieu = places[topic.forum_id]
@@ -64,7 +78,7 @@ def _topics(topics, words, places):
 
 
 def _posts(user, keys, words, places):
-    found = Post.objects.readable_by(user).select_related("topic", "poster").in_bulk(keys)
+    found = {post.pk: post for post in POSTS.fetch(user=user, posts=keys)}
     posts = [found[key] for key in keys if key in found]
     for post in posts:
         post.lieu = places[post.topic.forum_id]

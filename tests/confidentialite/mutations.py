@@ -107,7 +107,7 @@ WITHOUT_EFFECT = {
     },
     "The keys that it is asked for were found readable just before, in the same request.": {
         "views/mes_espaces.py TOPICS: Topic.objects.readable_by(user)",
-        "views/recherche.py _posts: Post.objects.readable_by(user)",
+        "views/recherche.py POSTS: Post.objects.readable_by(user)",
     },
     "What is found by it is looked for again among what one reads, or narrowed to one’s own.": {
         "views/composition.py Composition._aside: Post.objects.readable_by(self.request.user)",
