@@ -99,12 +99,13 @@ class MembreQuerySet(models.QuerySet):
             ~Q(pk__in=espace.suspensions.active().values("membre")),
         )
 
-    def met_by(self, user):
+    def met_by(self, user, on=None, at=None):
         """The members whose name ``user`` is shown already: they can enter a space that ``user`` may enter,
-        as its list of readers says; and oneself.
+        as its list of readers says, today and now or then; and oneself.
         """
         rights = apps.get_model("communaute", "Espace").objects.readable_by(user)
-        return self.filter(Q(pk=user.pk) | Q(self._can_enter("pk", rights)), is_active=True)
+        met = Q(self._can_enter("pk", rights, on, at))
+        return self.filter(Q(pk=user.pk) | met, is_active=True)
 
     def near(self, membre, user):
         """The condition that the member whom the field ``membre`` names can enter a space of peers whose
@@ -114,9 +115,9 @@ class MembreQuerySet(models.QuerySet):
         peers = espaces.entered_by(user).exclude(audience="tous")
         return as_boolean(Q(**{membre: user.pk}) | Q(self._can_enter(membre, peers)))
 
-    def _can_enter(self, membre, espaces):
+    def _can_enter(self, membre, espaces, on=None, at=None):
         """Whether the member whom the field ``membre`` names can enter one of ``espaces``."""
-        opened = espaces.open_to(OuterRef(OuterRef(membre)))
+        opened = espaces.open_to(OuterRef(OuterRef(membre)), on, at)
         return Exists(opened.order_by())
 
     def holding(self, college="", territoire=None):

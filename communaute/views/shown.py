@@ -56,7 +56,7 @@ class Message(NamedTuple):
     ancre: str
     nom: str
     profil: str
-    """The reference of the page of its author, while they hold a seat."""
+    """The reference of the page of its author, where one may meet them."""
     college: str
     qualite: str
     created: datetime
@@ -80,17 +80,17 @@ class Message(NamedTuple):
     can_decide: bool
 
 
-def message(user, post, *, pieces, mercis, can_reply):
+def message(user, post, *, pieces, mercis, is_met, can_reply):
     """The HTML of ``post``, of a page of its topic, for ``user``, with the files joined to it.
 
-    ``mercis`` are the members who thank for it.
+    ``mercis`` are the members who thank for it; ``is_met`` says whether the page of its author opens.
     """
     poster, is_shown = post.poster, post.is_shown
     shown = Message(
         reference=post.reference,
         ancre=post.anchor,
         nom=poster.get_full_name(),
-        profil=poster.reference if poster.siege else "",
+        profil=poster.reference if is_met else "",
         college=poster.college,
         qualite=poster.qualite,
         created=post.created,

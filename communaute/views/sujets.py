@@ -1,12 +1,14 @@
 """A topic, from its first message to its last, and what one has read of it."""
 
 from collections import defaultdict
+from datetime import UTC, date, datetime
 from functools import partial
 
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import conversation, notifications, permissions
@@ -14,6 +16,7 @@ from communaute.forms import NIVEAUX_DU_SUJET, MessageForm, VoteForm
 from communaute.forum_conversation.models import POSTS_PER_PAGE, Nature, Topic
 from communaute.models import (
     Choix,
+    Membre,
     Merci,
     MiseEnCommun,
     Niveau,
@@ -151,6 +154,23 @@ def nouveau(request, reference):
     return redirect(place(user, topic, post) if post else topic)
 
 
+MET = Prepared(
+    lambda user, membres, on, at: (
+        Membre.objects.met_by(user, on, at).filter(pk__in=membres).order_by().values_list("pk")
+    ),
+    membres=-20_000,
+    on=date(1848, 2, 24),
+    at=datetime(1848, 2, 24, tzinfo=UTC),
+)
+
+
+def _met(user, membres):
+    """The keys of those of ``membres`` whose page opens to ``user``."""
+    keys, now = sorted({membre.pk for membre in membres}), timezone.now()
+    found = MET.fetch(user=user, membres=keys, on=timezone.localdate(now), at=now)
+    return {key for (key,) in found}
+
+
 MERCIS = Prepared(
     lambda user, posts: (
         Merci.objects.readable_by(user).filter(post__in=posts).select_related("membre")
@@ -190,6 +210,7 @@ def posts_page(user, topic, number):
     if topic.answer:
         members.append(topic.answer.poster)
     seat(members)
+    met = _met(user, members)
     mercis = defaultdict(list)
     thanked = [post.pk for post in page if post.was_thanked]
     for merci in MERCIS.fetch(user=user, posts=thanked):
@@ -209,6 +230,7 @@ def posts_page(user, topic, number):
             post,
             pieces=pieces[post.pk],
             mercis=mercis[post.pk],
+            is_met=post.poster_id in met,
             can_reply=can_reply,
         )
     return page

@@ -8,6 +8,7 @@ mutants alone whose description matches it.
 """
 
 import ast
+import gc
 import importlib
 import os
 import re
@@ -66,6 +67,21 @@ EMPTY_HANDED = re.compile(
 REFUSED = re.compile("raise PermissionDenied")
 """The same in what writes, where a conflict tells nobody what they may not know."""
 FILTERS = {"filter", "exclude", "readable_by", "active", "entered_by", "behind_charte_for"}
+OF_VIEWS = {
+    "desaccords": matrix.check_held_before,
+    "mes_espaces": matrix.check_my_spaces,
+    "mises_en_commun": matrix.check_sealed,
+    "profils": matrix.check_directory,
+    "sujets": matrix.check_ateliers,
+}
+"""What is looked at of some views besides what each is answered."""
+BY_SIGNED_LINKS = (
+    "views/arrivee.py",
+    "views/lettre.py",
+    "views/nouvelles.py",
+    "views/rencontres.py",
+)
+"""The views that a link from a mail opens, whoever follows it."""
 WALKERS = (
     *(
         "agent",
@@ -87,6 +103,20 @@ WALKERS = (
 )
 WITHOUT_EFFECT = {
     "What it is asked about was found readable just before, and is read by the same people.": {
+        "views/mises_en_commun.py _picked: Post.objects.readable_by(user)",
+        "views/mises_en_commun.py mise_en_commun: Passage.objects.readable_by(user)",
+        "views/mises_en_commun.py _readable_passage: Passage.objects.readable_by(user)",
+        "views/mises_en_commun.py demander: VersionPassage.objects.readable_by(user)",
+        "views/mises_en_commun.py proposer: Post.objects.readable_by(user)",
+        "views/mises_en_commun.py remettre: Passage.objects.readable_by(user)",
+        "views/mises_en_commun.py repondre: Passage.objects.readable_by(user)",
+        "views/rencontres.py DATES: Rencontre.objects.readable_by(user)",
+        "views/rencontres.py ajouter_date: Rencontre.objects.readable_by(request.user)",
+        "views/rencontres.py annuler_rencontre: rencontre.following().readable_by(request.user)",
+        "views/rencontres.py modifier_rencontre: Presence.objects.readable_by(request.user)",
+        "views/rencontres.py modifier_rencontre: rencontre.following().readable_by(request.user)",
+        "views/salle.py _take_off: Presence.objects.readable_by(request.user)",
+        "views/salle.py presents: Presence.objects.readable_by(user)",
         "views/desaccords.py _tried: AvisEssai.objects.readable_by(user)",
         "views/desaccords.py shown: Essai.objects.readable_by(user)",
         "views/desaccords.py shown: Issue.objects.readable_by(user)",
@@ -112,10 +142,15 @@ WITHOUT_EFFECT = {
     "What is found by it is looked for again among what one reads, or narrowed to one’s own.": {
         "views/composition.py Composition._aside: Post.objects.readable_by(self.request.user)",
         "views/mes_espaces.py _questions: rights.entered",
+        "views/mises_en_commun.py mes_accords: PreuveAccord.objects.readable_by(user)",
+        "views/salle.py _meeting: Presence.objects.readable_by(request.user)",
     },
     "What is done is asked again where it is written, which refuses; this chooses what is answered.": {
         "views/decisions.py lecture_exceptionnelle: if not permissions.is_referent(request.user): refuse",
         "views/gestes.py vote: permissions.can_vote(request.user, topic.sondage)",
+        "views/mises_en_commun.py mise_en_commun: permissions.can_hand_over(user, found)",
+        "views/mises_en_commun.py mise_en_commun: permissions.can_take_out(user, found)",
+        "views/mises_en_commun.py remettre: if not permissions.can_hand_over(user, found): refuse",
         "views/moderation.py lever_suspension: Suspension.objects.readable_by(request.user).active()",
     },
     "The permission that is asked next, or what else is looked for with it, refuses the same people.": {
@@ -137,9 +172,13 @@ WITHOUT_EFFECT = {
         "moderation.py welcome_with: Topic.objects.readable_by(facilitator)",
         "promesse.py _participant: Topic.objects.readable_by(membre)",
         "promesse.py answer: Topic.objects.readable_by(membre)",
+        "views/salle.py effacer_note: NoteDeRencontre.objects.readable_by(request.user)",
     },
     "It chooses what is left to do, not who does it.": {
         "moderation.py lift: Suspension.objects.active()",
+        "views/passation.py mot_de_passation: if request.method == 'POST' and asked is None and "
+        "(not is_read): refuse",
+        "views/rencontres.py ajouter_date: if found.searching().exists(): refuse",
     },
     "It asks again who one is, before an act of consequence on one’s own account: not whose it is.": {
         "views/compte.py of_consequence: if not (allow_get and request.method in ('GET', 'HEAD')) and (not "
@@ -297,6 +336,22 @@ def _replaced(source, function, other):
     return compile(ast.fix_missing_locations(tree), "mutant", "exec")
 
 
+def functions_of(real, mutant):
+    """The functions made of the code ``real``, and of those inside it as by a decorator, each with the code
+    of ``mutant`` that takes its place.
+    """
+    for function in gc.get_referrers(real):
+        if isinstance(function, types.FunctionType):
+            assert function.__code__.co_freevars == mutant.co_freevars, real
+            yield function, mutant
+    inner = [
+        [c for c in code.co_consts if isinstance(c, types.CodeType)] for code in (real, mutant)
+    ]
+    for one, other in zip(*inner, strict=False):
+        if one.co_qualname == other.co_qualname:
+            yield from functions_of(one, other)
+
+
 def code_of(code, real):
     """The code inside that of a module which takes the place of the code ``real``."""
     for constant in code.co_consts:
@@ -338,8 +393,10 @@ def checks(monde, path, name, known):
     if path.endswith(("views/donnees.py", "models/archives.py")):
         people = monde.members(("author", "agent"))
         return {"archives": lambda: matrix.check_archives(monde, people)}
+    if path.endswith(BY_SIGNED_LINKS):
+        found["signed links"] = lambda: matrix.check_signed_links(monde, known)
     if path.endswith("views/arrivee.py"):
-        return {"arrivals": lambda: matrix.check_arrivals(monde, known)}
+        return found | {"arrivals": lambda: matrix.check_arrivals(monde, known)}
     if "/views/" not in path:
         of_permissions = path == "communaute/permissions.py"
         people = known if of_permissions else monde.members(matrix.READERS + matrix.OUTSIDERS)
@@ -360,10 +417,9 @@ def checks(monde, path, name, known):
         found["charter"] = lambda: matrix.check_behind_the_charter(monde, people)
         for model in restricted_models():
             found[model.__name__] = lambda model=model: matrix.check_rows(monde, model, people)
-    if path.endswith("views/desaccords.py"):
-        found["held before"] = lambda: matrix.check_held_before(monde, known)
-    if path.endswith("views/mes_espaces.py"):
-        found["my spaces"] = lambda: matrix.check_my_spaces(monde, known)
+    for view, check in OF_VIEWS.items():
+        if path.endswith(f"views/{view}.py"):
+            found[check.__name__] = lambda check=check: check(monde, known)
     for what in WALKERS:
         found[what] = lambda what=what: walk(monde, what, view_of(path, name))
     return found
@@ -391,6 +447,7 @@ def walk(monde, what, view):
     """Ask for the addresses of ``view``, or of them all, as one person."""
     asked = matrix.Walk(monde, what)
     asked.members_addresses(view)
+    asked.what_is_offered()
     assert asked.wrong == []
     if what in matrix.READERS and not view:
         assert asked.seen == matrix.SHOWN[what]
@@ -422,15 +479,19 @@ def test_the_matrix_notices_every_condition_that_is_missing(monde, plain_404):
         if not only.search(what):
             continue
         function = function_of(path, name)
-        code = code_of(module, function.__code__)
-        assert function.__code__.co_freevars == code.co_freevars, what
-        real, function.__code__ = function.__code__, code
+        real = function.__code__
+        changed = [
+            (each, each.__code__, code) for each, code in functions_of(real, code_of(module, real))
+        ]
+        for each, _, code in changed:
+            each.__code__ = code
         prepared.forget()
         found, before = checks(monde, path, name, known), noticed.setdefault(path, Counter())
         try:
             by = next((c for c in in_turn(found, name, before) if notices(found[c])), None)
         finally:
-            function.__code__ = real
+            for each, code, _ in changed:
+                each.__code__ = code
             prepared.forget()
         before[by] += 1
         tried["red" if by else "STILL GREEN"] += 1

@@ -322,6 +322,7 @@ def check_personal(monde, people):
             what in READERS
         ), what
         assert not profils.readable_by(membre).saying_something(["contact"]).exists()
+        assert not profils.readable_by(membre).saying(["zinzolin"], ["partage"]).exists()
     with undone():
         SiegeFactory(membre=monde.people["facilitator"], college="elus")
         assert profils.get().membre in monde.commun.readers()
@@ -705,7 +706,6 @@ def check_arrivals(monde, people):
     found = {"par": people["facilitator"], "college": "etat", "fonction": "Préfète"}
     with undone():
         invitation = Invitation.objects.create(email="nouvelle@exemple.fr", **found)
-        assert client.get("/invitation/rien/").status_code == 404
         told = {"first_name": "Lise", "last_name": "Faure", "fonction": "Préfète"}
         arrived = client.post(_path(invitation.adresse), told)
         assert arrived.url.startswith(f"/communaute/espaces/{monde.commun.slug}/charte/")
@@ -731,6 +731,68 @@ def _path(adresse):
 
 def test_an_arrival_leads_to_what_is_read_by_whoever_arrives(monde):
     check_arrivals(monde, monde.members(("state", "facilitator")))
+
+
+def check_sealed(monde, people):
+    """Refuse that where an answer leads tells whether others answered, or that the référent·e is shown the
+    proof of what was not handed over.
+    """
+    mise = monde.mise
+    with undone():
+        Accord.objects.filter(version__passage__mise_en_commun=mise).update(reponse="")
+        path = reverse("communaute:repondre", args=[mise.reference])
+        said = {f"{monde.awaited.reference}-reponse": Accord.Reponse.SANS_NOM}
+        answer, _ = Lecteur(people["peer"], monde.agents).ask("POST", path, said)
+        assert answer.headers["Location"] == mise.get_absolute_url()
+    proofs, _ = Lecteur(people["référent·e"], monde.elus).ask("GET", reverse("communaute:preuves"))
+    shown = {int(key) for key in re.findall(r'id="preuve-(\d+)"', proofs.body)}
+    assert shown == {one.pk for one in PreuveAccord.objects.all() if is_proof(one)} != set()
+
+
+def test_what_one_answers_is_told_to_nobody_until_it_is_handed_over(monde):
+    check_sealed(monde, monde.members(("peer", "référent·e")))
+
+
+def check_directory(monde, people):
+    """Refuse that the directory finds anyone by what they share with those who are near them alone."""
+    for asked in (f"q={CANARIES['partage']}", "quoi=partage"):
+        finding = set()
+        for what, membre in people.items():
+            page, _ = Lecteur(membre, monde.elus).ask("GET", f"/communaute/annuaire/?{asked}")
+            if monde.people["facilitator"].reference in page.body:
+                finding.add(what)
+        assert finding == set(READERS), asked
+
+
+def test_the_directory_finds_nobody_by_what_one_is_not_shown(monde):
+    check_directory(monde, monde.members(READERS + OUTSIDERS))
+
+
+def check_ateliers(monde, people):
+    """Refuse that who reads where a mise en commun is discussed, and not what it draws on, is led to it."""
+    mise, successor = monde.mise, people["successor"]
+    with undone():
+        Topic.objects.filter(pk=mise.topic_id).update(created=timezone.now() - timedelta(days=3))
+        Topic.objects.filter(pk=mise.atelier_id).update(created=timezone.now())
+        page, _ = Lecteur(successor, monde.agents).ask("GET", mise.atelier.get_absolute_url())
+        assert page.status == 200
+        assert mise.get_absolute_url() not in page.body
+
+
+def test_where_it_is_discussed_leads_to_what_one_reads(monde):
+    check_ateliers(monde, monde.members(("successor",)))
+
+
+def check_signed_links(monde, people):
+    """Refuse that a link that nobody signed opens anything."""
+    signed = [address.path for address in addresses() if "jeton" in address.keys]
+    assert len(signed) > 4
+    for path in signed:
+        assert Client().get("/" + path % {"jeton": "rien"}).status_code == 404, path
+
+
+def test_a_link_that_nobody_signed_opens_nothing(monde):
+    check_signed_links(monde, {})
 
 
 def check_archives(monde, people):
@@ -1125,8 +1187,8 @@ NAMING = (
 """The addresses that name a space to who does not read it: of what was decided, of what is reported, of
 what an administrator gives to facilitate."""
 
-OFFERED = re.compile(r'\s(?:href|action)="(/communaute/[^"?#]*)')
-"""The addresses that a page offers."""
+OFFERED = re.compile(r'\shref="(/communaute/[^"?#]*)')
+"""The addresses that a page leads to."""
 
 LEVEL_OF_THE_AUTHOR = re.compile(r'value="mentions"[^>]*aria-pressed="true"')
 
@@ -1158,7 +1220,7 @@ class Walk:
         self.before = state_of(self.not_theirs)
         self.untold = set(self.not_to_tell())
         self.seen, self.wrong, self.asked = set(), [], 0
-        self.offered, self.closed = {}, set()
+        self.offered, self.statuses = {}, {}
         self.sent = monde.form(self.not_theirs)
         self.turn = (READERS + OUTSIDERS).index(what)
 
@@ -1167,8 +1229,8 @@ class Walk:
         self.asked += 1
         answer, written = self.lecteur.ask(method, path, data)
         if method == "GET":
+            self.statuses[path] = answer.status
             self.offered |= dict.fromkeys(OFFERED.findall(answer.body), path)
-            self.closed |= {path} if answer.status == 404 else set()
         seen = seen_in(answer.text)
         self.seen |= seen
         if leak := seen - SHOWN.get(self.what, set()):
@@ -1218,7 +1280,7 @@ class Walk:
 
     def members_addresses(self, view=""):
         """Every address about what members say, or those of a view: what is not theirs is answered as
-        what is not, and offered by no page."""
+        what is not."""
         for address in addresses():
             if address.room != "communaute" or not address.view.startswith(view):
                 continue
@@ -1234,8 +1296,12 @@ class Walk:
             for row in self.rows(collection):
                 self.against_missing(address, row, missing, self.reaches(row, ways_in))
             self.own_addresses(address, collection, ways_in)
-        for path in self.closed & self.offered.keys():
-            self.note("GET", self.offered[path], f"offers {path}, which is closed")
+
+    def what_is_offered(self):
+        """Every address that a page led to: none is answered as what is not."""
+        for path, page in list(self.offered.items()):
+            if (self.statuses.get(path) or self.ask("GET", path).status) == 404:
+                self.note("GET", page, f"offers {path}, which is closed")
 
     def against_missing(self, address, row, missing, reached):
         """An address about ``row``: where it is not ``reached``, it is answered as what is not (kept, by
@@ -1449,6 +1515,7 @@ def test_the_back_office_is_closed_to_who_has_nothing_to_do_there(what, monde, p
 def test_nobody_outside_the_space_is_told_or_changes_anything(what, monde, logged, read_once):
     walk = Walk(monde, what)
     walk.members_addresses()
+    walk.what_is_offered()
     walk.other_addresses()
     assert walk.asked > 100
     assert walk.wrong == []
@@ -1463,6 +1530,7 @@ def test_nobody_outside_the_space_is_told_or_changes_anything(what, monde, logge
 def test_a_reader_of_the_space_is_shown_what_is_theirs_to_read(what, monde, logged, read_once):
     walk = Walk(monde, what)
     walk.members_addresses()
+    walk.what_is_offered()
     assert walk.wrong == []
     assert walk.seen == SHOWN[what]
     assert not [line for line in logged if CANARY in line]
