@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from communaute import conversation
 from communaute.models import Espace, Membre, Profil, Visible
 from tests.factories import (
     EspaceFactory,
@@ -178,12 +179,25 @@ def test_the_directory_is_not_copied(client, espaces, elue, monkeypatch):
     assert client.get(ADDRESS).status_code == 200
 
 
-def test_the_name_of_an_author_leads_to_their_page_while_they_hold_a_seat(client, espaces, elue):
-    topic = un_sujet(espaces[0], elue)
+def test_the_name_of_an_author_leads_to_their_page_where_it_opens(client, espaces, elue):
+    animatrice, topic = MembreFactory(), un_sujet(espaces[0], elue)
+    espaces[0].nominate("animation", [animatrice])
+    conversation.reply(entered(animatrice, espaces[0]), topic, "Une réponse.")
     client.force_login(entered(un_membre("elus"), espaces[0]))
-    assert page_of(elue) in client.get(topic.get_absolute_url()).content.decode()
+
+    def led_to():
+        page = client.get(topic.get_absolute_url()).content.decode()
+        found = {one for one in (elue, animatrice) if page_of(one) in page}
+        assert found == {
+            one for one in (elue, animatrice) if client.get(page_of(one)).status_code == 200
+        }
+        return found
+
+    assert led_to() == {elue, animatrice}
+    Membre.objects.filter(pk=animatrice.pk).update(is_active=False)
+    assert led_to() == {elue}
     elue.sieges.update(debut="2020-01-01", fin="2021-01-01")
-    assert page_of(elue) not in client.get(topic.get_absolute_url()).content.decode()
+    assert led_to() == set()
 
 
 def test_more_members_ask_no_more_queries(client, espaces):
