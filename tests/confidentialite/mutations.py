@@ -410,6 +410,7 @@ def checks(monde, path, name, known):
             matrix.check_personal,
             matrix.check_public,
             matrix.check_what_is_over,
+            matrix.check_dates,
             matrix.check_asked,
             matrix.check_disagreement,
         ):

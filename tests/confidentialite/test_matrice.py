@@ -38,6 +38,7 @@ from communaute.models import (
     AvisEssai,
     Cohorte,
     DateProposee,
+    Disponibilite,
     Espace,
     Essai,
     Evenement,
@@ -101,6 +102,9 @@ FOLLOWING = {"facilitator", "facilitator who decided", "administrator"}
 
 BEFORE_THE_CHARTER = {"peer before the charter", "facilitator before the charter"}
 """Who may enter the space of the élu·es, and has yet to accept its charter."""
+
+BEFORE_ENTERING = {"communaute:charte", "communaute:lecteurs"}
+"""What opens to them: the charter, and who can read."""
 
 SIGNED_OUT = {"visitor", "inactive"}
 """Whom any address of the members leads to sign-in."""
@@ -322,6 +326,7 @@ def check_personal(monde, people):
             what in READERS
         ), what
         assert not profils.readable_by(membre).saying_something(["contact"]).exists()
+        assert not profils.readable_by(membre).saying_something(["cherche"]).exists(), "it is empty"
         assert not profils.readable_by(membre).saying(["zinzolin"], ["partage"]).exists()
     with undone():
         SiegeFactory(membre=monde.people["facilitator"], college="elus")
@@ -353,6 +358,21 @@ def check_what_is_over(monde, people):
 
 def test_nobody_is_told_of_what_is_over(monde):
     check_what_is_over(monde, monde.members(READERS + OUTSIDERS))
+
+
+def check_dates(monde, people):
+    """Refuse that what one says of a date that is proposed is taken for what another says."""
+    dates, answered = in_space(DateProposee, monde.elus), 0
+    for what, membre in people.items():
+        said = Disponibilite.objects.filter(membre=membre.pk).values("date")
+        left = set(dates.exclude(pk__in=said)) if what in SPEAKERS else set()
+        assert set(dates.unanswered_by(membre)) == left, what
+        answered += said.count()
+    assert answered
+
+
+def test_each_is_asked_of_the_dates_that_they_said_nothing_of(monde):
+    check_dates(monde, monde.members(READERS + OUTSIDERS))
 
 
 def check_behind_the_charter(monde, people):
@@ -1315,6 +1335,9 @@ class Walk:
             answer = self.ask(method, path, self.form(method))
             if not reached and answer.but_for(path) != missing[method]:
                 self.note(method, path, f"({answer.status}) is not answered as what is not")
+            of_space = self.what in BEFORE_THE_CHARTER and not isinstance(row, Membre)
+            if of_space and answer.status == 200 and address.name not in BEFORE_ENTERING:
+                self.note(method, path, "opens before its charter is accepted")
 
     def lone_address(self, address):
         """An address about nothing in particular."""
