@@ -596,7 +596,8 @@ class Monde:
         left = [self.people[what] for what in ("suspended", "ex-member", "inactive")]
         self.rooms = []
         for ago, there, said in (
-            (timedelta(minutes=30), [peer, *left], {"note à trier": ""}),
+            # Whoever was there says so for an hour more: what is tried for long finds it so still.
+            (timedelta(minutes=1), [peer, *left], {"note à trier": ""}),
             (timedelta(days=3), [author], {"note gardée": "besoin", "note jamais triée": ""}),
         ):
             fin = timezone.now() - ago

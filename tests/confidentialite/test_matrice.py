@@ -369,6 +369,11 @@ def check_dates(monde, people):
         assert set(dates.unanswered_by(membre)) == left, what
         answered += said.count()
     assert answered
+    one, peer = dates.first(), people["peer"]
+    with undone():
+        Disponibilite.objects.filter(membre=peer).delete()
+        Disponibilite.objects.create(date=one, membre=peer, reponse=Disponibilite.Reponse.OUI)
+        assert set(dates.unanswered_by(peer)) == {*dates} - {one} != set()
 
 
 def test_each_is_asked_of_the_dates_that_they_said_nothing_of(monde):
