@@ -501,7 +501,9 @@ def undone():
 
 
 def check_public(monde, people):
-    """Refuse that a part may be public without a yes that stands of each whom it draws on."""
+    """Refuse that a part may be public without a yes that stands of each whom it draws on; or a meeting
+    whose topic is not there, or lets nothing of it be told.
+    """
     title, part = monde.handed_over.passages.all()
     version, now = part.accorde, timezone.now()
     accords = Accord.objects.filter(version=version)
@@ -529,6 +531,17 @@ def check_public(monde, people):
         MiseEnCommun.objects.update(remise_le=None)
         assert set(Passage.objects.standing()) == {title, part}
         assert not Passage.objects.public()
+    told = AnnonceRencontre.objects.filter(pk=monde.annonce.pk)
+    assert told.public()
+    topic = Topic.objects.filter(pk=monde.annonce.rencontre.topic_id)
+    for change in (
+        {"approved": False},
+        {"titre_masque": "Masqué"},
+        {"promesse": Promesse.RESTE_ICI},
+    ):
+        with undone():
+            topic.update(**change)
+            assert not told.public(), change
 
 
 def test_a_part_may_be_public_with_a_yes_that_stands_alone(monde):
