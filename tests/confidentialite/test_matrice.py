@@ -28,6 +28,7 @@ from communaute import desaccord, notifications, permissions
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic, new_reference
 from communaute.models import (
     Abonnement,
+    AcceptationCharte,
     Accord,
     AccordPromesse,
     Acte,
@@ -381,13 +382,21 @@ def test_each_is_asked_of_the_dates_that_they_said_nothing_of(monde):
 
 
 def check_behind_the_charter(monde, people):
-    """Refuse that anyone but who has yet to accept the charter is led to it, or by what is not shown."""
+    """Refuse that anyone but who has yet to accept the charter is led to it, or by what is not shown; and
+    that a successor reads anything before they accepted it.
+    """
     for model in (Topic, Post):
         rows = in_space(model, monde.elus)
         shown = {row for row in rows if all(part.approved for part in parts_of(row))}
         for what, membre in people.items():
             led = set(rows.behind_charte_for(membre))
             assert led == (shown if what in BEFORE_THE_CHARTER else set()), what
+    with undone():
+        AcceptationCharte.objects.filter(membre=people["successor"]).delete()
+        successor = Membre.objects.get(pk=people["successor"].pk)
+        for model in restricted_models():
+            read = set(in_space(model, monde.elus).readable_by(successor))
+            assert read == ({monde.elus} if model is Espace else set()), model
 
 
 def test_the_charter_is_shown_to_who_has_yet_to_accept_it_alone(monde):
@@ -730,6 +739,14 @@ def check_own(monde, people):
         for acte in ActeModeration.objects.concerning(membre)
         if acte.espace != monde.elus
     }
+    opened = acts.filter(acte=Acte.LIRE)
+    with undone():
+        moved = Topic.objects.filter(pk__in=opened.values("post__topic"))
+        moved.update(forum=monde.agents.forum)
+        reading = {what for what, membre in people.items() if opened.readable_by(membre)}
+        assert reading == set(READERS) - {"successor"}, (
+            "where the message went, nobody is told of it"
+        )
     never_entered = monde.people["socio-economic"].pk
     assert told == {monde.people["peer"].pk: True, never_entered: False}
 
