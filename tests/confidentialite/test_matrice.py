@@ -393,6 +393,7 @@ def check_behind_the_charter(monde, people):
             assert led == (shown if what in BEFORE_THE_CHARTER else set()), what
     with undone():
         AcceptationCharte.objects.filter(membre=people["successor"]).delete()
+        in_space(Topic, monde.elus).update(created=timezone.now())
         successor = Membre.objects.get(pk=people["successor"].pk)
         for model in restricted_models():
             read = set(in_space(model, monde.elus).readable_by(successor))
