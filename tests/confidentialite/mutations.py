@@ -28,6 +28,7 @@ from tests.confidentialite import test_ecritures as writing
 from tests.confidentialite import test_matrice as matrix
 from tests.confidentialite.adresses import addresses
 from tests.confidentialite.donnees import restricted_models
+from tests.confidentialite.visite import OUTSIDERS, READERS, SHOWN, Walk
 
 pytestmark = pytest.mark.django_db
 
@@ -387,7 +388,7 @@ def checks(monde, path, name, known):
     """What looks for a leak, by its name; ``known`` are people whose rights were read already."""
     found = {}
     if path in WRITING:
-        people = monde.members(set(matrix.READERS + matrix.OUTSIDERS) - {"visitor"})
+        people = monde.members(set(READERS + OUTSIDERS) - {"visitor"})
         function = getattr(importlib.import_module(module_of(path)), name)
         return {"writes": lambda: writing.check_acts(monde, people, function)}
     if path.endswith(("views/donnees.py", "models/archives.py")):
@@ -399,7 +400,7 @@ def checks(monde, path, name, known):
         return found | {"arrivals": lambda: matrix.check_arrivals(monde, known)}
     if "/views/" not in path:
         of_permissions = path == "communaute/permissions.py"
-        people = known if of_permissions else monde.members(matrix.READERS + matrix.OUTSIDERS)
+        people = known if of_permissions else monde.members(READERS + OUTSIDERS)
         found["permissions"] = lambda: matrix.check_permissions(monde, people)
         if of_permissions:
             return found
@@ -446,12 +447,12 @@ def view_of(path, name):
 
 def walk(monde, what, view):
     """Ask for the addresses of ``view``, or of them all, as one person."""
-    asked = matrix.Walk(monde, what)
+    asked = Walk(monde, what)
     asked.members_addresses(view)
     asked.what_is_offered()
     assert asked.wrong == []
-    if what in matrix.READERS and not view:
-        assert asked.seen == matrix.SHOWN[what]
+    if what in READERS and not view:
+        assert asked.seen == SHOWN[what]
 
 
 def notices(check):
@@ -469,7 +470,7 @@ def test_the_matrix_notices_every_condition_that_is_missing(monde, plain_404):
     # What the suite keeps from the collector of garbage is looked for here.
     gc.unfreeze()
     tried, began, noticed = Counter(), time.monotonic(), {}
-    known = monde.members(matrix.READERS + matrix.OUTSIDERS)
+    known = monde.members(READERS + OUTSIDERS)
     only = re.compile(os.environ.get("ONLY", ""))
     spared, seen = {one for ones in WITHOUT_EFFECT.values() for one in ones}, set()
     whole = checks(monde, "communaute/models/membres.py", "", known)

@@ -7,7 +7,7 @@ import pytest
 
 from communaute import archives, conversation
 from tests.confidentialite.monde import CANARIES, seen_in
-from tests.confidentialite.test_matrice import OUTSIDERS, READERS
+from tests.confidentialite.visite import OUTSIDERS, READERS
 
 pytestmark = pytest.mark.django_db
 

@@ -35,7 +35,8 @@ from communaute.models import (
     Suspension,
 )
 from communaute.models.rencontres import Disponibilite
-from tests.confidentialite.test_matrice import FACILITATORS, OUTSIDERS, READERS, SPEAKERS, undone
+from tests.confidentialite.test_matrice import FACILITATORS, SPEAKERS, undone
+from tests.confidentialite.visite import OUTSIDERS, READERS
 from tests.factories import EspaceFactory, entered
 
 pytestmark = pytest.mark.django_db
