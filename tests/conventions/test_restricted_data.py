@@ -34,7 +34,7 @@ THEIR_OWN = (
 WAYS_IN = {
     *("readable_by", "entered_by", "behind_charte_for", "concerning", "referred_to"),
     *("received_by", "public", "of_page", "of_pages", "with_word_of"),
-    *("mark_read", "choose"),
+    *("mark_read", "choose", "join"),
 }
 READS = {
     *("all", "filter", "exclude", "get", "first", "last", "count", "exists", "values"),
