@@ -481,7 +481,10 @@ class Post(AbstractPost):
     class Meta(AbstractPost.Meta):
         ordering = ["created", "pk"]
         indexes = [
-            models.Index(fields=["topic", "created", "id"], name="post_of_topic"),
+            # The last two let a page far into a long topic be found in the index alone.
+            models.Index(
+                fields=["topic", "created", "id", "approved", "poster"], name="post_of_topic"
+            ),
             models.Index(
                 fields=["-created"], condition=Q(pieces_count__gt=0), name="post_with_pieces"
             ),

@@ -206,11 +206,9 @@ def posts_page(user, topic, number):
     page = paginator.get_page(paginator.num_pages if number == "last" else number)
     page.around = around
     page.object_list = topic.page_of_posts(user, (page.number - 1) * POSTS_PER_PAGE)
-    members = [post.poster for post in page]
-    if topic.answer:
-        members.append(topic.answer.poster)
-    seat(members)
-    met = _met(user, members)
+    authors = [post.poster for post in page]
+    seat([*authors, topic.answer.poster] if topic.answer else authors)
+    met = _met(user, authors)
     mercis = defaultdict(list)
     thanked = [post.pk for post in page if post.was_thanked]
     for merci in MERCIS.fetch(user=user, posts=thanked):
