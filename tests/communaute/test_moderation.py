@@ -1,6 +1,8 @@
 """What facilitators decide about topics, messages and members, and who is told what of it."""
 
+import re
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from bs4 import BeautifulSoup
@@ -929,6 +931,25 @@ def test_one_message_is_opened_alone_each_time_with_a_reason_on_record(
     assert "Une phrase à nous." not in html(client.get(address))
     client.post(address, {"motif": "Relecture demandée"})
     assert acts(espace) == ["lire", "lire"]
+
+
+def test_headings_of_a_message_skip_no_level_where_it_stands_alone(
+    as_, espace, referente, illicite, animatrice
+):
+    Post.objects.filter(pk=illicite.pk).update(
+        content="## L’objet\n\nUne salle.", _content_rendered="<h3>L’objet</h3><p>Une salle.</p>"
+    )
+    alone = f"/communaute/messages/{illicite.reference}"
+    for page in (
+        as_(entered(un_membre("elus"), espace)).get(f"{alone}/alerter/"),
+        as_(animatrice).get(f"{alone}/moderer/"),
+        as_(referente).post(
+            f"/communaute/referent/{illicite.reference}/", {"motif": "Réquisition"}
+        ),
+    ):
+        levels = [int(level) for level in re.findall(r"<h([1-6])", html(page))]
+        assert 3 in levels
+        assert all(below <= above + 1 for above, below in pairwise([0, *levels]))
 
 
 def test_its_author_and_every_member_of_the_space_see_that_it_was_opened_and_why(

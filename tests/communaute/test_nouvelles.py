@@ -573,11 +573,11 @@ def test_a_page_left_open_asks_less_and_less_until_something_comes(
 ):
     signed_in(elue)
     quiet = read("/communaute/nouvelles/cloche/?vues=0&attente=60")
-    assert "attente=120" in quiet.select_one("#releve")["hx-get"]
+    assert "attente=120" in quiet.select_one("#releve")["data-hx-get"]
     assert quiet.select_one("#cloche") is None
     say(autre, sujet)
     changed = read("/communaute/nouvelles/cloche/?vues=0&attente=960")
-    assert "attente=60" in changed.select_one("#releve")["hx-get"]
+    assert "attente=60" in changed.select_one("#releve")["data-hx-get"]
     assert "1 pour vous" in changed.select_one("#cloche").get_text()
     assert "attente=960" in str(read("/communaute/nouvelles/cloche/?vues=1&attente=960"))
 

@@ -1,4 +1,4 @@
-"""The files of the project: nothing of a merge that was left half done."""
+"""The files of the project: nothing of a merge left half done, no attribute that HTML does not know."""
 
 import re
 
@@ -20,3 +20,9 @@ def test_no_file_holds_the_marks_of_a_conflict():
     paths = written()
     assert len(paths) > 300
     assert [path for path in paths if MARKER.search(path.read_bytes())] == []
+
+
+def test_what_htmx_reads_is_in_attributes_that_html_knows():
+    templates = [path for path in written() if path.suffix == ".html"]
+    assert any("data-hx-get=" in path.read_text() for path in templates)
+    assert [path for path in templates if re.search(r"\shx-", path.read_text())] == []
