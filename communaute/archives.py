@@ -507,7 +507,7 @@ class Parts:
         written = {
             name: self._own(value, topic and topic.pk) if isinstance(value, str) else value
             for name, value in draft.champs.items()
-            if name not in ("pieces", "jeton", "envoi")
+            if name not in ("pieces", "jeton", "envoi", "fenetre")
         }
         return {
             "nouveau sujet dans": draft.espace and draft.espace.nom,

@@ -58,6 +58,7 @@ def start_topic(
     dates=(),
     envoi=None,
     pieces=(),
+    windows=("",),
 ):
     """Open a topic with its first message, said now or at the time ``at``, and return it. Of what is said
     now, its readers are told.
@@ -65,7 +66,7 @@ def start_topic(
     ``envoi`` is the key of the form: sent twice, it opens one topic. ``sondage`` is the poll it asks: a
     dict of ``choix``, ``plusieurs`` and ``ferme_le``; ``rencontres`` the fields of each date of the meeting
     it is about, ``dates`` those that are proposed for it. ``pieces`` are the references of those files of
-    the author's draft that go with the message; the draft is done with.
+    the author's draft that go with the message; the draft is done with, if one of these ``windows`` kept it.
     """
     author = as_of_now(author)
     espace = Espace.objects.readable_by(author).get(pk=espace.pk)
@@ -73,7 +74,7 @@ def start_topic(
         raise PermissionDenied
     forum = lock_forum(espace.forum_id)
     if sent := _already_sent(author, envoi):
-        _close_draft(author, {"espace": espace})
+        _close_draft(author, {"espace": espace}, windows)
         return sent.topic
     topic = Topic(
         forum_id=espace.forum_id,
@@ -101,31 +102,28 @@ def start_topic(
     post = _add_post(topic, forum, author, content, at, envoi)
     topic.first_post = post
     Topic.objects.filter(pk=topic.pk).update(first_post=post)
-    _attach(author, {"espace": espace}, post, pieces)
+    _attach(author, {"espace": espace}, windows, post, pieces)
     return topic
 
 
 @transaction.atomic
-def reply(author, topic, content, at=None, *, envoi=None, pieces=(), keeps_draft=False):
-    """Add a message to a topic, said now or at ``at``, and return it, all as ``start_topic`` does.
-
-    With ``keeps_draft`` it was not written in the draft, which keeps all but ``pieces``.
-    """
+def reply(author, topic, content, at=None, *, envoi=None, pieces=(), windows=("",)):
+    """Add a message to a topic, said now or at ``at``, and return it, all as ``start_topic`` does."""
     author = as_of_now(author)
     topic = _locked_topic(author, topic)
     if sent := _already_sent(author, envoi):
-        _close_draft(author, {"topic": topic}, keeps_draft=keeps_draft)
+        _close_draft(author, {"topic": topic}, windows)
         return sent
     if not permissions.can_reply(author, topic):
         raise PermissionDenied
     forum = lock_forum(topic.forum_id)
     post = _add_post(topic, forum, author, content, at, envoi)
-    _attach(author, {"topic": topic}, post, pieces, keeps_draft=keeps_draft)
+    _attach(author, {"topic": topic}, windows, post, pieces)
     return post
 
 
 @transaction.atomic
-def edit(author, post, content, *, subject=None, base=None, pieces=None):
+def edit(author, post, content, *, subject=None, base=None, pieces=None, windows=("",)):
     """Replace the text of a message by its author, and return it; what it said is kept as a ``Version``.
 
     ``subject`` is the title of the topic that the message opens. ``base`` is the ``updates_count`` that
@@ -137,15 +135,15 @@ def edit(author, post, content, *, subject=None, base=None, pieces=None):
     post = locked(Post.objects.readable_by(author), post)
     if not permissions.can_edit(author, post):
         raise PermissionDenied
-    if base is not None and base != post.updates_count:
-        raise Conflict(post)
     opens = topic.first_post_id == post.pk
     if not opens or subject is None:
         subject = topic.subject
     changed = content != post.content.raw or subject != topic.subject
+    if changed and base is not None and base != post.updates_count:
+        raise Conflict(post)
     if pieces is not None:
         changed |= bool(post.pieces.exclude(reference__in=pieces).delete()[0])
-    changed |= bool(_close_draft(author, {"post": post}, post, pieces or ()))
+    changed |= bool(_close_draft(author, {"post": post}, windows, post, pieces or ()))
     if not changed:
         return post
     post.pieces_count = post.pieces.count()
@@ -370,20 +368,22 @@ def _save(post, topic):
     return bool(named)
 
 
-def _attach(author, place, post, pieces, **kept):
+def _attach(author, place, windows, post, pieces):
     """Give a new message those files of the draft that go with it."""
-    if moved := _close_draft(author, place, post, pieces, **kept):
+    if moved := _close_draft(author, place, windows, post, pieces):
         Post.objects.filter(pk=post.pk).update(pieces_count=moved)
         post.pieces_count = moved
 
 
-def _close_draft(author, place, post=None, pieces=(), *, keeps_draft=False):
-    """Delete the draft of a place once what it held is said; return how many files it gave ``post``."""
+def _close_draft(author, place, windows, post=None, pieces=()):
+    """Delete the draft of a place, if one of these windows kept it, once what it held is said; return how
+    many files it gave ``post``.
+    """
     [(name, instance)] = place.items()
     moved = 0
     for brouillon in DRAFT.fetch(name, membre=author.pk, place=instance.pk):
         moved = brouillon.pieces.filter(reference__in=pieces).update(post=post, brouillon=None)
-        if not keeps_draft:
+        if brouillon.fenetre in windows:
             brouillon.delete()
     return moved
 

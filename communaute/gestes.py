@@ -50,10 +50,10 @@ def summarise(membre, topic, texte, base):
     if not permissions.can_summarise(membre, topic):
         raise PermissionDenied
     current = topic.resume
-    if base != (current.version if current else 0):
-        raise Conflict(current)
     if texte == (current.texte if current else ""):
         return
+    if base != (current.version if current else 0):
+        raise Conflict(current)
     resume = None
     if texte:
         last = Resume.objects.filter(topic=topic).first()

@@ -1,5 +1,7 @@
 """What surrounds every page of the members."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
@@ -11,7 +13,7 @@ from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.http import urlencode
 from django.views.defaults import page_not_found
 
-from communaute.brouillons import keep_for_absent
+from communaute.brouillons import can_give_back, keep_unsent
 from communaute.models import Membre
 from communaute.pieces import LimitedUpload
 from communaute.second_facteur import lacks_second_factor
@@ -34,7 +36,7 @@ class MembersOnlyMiddleware:
     """Send visitors to sign-in from any address under ``/communaute/``, before it is looked up.
 
     What exists, what does not and what is not even routed answer alike; nothing there is stored by
-    a browser or a proxy. What a form held whose author is signed out is kept for them.
+    a browser or a proxy. What a form held whose author is signed out is kept for them, and given back.
     """
 
     def __init__(self, get_response):
@@ -47,9 +49,12 @@ class MembersOnlyMiddleware:
         request.upload_handlers.insert(0, LimitedUpload(request))
         is_too_large = int(request.META.get("CONTENT_LENGTH") or 0) > MAX_REQUEST
         if not request.user.is_authenticated:
-            if request.method == "POST" and not is_too_large:
-                keep_for_absent(request)
             response = redirect_to_login(request.get_full_path())
+            if request.method == "POST" and not is_too_large:
+                keep_unsent(request)
+                if can_give_back(request):
+                    context = {"entrer": response.url}
+                    response = render(request, "communaute/session_finie.html", context, status=403)
         elif is_too_large:
             response = render(request, "413.html", status=413)
         else:
@@ -62,11 +67,13 @@ class MembersOnlyMiddleware:
         """Lead to the charter, and answer a right lost on the way as what does not exist."""
         if isinstance(exception, CharteRequired):
             charte = reverse("communaute:charte", args=[exception.espace.slug])
-            charte = f"{charte}?{urlencode({'suite': request.path})}"
             if request.method != "POST":
-                return redirect(charte)
-            # The charter changed while they were writing: their text is given back.
-            context = {"espace": exception.espace, "charte_url": charte}
+                return redirect(f"{charte}?{urlencode({'suite': request.path})}")
+            # The charter changed while they were writing: their text is kept, and given back.
+            keep_unsent(request)
+            page = urlsplit(request.headers.get("Referer", ""))
+            suite = {"suite": page.path} if page.netloc == request.get_host() else {}
+            context = {"espace": exception.espace, "charte_url": f"{charte}?{urlencode(suite)}"}
             return render(request, "communaute/charte_changee.html", context, status=409)
         if request.path_info.startswith(MEMBERS_PREFIX) and isinstance(
             exception, (ObjectDoesNotExist, PermissionDenied)
@@ -92,7 +99,7 @@ class SecondFactorMiddleware:
         ):
             return self.get_response(request)
         if request.method == "POST" and request.path_info.startswith(MEMBERS_PREFIX):
-            keep_for_absent(request)
+            keep_unsent(request)
         return redirect("mfa_index")
 
 

@@ -13,10 +13,14 @@ ALLOWED = (Promesse.SANS_ATTRIBUTION, Promesse.A_PARTAGER)
 """The promises of a topic that let one draw on what is said there."""
 
 
+def is_peer(user, espace):
+    """A peer or facilitator of the space: they may speak there once they accept its charter."""
+    return espace.pk in rights_of(user).peer
+
+
 def can_speak(user, espace):
     """A peer or facilitator of the space who has accepted its charter."""
-    rights = rights_of(user)
-    return espace.pk in rights.peer and espace.pk in rights.entered
+    return is_peer(user, espace) and espace.pk in rights_of(user).entered
 
 
 def can_moderate(user, espace):

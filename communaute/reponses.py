@@ -224,7 +224,7 @@ def _gives_away(text):
 def _with_files(membre, topic, text, files, cle):
     """The message, posted with all its files or not at all; what is being written on the site stays there."""
     if not files:
-        return conversation.reply(membre, topic, text, envoi=cle, keeps_draft=True)
+        return conversation.reply(membre, topic, text, envoi=cle, windows=())
     attached, errors = [], []
     brouillon, is_new = brouillons.begun_or_new(membre, {"topic": topic})
     try:
@@ -237,7 +237,7 @@ def _with_files(membre, topic, text, files, cle):
             raise Refused(Refus.FICHIERS, dit="\n".join(errors))
         chosen = [piece.reference for piece in attached]
         return conversation.reply(
-            membre, topic, text, envoi=cle, pieces=chosen, keeps_draft=not is_new
+            membre, topic, text, envoi=cle, pieces=chosen, windows=("",) if is_new else ()
         )
     except BaseException:
         # Their rows go with the transaction, which knows nothing of files.

@@ -1,12 +1,10 @@
 """What every page of the site shows around its content."""
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousOperation
 from django.db.models import Case, Q, When
-from django.http.multipartparser import MultiPartParserError
 from django.utils.functional import SimpleLazyObject
 
-from communaute.forms import typed_text
+from communaute.brouillons import typed_in
 from communaute.models import Cohorte
 from communaute.notifications import count_addressed
 from communaute.permissions import can_manage
@@ -38,16 +36,8 @@ def site(request):
         "themes": SimpleLazyObject(lambda: until_a_change("themes", _themes)),
         "cloche": SimpleLazyObject(lambda: count_addressed(request.user)),
         # What could not be sent is given back.
-        "ecrit": SimpleLazyObject(lambda: _typed(request)),
+        "ecrit": SimpleLazyObject(lambda: typed_in(request)),
     }
-
-
-def _typed(request):
-    """What was typed, if what was sent can be read at all."""
-    try:
-        return typed_text(request.POST)
-    except (MultiPartParserError, SuspiciousOperation):
-        return ""
 
 
 def _around(request):

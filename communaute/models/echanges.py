@@ -195,6 +195,11 @@ class Brouillon(models.Model):
     def __str__(self):
         return f"Brouillon de {self.membre}"
 
+    @property
+    def fenetre(self):
+        """The name of the window that kept it; empty where none did."""
+        return self.champs.get("fenetre", "")
+
 
 def private_storage():
     """Where attachments lie: under no address, served by a view that asks who reads."""

@@ -3,10 +3,12 @@
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from communaute import brouillons, mentions, permissions, pieces
 from communaute.conversation import Conflict
@@ -45,19 +47,24 @@ class Composition:
             known["brouillon"] if "brouillon" in known else brouillons.of(request.user, place)
         )
         self.attached = list(attached)
-        self.conflict = None
+        self.windows = brouillons.windows_of(request.POST)
+        self.conflict = self.elsewhere = None
         self.apercu = None
         initial = initial or {}
         if self.is_posted:
             self.form = form_class(request.POST)
-            self.chosen = set(request.POST.getlist("pieces"))
+            self.chosen = set(brouillons.typed(request.POST)["pieces"])
         else:
-            kept = self.brouillon.champs if self.brouillon else {}
-            initial |= kept
+            initial |= self.kept
             if quote:
                 initial["content"] = f"{initial.get('content', '')}\n\n{quote}".lstrip()
             self.form = form_class(initial=initial)
-            self.chosen = set(kept["pieces"]) if "pieces" in kept else None
+            self.chosen = set(self.kept["pieces"]) if "pieces" in self.kept else None
+
+    @property
+    def kept(self):
+        """What the form begins with of what was kept."""
+        return self.brouillon.champs if self.brouillon and not self.is_posted else {}
 
     @property
     def pieces(self):
@@ -77,7 +84,7 @@ class Composition:
         if not self.is_posted:
             return None
         if "jeter" in data:
-            brouillons.discard(self.request.user, self.place)
+            brouillons.discard(self.request.user, self.place, self.windows)
             return redirect(self.action)
         if not self.request.accepts("text/html"):
             return self._aside()
@@ -86,13 +93,13 @@ class Composition:
         if is_sent and self.form.is_valid():
             chosen = [piece.reference for piece in self.pieces if piece.chosen]
             try:
-                return redirect(send(**self.form.message, pieces=chosen))
+                return redirect(send(**self.form.message, pieces=chosen, windows=self.windows))
             except Conflict as conflict:
                 self.conflict = conflict.current
                 self.form.data = data.copy()
                 self.form.data["base"] = conflict.current.updates_count
         self._keep()
-        if "garder" in data and not refused:
+        if "garder" in data and not refused and not self.elsewhere:
             return redirect(f"{self.action}#composer")
         if "apercu" in data and self.form.is_valid():
             self.apercu, _ = mentions.read(self.form.texte, self.topic or self.espace)
@@ -100,17 +107,18 @@ class Composition:
 
     def compare_with(self, post):
         """Show ``post`` beside what was kept of a change, when it changed since that was begun."""
-        kept = self.brouillon.champs if self.brouillon and not self.is_posted else {}
-        is_behind = str(kept.get("base")) != str(post.updates_count)
-        if kept and is_behind and kept.get("content") != post.content.raw:
+        is_behind = str(self.kept.get("base")) != str(post.updates_count)
+        if self.kept and is_behind and self.kept.get("content") != post.content.raw:
             self.conflict = post
-        if kept:
+        if self.kept:
             self.form.initial["base"] = post.updates_count
 
     @property
     def status(self):
-        """The status of the page: 409 when the message changed meanwhile, 422 when it cannot be taken."""
-        if self.conflict and self.is_posted:
+        """The status of the page: 409 when the message, or the draft, was changed meanwhile elsewhere, 422
+        when it cannot be taken.
+        """
+        if self.is_posted and (self.conflict or (self.elsewhere and "garder" in self.request.POST)):
             return 409
         return 422 if self.form.errors else 200
 
@@ -123,11 +131,18 @@ class Composition:
             "pieces": self.pieces,
             "brouillon": None if self.is_posted else self.brouillon,
             "conflit": self.conflict,
+            "ailleurs": self.elsewhere and typed_text(self.elsewhere.champs),
+            "fenetre": self._window(),
             "attendra": not permissions.needs_no_approval(self.request.user, self.espace),
             "jeton": brouillons.token(self.request.user, self.place),
             "action": self.action,
             "mentions_url": self._mentions_url(),
         }
+
+    def _window(self):
+        """The name of this window, and of that which kept the draft shown in it."""
+        own = self.windows[0] or get_random_string(brouillons.WINDOW)
+        return f"{own}.{self.brouillon.fenetre if self.brouillon else ''}"
 
     def _mentions_url(self):
         """The address of the names that can be written here after an @."""
@@ -145,6 +160,8 @@ class Composition:
         envoi = self.form.message.get("envoi") if is_valid else None
         own = Post.objects.readable_by(self.request.user).filter(poster=self.request.user)
         kept = None if envoi and own.filter(envoi=envoi).exists() else self._keep()
+        if self.elsewhere:
+            return JsonResponse({"ailleurs": True})
         return JsonResponse(
             {"garde": f"{timezone.localtime(kept.garde_le):%-H h %M}" if kept else ""}
         )
@@ -154,9 +171,13 @@ class Composition:
         if self.brouillon or typed_text(self.request.POST) or self.request.FILES:
             fields = brouillons.typed(self.request.POST)
             unticked = {name: "" for name in self.form.fields if name in brouillons.WRITTEN}
-            self.brouillon = brouillons.keep(
-                self.request.user, self.place, unticked | fields | {"pieces": list(self.chosen)}
-            )
+            fields = unticked | fields | {"pieces": list(self.chosen)}
+            try:
+                self.brouillon = brouillons.keep(
+                    self.request.user, self.place, fields, self.windows
+                )
+            except brouillons.Elsewhere as elsewhere:
+                self.brouillon = self.elsewhere = elsewhere.brouillon
         return self.brouillon
 
     def _waiting(self):
@@ -175,12 +196,12 @@ class Composition:
             self._keep()
         # What was unticked makes room for what comes.
         for piece in self._waiting():
-            if piece.reference not in self.chosen:
+            if piece.reference not in self.chosen and self.brouillon.fenetre in self.windows:
                 piece.delete()
         among = [piece for piece in self.pieces if piece.chosen]
         for upload in uploads:
             try:
-                piece = pieces.attach(self.brouillon, upload, among)
+                piece = self._attached(upload, among)
             except ValidationError as error:
                 errors.append(error)
             else:
@@ -189,3 +210,13 @@ class Composition:
         for error in errors:
             self.form.add_error("fichiers", error)
         return bool(errors)
+
+    def _attached(self, upload, among):
+        """What ``pieces.attach`` makes of a file, with the draft."""
+        try:
+            return pieces.attach(self.brouillon, upload, among)
+        except IntegrityError:
+            # It went with the message, which a first click sent meanwhile.
+            self._keep()
+            upload.seek(0)
+            return pieces.attach(self.brouillon, upload, among)

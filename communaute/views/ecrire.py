@@ -3,6 +3,7 @@
 from functools import partial
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import Http404, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from communaute.forms import (
     ChercherForm,
     EditForm,
     EditOpeningForm,
+    typed_text,
 )
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
 from communaute.views.composition import Composition
@@ -43,20 +45,26 @@ def nouveau_sujet(request, slug):
     name = form_class.name or form_class.nature
     asked = {"nature": name} | ({"note": noted.reference} if noted else {})
     action = reverse("communaute:nouveau_sujet", args=[espace.slug])
+    action = f"{action}?{urlencode(asked)}"
     composition = Composition(
         request,
         espace,
         {"espace": espace},
         form_class,
-        action=f"{action}?{urlencode(asked)}",
-        initial={"nature": name},
+        action=action,
         quote=noted.texte if noted else "",
     )
+    kept = ALL_TOPIC_FORMS.get(composition.kept.get("nature"))
+    if kept and kept.nature != form_class.nature and typed_text(composition.kept):
+        return _choose_nature(request, espace, asked=form_class.nature.label, action=action)
+    composition.form.initial["nature"] = name
 
     def start(**said):
         topic = conversation.start_topic(request.user, espace, **said)
         if noted:
             salle.opened(noted, topic)
+        waits = "" if topic.approved else " dès que l’animation l’aura lu"
+        messages.success(request, f"Votre sujet est publié{waits}.")
         return topic
 
     response = composition.respond(start)
@@ -75,9 +83,11 @@ def nouveau_sujet(request, slug):
     return render(request, "communaute/nouveau_sujet.html", context, status=composition.status)
 
 
-def _choose_nature(request, espace):
+def _choose_nature(request, espace, **asked):
+    """What kinds of topics there are; where another was ``asked`` for than the draft is, only the draft."""
     context = {
         **who_reads(espace),
+        **asked,
         "natures": [
             {"nature": nature, "icone": form.icone, "invite": form.invite}
             for nature, form in TOPIC_FORMS.items()

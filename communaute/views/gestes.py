@@ -110,6 +110,8 @@ def resume(request, reference):
 def retirer(request, reference):
     """Withdraw one's own message, once told what that does."""
     post = readable(request.user, Post, reference)
+    if post.retire_le and post.poster_id == request.user.pk:
+        return redirect(post)
     if not permissions.can_withdraw(request.user, post):
         raise Http404
     if request.method == "POST":

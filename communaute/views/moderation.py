@@ -260,9 +260,10 @@ def suspensions(request, slug):
 @require_POST
 def lever_suspension(request, reference):
     """Give back to a member the space that was closed to them."""
-    mine = Suspension.objects.readable_by(request.user).active()
+    mine = Suspension.objects.readable_by(request.user)
     suspension = get_object_or_404(mine.select_related("espace"), acte__reference=reference)
-    moderation.lift(request.user, suspension)
+    if suspension.is_active:
+        moderation.lift(request.user, suspension)
     messages.success(request, f"L’espace est de nouveau ouvert à {suspension.membre}.")
     return redirect("communaute:suspensions", suspension.espace.slug)
 

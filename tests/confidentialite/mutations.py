@@ -152,7 +152,7 @@ WITHOUT_EFFECT = {
         "views/mises_en_commun.py mise_en_commun: permissions.can_hand_over(user, found)",
         "views/mises_en_commun.py mise_en_commun: permissions.can_take_out(user, found)",
         "views/mises_en_commun.py remettre: if not permissions.can_hand_over(user, found): refuse",
-        "views/moderation.py lever_suspension: Suspension.objects.readable_by(request.user).active()",
+        "views/moderation.py lever_suspension: Suspension.objects.readable_by(request.user)",
     },
     "The permission that is asked next, or what else is looked for with it, refuses the same people.": {
         "conversation.py edit: Post.objects.readable_by(author)",

@@ -19,8 +19,9 @@ async function ask(button) {
 
 async function keep() {
   try {
-    const { garde } = await ask("garder");
+    const { garde, ailleurs } = await ask("garder");
     if (garde) state.textContent = `Brouillon gardé à ${garde}`;
+    if (ailleurs) state.textContent = "Un autre brouillon vous attend ici, écrit ailleurs : celui-ci reste dans cette page, sans être gardé.";
   } catch (error) {
     if (error.name === "AbortError") return;
     state.textContent = error.message === "signed out"
