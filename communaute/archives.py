@@ -370,6 +370,7 @@ class Parts:
             "dernière connexion": membre.last_login,
             "dernière visite": membre.vu_le,
             "prévenu·e d’une fermeture le": membre.prevenu_le,
+            "décisions vues le": membre.decisions_vues_le,
             "compte ouvert": membre.is_active,
             "mot de passe": membre.has_usable_password(),
             "administration du site": membre.is_superuser,

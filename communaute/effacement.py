@@ -132,7 +132,7 @@ def _become_nobody(membre, at):
     membre.rythme = Membre._meta.get_field("rythme").default
     membre.jours, membre.pause_jusqu_au, membre.courriel_refuse_le = [], None, None
     membre.lettre = False
-    membre.last_login = membre.vu_le = membre.prevenu_le = None
+    membre.last_login = membre.vu_le = membre.prevenu_le = membre.decisions_vues_le = None
     membre.date_joined = membre.parti_le = at
     membre.set_unusable_password()
     membre.save()

@@ -72,8 +72,9 @@ class MembersOnlyMiddleware:
             # The charter changed while they were writing: their text is kept, and given back.
             keep_unsent(request)
             page = urlsplit(request.headers.get("Referer", ""))
-            suite = {"suite": page.path} if page.netloc == request.get_host() else {}
-            context = {"espace": exception.espace, "charte_url": f"{charte}?{urlencode(suite)}"}
+            suite = page.path if page.netloc == request.get_host() else request.path
+            charte = f"{charte}?{urlencode({'suite': suite})}"
+            context = {"espace": exception.espace, "charte_url": charte}
             return render(request, "communaute/charte_changee.html", context, status=409)
         if request.path_info.startswith(MEMBERS_PREFIX) and isinstance(
             exception, (ObjectDoesNotExist, PermissionDenied)

@@ -432,4 +432,8 @@ def read_exceptionally(referent, reference, motif):
 
 
 def record_act(acte, par, espace, motif="", **about):
-    return ActeModeration.objects.create(acte=acte, par=par, espace=espace, motif=motif, **about)
+    """Put an act on record, in its transaction, and have whom it concerns told of it."""
+    record = ActeModeration.objects.create(acte=acte, par=par, espace=espace, motif=motif, **about)
+    if record.membre and record.membre != par:
+        notifications.record_decision(record)
+    return record

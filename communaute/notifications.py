@@ -103,6 +103,15 @@ def record_essai(essai):
     _happened(Evenement(topic=essai.topic, essai=essai, quoi=Evenement.Quoi.REVOIR))
 
 
+def record_decision(acte):
+    """Write, in the transaction of the act, that whom it concerns is to be told of it, unless they want no
+    mail.
+    """
+    if due := addressed_due(acte.membre, timezone.now()):
+        Envoi.objects.create(membre=acte.membre, acte=acte, prochain_le=due)
+        transaction.on_commit(deliver_due.enqueue)
+
+
 def _happened(evenement):
     evenement.save()
     transaction.on_commit(partial(tell.enqueue, evenement.pk))
@@ -361,10 +370,13 @@ def mark_changes_seen(membre, posts):
 
 
 def count_addressed(user):
-    """How many messages are said to ``user`` that they have not seen, at most ``MOST_COUNTED`` of them."""
-    if not user.awaits_bell:
-        return 0
-    return len(ADDRESSED_TO.fetch(user=user, asked_since=timezone.now() - TIME_TO_AGREE))
+    """How many messages are said to ``user`` that they have not seen, at most ``MOST_COUNTED`` of them; with
+    what was decided, one more.
+    """
+    told = ()
+    if user.awaits_bell:
+        told = ADDRESSED_TO.fetch(user=user, asked_since=timezone.now() - TIME_TO_AGREE)
+    return len(told) + user.awaits_decision
 
 
 ADDRESSED_TO = Prepared(
@@ -383,10 +395,15 @@ ADDRESSED_TO = Prepared(
 
 def mail_due(membre, motif, now):
     """When ``membre`` is written to of what happened ``now``; None when never."""
+    if motif in ADDRESSED:
+        return addressed_due(membre, now)
+    return None if membre.rythme == Rythme.JAMAIS else next_summary(membre, now)
+
+
+def addressed_due(membre, now):
+    """When ``membre`` is written to of what is said to them ``now``; None when never."""
     if membre.rythme == Rythme.JAMAIS:
         return None
-    if motif not in ADDRESSED:
-        return next_summary(membre, now)
     if is_paused(membre, now):
         return morning_of(membre.pause_jusqu_au + timedelta(days=1))
     return now
@@ -480,7 +497,7 @@ def _taken(pk):
     """The mail, on its way from now on and for a while; None when another has it."""
     now = timezone.now()
     due = Envoi.objects.due(now).select_for_update(skip_locked=True, of=("self",))
-    envoi = due.filter(pk=pk).select_related("membre", "abonnement", "lettre").first()
+    envoi = due.filter(pk=pk).select_related("membre", "abonnement", "lettre", "acte").first()
     if envoi:
         envoi.etat, envoi.essais = Envoi.Etat.EN_COURS, envoi.essais + 1
         envoi.prochain_le = now + LEASE
@@ -567,6 +584,27 @@ def news_in(envoi):
             files=_meetings_of(envoi.membre, lines),
         )
     return None
+
+
+@courriel.writes(Envoi.Sorte.DECISION)
+def decision_in(envoi):
+    """The mail that something was decided: what and why is read on the site alone."""
+    membre, seen = envoi.membre, envoi.membre.decisions_vues_le
+    is_wanted = membre.is_active and membre.rythme != Rythme.JAMAIS
+    if not is_wanted or membre.courriel_refuse_le or (seen and seen >= envoi.acte.fait_le):
+        return None
+    preferences = preferences_of(membre)
+    return courriel.Courriel(
+        membre.email,
+        "communaute/email/decision.txt",
+        {
+            "membre": membre,
+            "cohorte": Cohorte.load(),
+            "adresse": f"{settings.SITE_URL}{reverse('communaute:decisions')}",
+            "preferences": preferences,
+        },
+        headers=courriel.headers_of(envoi, preferences),
+    )
 
 
 def _meetings_of(membre, lines):

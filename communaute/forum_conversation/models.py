@@ -37,8 +37,8 @@ from communaute.models.echanges import (
     readable_post,
     readable_topic,
 )
-from communaute.models.lecture import NEVER, read_until
-from communaute.models.membres import unshown
+from communaute.models.lecture import read_until
+from communaute.models.membres import NEVER, unshown
 from communaute.prepared import OFFSET, Prepared
 from communaute.search import StemsField
 

@@ -556,12 +556,21 @@ class Charte(models.Model):
         apps.get_model("communaute", "Participation").objects.join(membre, self.espace)
 
 
+class AcceptationCharteQuerySet(models.QuerySet):
+    def latest_of(self, membre, espace):
+        """That of the latest version of the charter of a space that ``membre`` accepted, or None."""
+        found = self.filter(membre=membre, charte__espace=espace).select_related("charte")
+        return found.order_by("-charte__version").first()
+
+
 class AcceptationCharte(models.Model):
     """The trace of one member's acceptance of one version of a charter."""
 
     membre = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     charte = models.ForeignKey(Charte, models.PROTECT, related_name="acceptations")
     accepted_at = models.DateTimeField("acceptée le", auto_now_add=True)
+
+    objects = AcceptationCharteQuerySet.as_manager()
 
     wagtail_reference_index_ignore = True
 

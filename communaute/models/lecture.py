@@ -1,6 +1,6 @@
 """What a member has read, and what they wish to be told of."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -9,9 +9,9 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from communaute.models.espaces import rights_of, within
+from communaute.models.membres import NEVER
 from communaute.prepared import Prepared
 
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 NEW_TO_NEWCOMERS = timedelta(days=30)
 """What was said in a space this long before someone first enters it is new to them; older is not."""
 

@@ -8,7 +8,7 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser, Permission
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Lower, TruncDate
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -35,6 +35,7 @@ NEVER_GRANTED = {
 """A member is anonymised, a seat ends, a space keeps what was said: none of them is deleted."""
 
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 FORMER = "Ancien·ne membre"
 """What those who left are called, all of them."""
 
@@ -247,6 +248,7 @@ class Membre(AbstractUser):
 
     vu_le = models.DateField("venu·e le", null=True, editable=False)
     prevenu_le = models.DateField("prévenu·e le", null=True, editable=False)
+    decisions_vues_le = models.DateTimeField("décisions vues le", null=True, editable=False)
     parti_le = models.DateTimeField("parti·e le", null=True, editable=False)
 
     USERNAME_FIELD = "email"
@@ -307,6 +309,13 @@ class Membre(AbstractUser):
         return _said_to(self.pk).exists()
 
     @cached_property
+    def awaits_decision(self):
+        """Whether something was decided, about this member or what they reported, since they last looked, as
+        ``by_key`` has read already.
+        """
+        return Membre.objects.filter(_decided_for(self.pk), pk=self.pk).exists()
+
+    @cached_property
     def siege(self):
         """The active seat that says who speaks, or None, read once. From ``with_sieges`` in lists."""
         return next((siege for siege in self.sieges.all() if siege.is_active), None)
@@ -345,6 +354,16 @@ def _said_to(membre):
     return apps.get_model("communaute", "Notification").objects.filter(membre=membre).addressed()
 
 
+def _decided_for(membre):
+    """The condition on the row of ``membre`` that others decided what they have not seen yet."""
+    seen = Coalesce(OuterRef("decisions_vues_le"), Value(NEVER))
+    acts = apps.get_model("communaute", "ActeModeration").objects.filter(membre=membre)
+    reports = apps.get_model("communaute", "Alerte").objects.filter(membre=membre)
+    return Q(Exists(acts.filter(fait_le__gt=seen).exclude(par=membre).order_by())) | Q(
+        Exists(reports.filter(decision__fait_le__gt=seen).order_by())
+    )
+
+
 def _by_key(membre, on, at):
     from communaute.models.espaces import Espace, EspaceRights
 
@@ -354,6 +373,7 @@ def _by_key(membre, on, at):
         .annotate(
             opens_back_office=Exists(_opening_back_office(membre)),
             awaits_bell=Exists(_said_to(membre)),
+            awaits_decision=as_boolean(_decided_for(membre)),
             espaces_ouverts=Rows(
                 Espace.objects.open_to(membre, on, at).order_by(), *EspaceRights._fields
             ),

@@ -20,6 +20,7 @@ from communaute.models.lecture import Participation, Suivi, read_until
 from communaute.models.lettres import Abonnement, Lettre
 from communaute.models.membres import Membre, new_reference
 from communaute.models.mises_en_commun import Accord, MiseEnCommun, VersionPassage
+from communaute.models.moderation import ActeModeration
 from communaute.models.rencontres import DateProposee, Presence, Rencontre
 
 LEASE = timedelta(minutes=15)
@@ -241,12 +242,14 @@ class EnvoiQuerySet(models.QuerySet):
 
     def listed(self):
         """Those that whoever administers is shown: none that asks or reminds of a yes, for whoever is not
-        reminded has answered; none that calls back who took part in a disagreement, maybe under a role.
+        reminded has answered; none that calls back who took part in a disagreement, maybe under a role; none
+        that tells of a decision.
         """
         asking = Notification.objects.filter(
             Q(evenement__quoi__in=Evenement.ASKING) | Q(evenement__essai__isnull=False)
         )
-        return self.exclude(pk__in=asking.filter(envoi__isnull=False).values("envoi"))
+        asking = asking.filter(envoi__isnull=False).values("envoi")
+        return self.filter(acte=None).exclude(pk__in=asking)
 
     def outdated(self):
         """Those that left, or had nothing to say any more, long enough ago."""
@@ -257,8 +260,8 @@ class EnvoiQuerySet(models.QuerySet):
 class Envoi(models.Model):
     """A mail to one member, or to one who takes the letter, and where it stands.
 
-    With a ``lettre`` it is that one; without, what the member is told, or how to confirm or end an
-    ``abonnement``. What it says is made when it leaves, and kept nowhere.
+    With a ``lettre`` it is that one, with an ``acte`` that it was decided; without, what the member is told,
+    or how to confirm or end an ``abonnement``. What it says is made when it leaves, and kept nowhere.
     """
 
     class Etat(models.TextChoices):
@@ -272,6 +275,7 @@ class Envoi(models.Model):
         NOUVELLES = "nouvelles", "Nouvelles"
         LETTRE = "lettre", "Lettre"
         ABONNEMENT = "abonnement", "Abonnement"
+        DECISION = "decision", "Décision"
 
     reference = models.CharField(max_length=16, unique=True, default=new_reference, editable=False)
     membre = models.ForeignKey(
@@ -281,6 +285,9 @@ class Envoi(models.Model):
         Abonnement, models.CASCADE, related_name="envois", null=True, blank=True
     )
     lettre = models.ForeignKey(Lettre, models.PROTECT, related_name="envois", null=True, blank=True)
+    acte = models.ForeignKey(
+        ActeModeration, models.CASCADE, related_name="+", null=True, blank=True
+    )
     etat = models.CharField("état", max_length=10, choices=Etat, default=Etat.DU)
     essais = models.PositiveSmallIntegerField("essais", default=0)
     cree_le = models.DateTimeField("préparé le", default=timezone.now)
@@ -341,6 +348,8 @@ class Envoi(models.Model):
         """What kind of mail it is."""
         if self.lettre_id:
             return self.Sorte.LETTRE
+        if self.acte_id:
+            return self.Sorte.DECISION
         return self.Sorte.ABONNEMENT if self.abonnement_id else self.Sorte.NOUVELLES
 
 

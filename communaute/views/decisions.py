@@ -9,8 +9,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from communaute import moderation, permissions
 from communaute.forms import MotifForm, RecoursForm
 from communaute.forum_conversation.models import Topic
-from communaute.models import Acte, ActeModeration, Alerte
+from communaute.models import Acte, ActeModeration, Alerte, Membre
+from communaute.models.membres import NEVER
 from communaute.views.reading import form_page
+from communaute.views.sujets import is_looked_at
 
 DECISIONS_PER_PAGE = 20
 REPORTS_SHOWN = 20
@@ -34,13 +36,27 @@ def decisions(request):
     still_read = set(
         Topic.objects.readable_by(request.user).filter(pk__in=topics).values_list("pk", flat=True)
     )
+    reports = Alerte.objects.concerning(request.user).select_related("espace__forum", "decision")
+    reports = reports.order_by("-recue_le")[:REPORTS_SHOWN]
+    seen = request.user.decisions_vues_le or NEVER
+    told = [alerte.decision.fait_le for alerte in reports if alerte.decision]
     for acte in page:
+        told.append(_told_on(acte))
+        acte.is_new = told[-1] > seen
         acte.own_post = acte.post if acte.post and acte.post.retire_le is None else None
         acte.can_read = acte.post is not None and acte.post.topic_id in still_read
         acte.can_appeal = permissions.can_appeal(request.user, acte)
-    reports = Alerte.objects.concerning(request.user).select_related("espace__forum", "decision")
-    context = {"actes": page, "alertes": reports.order_by("-recue_le")[:REPORTS_SHOWN]}
+    latest = max(told, default=seen)
+    if latest > seen and is_looked_at(request):
+        Membre.objects.filter(pk=request.user.pk).update(decisions_vues_le=latest)
+    context = {"actes": page, "alertes": reports}
     return render(request, "communaute/decisions.html", context)
+
+
+def _told_on(acte):
+    """When something was last decided of it: itself, or what answers an appeal against it."""
+    recours = getattr(acte, "recours", None)
+    return recours.reponse.fait_le if recours and recours.reponse else acte.fait_le
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

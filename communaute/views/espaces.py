@@ -14,6 +14,7 @@ from communaute import permissions
 from communaute.forms import CharteForm
 from communaute.forum_conversation.models import Nature, Topic
 from communaute.models import (
+    AcceptationCharte,
     Acte,
     ActeModeration,
     Espace,
@@ -24,8 +25,7 @@ from communaute.models import (
     rights_of,
     seat,
 )
-from communaute.models.lecture import NEVER
-from communaute.models.membres import unshown
+from communaute.models.membres import NEVER, unshown
 from communaute.prepared import Prepared
 from communaute.views.arrivee import ARRIVAL
 from communaute.views.reading import (
@@ -215,6 +215,7 @@ def charte(request, slug):
         "suite": suite,
         "arriving": ARRIVAL in request.session,
         "charte_acceptee": espace.pk in rights_of(request.user).entered,
+        "acceptee": AcceptationCharte.objects.latest_of(request.user, espace),
     }
     return form_page(request, "communaute/charte.html", context)
 

@@ -57,7 +57,7 @@ def mes_espaces(request):
         "adhesions": next((espace.adhesions_count for espace in espaces), 0),
         "mots": _words(user) if any(espace.has_word for espace in espaces) else (),
     }
-    context["on_demande"] = any(
+    context["on_demande"] = user.awaits_decision or any(
         context[name]
         for name in ("a_moderer", "adhesions", "chartes", "attendu", "questions", "demandes")
     )

@@ -94,7 +94,9 @@ def show(request, topic, posts=None, status=200, **context):
         "asks_me": posts.around.asks_me,
         "topic": topic,
         "posts": posts,
-        "is_new_elsewhere": topic.is_unread and not any(post.is_new for post in posts),
+        "is_new_elsewhere": topic.is_unread
+        and not any(post.is_new for post in posts)
+        and unread_posts(user, topic).exists(),
         "can_reply": permissions.can_reply(user, topic),
         "can_moderate": permissions.can_moderate(user, topic.espace),
         "can_summarise": permissions.can_summarise(user, topic),
@@ -148,10 +150,14 @@ def nouveau(request, reference):
     """Lead to the first message that one has not read; to the last one when all is read."""
     user = request.user
     topic = readable_for_page(user, reference)
-    posts = topic.posts_read_by(user)
-    unread = posts.filter(approved=True, created__gt=topic.read_until).exclude(poster=user)
-    post = unread.first() or posts.last()
+    post = unread_posts(user, topic).first() or topic.posts_read_by(user).last()
     return redirect(place(user, topic, post) if post else topic)
+
+
+def unread_posts(user, topic):
+    """The messages of others that ``user`` has not read in ``topic``, found by ``readable_for_page``."""
+    posts = topic.posts_read_by(user).filter(approved=True, created__gt=topic.read_until)
+    return posts.exclude(poster=user)
 
 
 MET = Prepared(

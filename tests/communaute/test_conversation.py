@@ -213,6 +213,26 @@ def test_the_charter_opens_the_space_and_leads_on(client, espace):
     assert "Une phrase secrète." in html(client.get(response.url))
 
 
+def test_a_charter_that_changed_is_shown_beside_the_version_that_was_accepted(
+    client, en_elue, espace
+):
+    charte = "/communaute/espaces/elus/charte/"
+    assert "Vous l’avez acceptée <time" in html(en_elue.get(charte))
+    espace.adopt_charte("Une seconde version.")
+    page = html(en_elue.get(charte))
+    for said in (
+        "a changé",
+        "sa version 1",
+        "Une seconde version.",
+        "Ce qui s’écrit ici reste ici.",
+    ):
+        assert said in page
+    client.force_login(un_membre("elus"))
+    page = html(client.get(charte))
+    assert "Avant d’entrer dans" in page
+    assert "Ce qui s’écrit ici reste ici." not in page
+
+
 def test_a_charter_that_changed_meanwhile_is_shown_again(client, espace):
     client.force_login(un_membre("elus"))
     espace.adopt_charte("Une seconde version.")

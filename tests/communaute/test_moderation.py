@@ -6,7 +6,9 @@ from itertools import pairwise
 
 import pytest
 from bs4 import BeautifulSoup
+from django.core import mail
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.core.management import call_command
 from django.utils import timezone
 
 from communaute import conversation, moderation
@@ -16,6 +18,7 @@ from communaute.models import (
     ActeModeration,
     Alerte,
     Cohorte,
+    Envoi,
     Espace,
     Membre,
     Recours,
@@ -23,6 +26,7 @@ from communaute.models import (
     Suspension,
     Vote,
 )
+from communaute.models.membres import Rythme
 from tests.factories import (
     EspaceFactory,
     MembreFactory,
@@ -1035,3 +1039,88 @@ def test_queues_and_journals_ask_no_more_for_more(as_, queries, espace, animatri
     assert [queries(address) for address in addresses] == few
     as_(elue)
     assert queries("/communaute/decisions/") == told
+
+
+# --- Told ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hidden(espace, animatrice, sujet, django_capture_on_commit_callbacks):
+    """The first message of ``elue``, hidden with a reason, and all that follows from it done."""
+    post = sujet.posts.get()
+    with django_capture_on_commit_callbacks(execute=True):
+        moderation.decide(animatrice, post, Acte.MASQUER, "Un nom y est cité.")
+    return post
+
+
+def test_whom_a_decision_concerns_is_led_to_it_until_they_have_read_it(as_, elue, hidden):
+    client, told = as_(elue), "Une décision vous concerne"
+    for address in ("/communaute/", "/communaute/nouvelles/"):
+        page = html(client.get(address))
+        assert told in page
+        assert '<span class="cloche__compte">1<' in page
+    client.get("/communaute/decisions/", headers={"Sec-Purpose": "prefetch"})
+    assert '<span class="neuf">Nouveau</span>' in html(client.get("/communaute/decisions/"))
+    assert '<span class="neuf">Nouveau</span>' not in html(client.get("/communaute/decisions/"))
+    for address in ("/communaute/", "/communaute/nouvelles/"):
+        page = html(client.get(address))
+        assert told not in page
+        assert "cloche__compte" not in page
+
+
+def test_the_mail_of_a_decision_says_neither_what_it_is_nor_why(elue, hidden):
+    [letter] = mail.outbox
+    assert letter.to == [elue.email]
+    assert letter.subject == "Une décision vous concerne"
+    assert "/communaute/decisions/" in letter.body
+    for untold in ("Un nom y est cité.", "Un titre à nous", "Une phrase à nous.", "Entre élu·es"):
+        assert untold not in letter.body
+    assert letter.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert Envoi.objects.get().etat == Envoi.Etat.ENVOYE
+    assert not Envoi.objects.listed().exists()
+
+
+def test_who_wants_no_mail_gets_none_of_a_decision(
+    espace, elue, animatrice, sujet, django_capture_on_commit_callbacks
+):
+    Membre.objects.filter(pk=elue.pk).update(rythme=Rythme.JAMAIS)
+    with django_capture_on_commit_callbacks(execute=True):
+        moderation.decide(animatrice, sujet.posts.get(), Acte.MASQUER, "Un nom y est cité.")
+    assert not mail.outbox
+    assert not Envoi.objects.exists()
+
+
+def test_a_decision_read_before_its_mail_leaves_is_not_mailed(as_, elue, animatrice, sujet):
+    moderation.decide(animatrice, sujet.posts.get(), Acte.MASQUER, "Un nom y est cité.")
+    as_(elue).get("/communaute/decisions/")
+    call_command("courriels")
+    assert not mail.outbox
+    assert Envoi.objects.get().etat == Envoi.Etat.ANNULE
+
+
+def test_who_reported_is_told_that_it_was_decided(as_, espace, animatrice, sujet):
+    reporter, post = entered(un_membre("elus"), espace), sujet.posts.get()
+    report(as_(reporter), post)
+    assert "Une décision vous concerne" not in html(as_(reporter).get("/communaute/"))
+    decide(as_(animatrice), post, "classer")
+    assert "Une décision vous concerne" in html(as_(reporter).get("/communaute/"))
+    as_(reporter).get("/communaute/decisions/")
+    assert "Une décision vous concerne" not in html(as_(reporter).get("/communaute/"))
+
+
+def test_an_author_is_led_from_a_hidden_message_to_the_reason(as_, espace, elue, hidden):
+    why = "lire pourquoi"
+    assert why in html(as_(elue).get(hidden.topic.get_absolute_url()))
+    other = entered(un_membre("elus"), espace)
+    assert why not in html(as_(other).get(hidden.topic.get_absolute_url()))
+
+
+def test_the_answer_to_an_appeal_is_told_too(as_, espace, elue, hidden):
+    as_(elue).get("/communaute/decisions/")
+    acte = ActeModeration.objects.get(post=hidden)
+    moderation.appeal(elue, acte, "Ce nom est public.")
+    recours = Recours.objects.get()
+    moderation.judge(a_facilitator(espace), recours, confirm=True, motif="Il ne l’est pas.")
+    assert "Une décision vous concerne" in html(as_(elue).get("/communaute/"))
+    as_(elue).get("/communaute/decisions/")
+    assert "Une décision vous concerne" not in html(as_(elue).get("/communaute/"))

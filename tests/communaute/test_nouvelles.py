@@ -218,8 +218,9 @@ def test_rights_and_reading_are_looked_at_again_when_the_mail_leaves(
     happens(espace, third)
     mail.outbox.clear()
     summaries()
-    assert letters_to(third) == []
-    assert Envoi.objects.get(membre=third).etat == Envoi.Etat.ANNULE
+    told = [letter.subject for letter in letters_to(third)]
+    assert told == (["Une décision vous concerne"] if happens is is_suspended else [])
+    assert Envoi.objects.get(membre=third, acte=None).etat == Envoi.Etat.ANNULE
 
 
 def test_a_mail_says_who_it_is_from_and_how_to_stop_it(espace, elue, autre, sujet, say):
