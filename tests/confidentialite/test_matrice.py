@@ -647,6 +647,11 @@ def check_own(monde, people):
         about = {acte for acte in acts if acte.membre_id == membre.pk}
         assert set(acts.concerning(membre)) == about, what
         assert set(reports.referred_to(membre)) == (referred if what == "référent·e" else set())
+        decided = ActeModeration.objects.filter(membre=membre.pk).exclude(par=membre.pk)
+        answered = Alerte.objects.filter(membre=membre.pk, decision__isnull=False)
+        is_told = decided.exists() or answered.exists()
+        if membre.pk:
+            assert Membre.objects.by_key(membre.pk).awaits_decision == is_told, what
     told = {
         acte.membre_id: acte.espace_connu
         for membre in everyone
