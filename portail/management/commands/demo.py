@@ -24,6 +24,7 @@ from communaute import (
     rencontres,
     repetitions,
 )
+from communaute.forum.models import Forum
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     Accord,
@@ -588,6 +589,11 @@ def _mise_en_commun(topic, entry, membres):
     Post.objects.readable_by(author).filter(topic=mise.atelier_id).update(created=at)
     atelier = Topic.objects.readable_by(author).filter(pk=mise.atelier_id)
     atelier.update(created=at, last_post_on=at)
+    latest = Topic.objects.readable_by(author).filter(forum=topic.forum_id)
+    latest = latest.order_by("-last_post_on").first()
+    Forum.objects.filter(pk=topic.forum_id).update(
+        last_post=latest.last_post_id, last_post_on=latest.last_post_on
+    )
     mise_en_commun.ask(author, mise)
     answering = membres.values() if entry["publiee"] else [membres[one] for one in entry["oui"]]
     for membre in answering:
