@@ -27,7 +27,7 @@ def of(user, espace):
     questions = Topic.objects.readable_by(user).filter(
         forum=espace.forum_id, nature=Nature.QUESTION, approved=True
     )
-    answers = Post.objects.readable_by(user).filter(topic=OuterRef("pk"), approved=True)
+    answers = Post.objects.readable_by(user).shown().filter(topic=OuterRef("pk"))
     answers = answers.exclude(poster=OuterRef("poster")).order_by()
     said = list(_said(user, espace))
     last = espace.forum.last_post_on

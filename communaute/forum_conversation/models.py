@@ -76,8 +76,10 @@ def _asked_for_a_yes(membre, since=None):
 
 
 def _nobody_else_spoke():
-    """The condition on a topic that nobody but who opened it said anything there."""
-    answers = Post.objects.filter(topic=OuterRef("pk"), approved=True)
+    """The condition on a topic that nothing is left to read there of anyone but who opened it."""
+    answers = Post.objects.filter(
+        topic=OuterRef("pk"), approved=True, retire_le=None, masque_le=None
+    )
     return ~Exists(answers.exclude(poster=OuterRef("poster")))
 
 

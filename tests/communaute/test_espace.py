@@ -89,6 +89,15 @@ def test_views_show_the_topics_that_they_name_and_stay_in_the_address(shown, esp
     assert asked.reference
 
 
+@pytest.mark.parametrize("gone", ["retire_le", "masque_le"])
+def test_a_question_whose_only_answer_cannot_be_read_has_none(shown, espace, elue, gone):
+    topic = un_sujet(espace, subject="Qui sait ?")
+    answer = conversation.reply(elue, topic, "Moi")
+    assert titles(shown("?voir=sans-reponse")) == []
+    topic.posts.filter(pk=answer.pk).update(**{gone: timezone.now()})
+    assert titles(shown("?voir=sans-reponse")) == ["Qui sait ?"]
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [

@@ -153,10 +153,14 @@ def test_a_question_is_asked_of_all_who_can_speak_until_someone_answers(home, es
     Topic.objects.filter(pk=topic.pk).update(status=Topic.TOPIC_LOCKED)
     assert "sans réponse" not in home()["demande"]
     Topic.objects.filter(pk=topic.pk).update(status=Topic.TOPIC_UNLOCKED)
-    conversation.reply(elue, topic, "Moi")
+    answer = conversation.reply(elue, topic, "Moi")
     assert "sans réponse" not in home()["demande"]
 
 
+    for gone in ("retire_le", "masque_le"):
+        Post.objects.filter(pk=answer.pk).update(retire_le=None, masque_le=None)
+        Post.objects.filter(pk=answer.pk).update(**{gone: timezone.now()})
+        assert "Une question sans réponse Qui sait ?" in home()["demande"], gone
 def test_my_own_question_is_not_asked_of_me_nor_one_where_i_only_read(
     signed_in, client, espace, elue
 ):

@@ -64,6 +64,15 @@ def test_questions_silence_and_territories_are_told_and_nobody_is(as_facilitator
     )
 
 
+def test_an_answer_that_cannot_be_read_is_none(as_facilitator, espace, read):
+    peers = [entered(un_membre(), espace) for _ in range(5)]
+    answer = conversation.reply(peers[1], un_sujet(espace, peers[0], "Qui sait ?"), "Moi.")
+    assert "Qui sait ?" not in read(ADDRESS).words
+    conversation.withdraw(peers[1], answer)
+    assert "Qui sait ?" in read(ADDRESS).words
+    assert "première réponse" not in read(ADDRESS).words
+
+
 def test_a_member_has_no_such_page(client, espace):
     client.force_login(entered(un_membre(), espace))
     assert client.get(ADDRESS).status_code == 404
