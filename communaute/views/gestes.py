@@ -59,7 +59,7 @@ def vote(request, reference):
     if permissions.can_vote(request.user, topic.sondage) and not form.is_valid():
         return show(request, topic, status=422, vote=form)
     if not permissions.can_vote(request.user, topic.sondage):
-        messages.error(request, "Ce sondage est clos : votre vote n’a pas été changé.")
+        messages.error(request, "On ne vote plus ici : votre vote n’a pas été changé.")
         return redirect(f"{topic.get_absolute_url()}#sondage")
     gestes.vote(request.user, topic, form.chosen())
     messages.success(request, "Votre vote est noté. Personne ne verra ce que vous avez choisi.")

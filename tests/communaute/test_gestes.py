@@ -282,7 +282,7 @@ def test_a_poll_is_counted_only_where_enough_voted_not_to_tell_who_chose_what(
 def test_a_closed_poll_takes_no_vote(act, elue, sondage):
     Sondage.objects.update(ferme_le=timezone.now() - timedelta(seconds=1))
     page = act(elue, about(sondage.topic, "vote"), choix="0")
-    assert "Ce sondage est clos" in page
+    assert "On ne vote plus ici" in page
     assert "Voter</button>" not in page
     assert not votes(sondage)
 
@@ -297,6 +297,17 @@ def test_whoever_cannot_vote_reads_what_is_asked(client, read, espace, sondage):
 
 
 def test_nobody_is_told_who_voted(act, elue, autre, animatrice, sondage):
+def test_in_a_closed_topic_nobody_is_told_to_vote(act, client, read, elue, sondage):
+    Topic.objects.update(status=Topic.TOPIC_LOCKED)
+    client.force_login(elue)
+    page = read(sondage.topic.get_absolute_url())
+    poll = page.select_one("#sondage").get_text()
+    assert "On ne vote plus tant que ce sujet est fermé aux réponses." in poll
+    assert "on change d’avis" not in poll
+    assert "Ce sujet est fermé aux réponses." in page.words.partition("Votre avis")[0]
+    assert "On ne vote plus ici" in act(elue, about(sondage.topic, "vote"), choix="0")
+
+
     Sondage.objects.update(ferme_le=timezone.now() + timedelta(days=1))
     stranger = entered(un_membre("elus", membre__last_name="Votante"), sondage.topic.espace)
     act(stranger, about(sondage.topic, "vote"), choix="0")
