@@ -661,11 +661,17 @@ class ResumeForm(forms.Form):
     base = forms.IntegerField(widget=forms.HiddenInput)
     content = WrittenField(
         label="Le résumé",
-        help_text="Où en est-on, pour qui arrive maintenant ? Laissez vide pour retirer le résumé.",
-        required=False,
+        help_text="Où en est-on, pour qui arrive maintenant ?",
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={"required": "Écrivez le résumé avant de l’enregistrer."},
     )
+
+    def __init__(self, *args, current, **kwargs):
+        super().__init__(*args, **kwargs)
+        if current:
+            self.fields["content"].required = False
+            self.fields["content"].help_text += " Laissez vide pour retirer le résumé."
 
 
 class VoteForm(forms.Form):

@@ -78,7 +78,7 @@ def resume(request, reference):
         "base": current.version if current else 0,
         "content": current.texte if current else "",
     }
-    form = ResumeForm(request.POST or None, initial=initial)
+    form = ResumeForm(request.POST or None, initial=initial, current=current)
     versions = Resume.objects.readable_by(request.user).filter(topic=topic)
     context = {
         **who_reads_topic(topic),
@@ -99,9 +99,14 @@ def resume(request, reference):
             now = conflict.current
             data = request.POST.copy()
             data["base"] = now.version if now else 0
-            context |= {"form": ResumeForm(data), "conflict": True, "current": now}
+            context |= {"form": ResumeForm(data, current=now), "conflict": True, "current": now}
             return form_page(request, "communaute/resume.html", context, status=409)
-        messages.success(request, "Le résumé est enregistré.")
+        messages.success(
+            request,
+            "Le résumé est enregistré."
+            if form.cleaned_data["content"]
+            else "Le résumé est retiré. Ses versions restent.",
+        )
         return redirect(topic)
     return form_page(request, "communaute/resume.html", context)
 

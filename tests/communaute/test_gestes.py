@@ -181,9 +181,19 @@ def test_a_summary_is_taken_away_and_written_again(act, elue, sujet):
     act(elue, about(sujet, "resume"), content="Un.", base="0")
     page = act(elue, about(sujet, "resume"), content="", base="1")
     assert "En bref" not in page
+    assert "Le résumé est retiré" in page
     act(elue, about(sujet, "resume"), content="Deux.", base="0")
     sujet.refresh_from_db()
     assert sujet.resume.version == 2
+
+
+def test_a_summary_that_says_nothing_is_not_said_to_be_kept(act, read, client, elue, sujet):
+    page = act(elue, about(sujet, "resume"), content=" ", base="0", status=422)
+    assert "Écrivez le résumé avant de l’enregistrer." in page
+    client.force_login(elue)
+    words = read(about(sujet, "resume")).words
+    assert "facultatif" not in words
+    assert "Laissez vide" not in words
 
 
 def test_peers_do_not_sum_up_what_another_opened(act, autre, sujet):
