@@ -1,5 +1,6 @@
 """What one has read and wishes to be told of: levels of following, and all read at once."""
 
+from django.contrib import messages
 from django.db.models import F
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -50,7 +51,7 @@ def suivre_espace(request, slug):
     if not form.is_valid():
         raise Http404
     Participation.objects.choose(request.user, espace, form.cleaned_data["niveau"])
-    return _back(request, espace)
+    return _noted(request, espace, form)
 
 
 @require_POST
@@ -61,7 +62,7 @@ def suivre_sujet(request, reference):
     if not form.is_valid():
         raise Http404
     Suivi.objects.choose(request.user, topic, form.cleaned_data["niveau"])
-    return _back(request, topic)
+    return _noted(request, topic, form)
 
 
 @require_POST
@@ -73,6 +74,7 @@ def tout_lu(request, slug):
     if not mine.mark_read(until):
         Participation.objects.join(request.user, entered_espace(request.user, slug))
         mine.mark_read(until)
+    messages.success(request, "Tout est marqué comme lu.")
     return redirect("communaute:espace", slug)
 
 
@@ -85,5 +87,8 @@ def moment(text):
     return found if found and timezone.is_aware(found) else None
 
 
-def _back(request, place):
+def _noted(request, place, form):
+    """Say which level was chosen, by its name alone: the message outlives the right to read the place."""
+    chosen = dict(form.fields["niveau"].choices)[form.cleaned_data["niveau"]]
+    messages.success(request, f"C’est noté : « {chosen} ».")
     return redirect("communaute:suivi" if request.POST.get("retour") == "suivi" else place)

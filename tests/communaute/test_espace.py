@@ -175,6 +175,7 @@ def test_entering_a_space_follows_it_all_until_one_chooses_otherwise(client, esp
     response = client.post(f"{ESPACE}suivi/", {"niveau": "mentions"})
     assert response.url == ESPACE
     assert Participation.objects.get().niveau == Niveau.MENTIONS
+    assert "C’est noté : « Seulement quand on me cite »." in client.get(ESPACE).content.decode()
 
 
 def test_what_i_follow_lists_my_levels_and_changes_them_in_one_click(signed_in, read, espace, elue):
@@ -209,7 +210,9 @@ def test_all_is_marked_as_read_up_to_when_the_page_was_shown(signed_in, read, es
     shown_at = read(ESPACE).select_one("[name=jusqua]")["value"]
     un_sujet(espace, subject="Après")
     assert client.post(f"{ESPACE}tout-lu/", {"jusqua": shown_at}).url == ESPACE
-    unread = [" ".join(row.h3.get_text().split()) for row in read(ESPACE).select(".sujet--neuf")]
+    page = read(ESPACE)
+    assert "Tout est marqué comme lu." in page.words
+    unread = [" ".join(row.h3.get_text().split()) for row in page.select(".sujet--neuf")]
     assert unread == ["Après"]
     assert before.reference
     client.post(f"{ESPACE}tout-lu/")

@@ -297,16 +297,6 @@ def test_a_closed_poll_takes_no_vote(act, elue, sondage):
     assert not votes(sondage)
 
 
-def test_whoever_cannot_vote_reads_what_is_asked(client, read, espace, sondage):
-    reader = MembreFactory()
-    espace.nominate("lecture", [reader])
-    client.force_login(entered(reader, espace))
-    page = read(sondage.topic.get_absolute_url())
-    assert "Mardi Jeudi Jamais" in page.words
-    assert not page.select("input[name=choix]")
-
-
-def test_nobody_is_told_who_voted(act, elue, autre, animatrice, sondage):
 def test_in_a_closed_topic_nobody_is_told_to_vote(act, client, read, elue, sondage):
     Topic.objects.update(status=Topic.TOPIC_LOCKED)
     client.force_login(elue)
@@ -318,6 +308,16 @@ def test_in_a_closed_topic_nobody_is_told_to_vote(act, client, read, elue, sonda
     assert "On ne vote plus ici" in act(elue, about(sondage.topic, "vote"), choix="0")
 
 
+def test_whoever_cannot_vote_reads_what_is_asked(client, read, espace, sondage):
+    reader = MembreFactory()
+    espace.nominate("lecture", [reader])
+    client.force_login(entered(reader, espace))
+    page = read(sondage.topic.get_absolute_url())
+    assert "Mardi Jeudi Jamais" in page.words
+    assert not page.select("input[name=choix]")
+
+
+def test_nobody_is_told_who_voted(act, elue, autre, animatrice, sondage):
     Sondage.objects.update(ferme_le=timezone.now() + timedelta(days=1))
     stranger = entered(un_membre("elus", membre__last_name="Votante"), sondage.topic.espace)
     act(stranger, about(sondage.topic, "vote"), choix="0")
@@ -339,6 +339,7 @@ def test_one_chooses_of_what_one_is_told_in_a_topic(act, autre, sujet):
     for niveau in (Niveau.MENTIONS, Niveau.RIEN, Niveau.TOUT, ""):
         page = act(autre, about(sujet, "suivi"), niveau=niveau)
         assert Suivi.objects.get(membre=autre, topic=sujet).niveau == niveau
+        assert "C’est noté" in page
     assert "Me prévenir : tous les messages" in page.replace("\xa0", " ").replace("&nbsp;", " ")
 
 

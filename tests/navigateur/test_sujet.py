@@ -70,7 +70,7 @@ def test_a_vote_is_cast_and_changed(open_page, context):
     expect(poll).to_contain_text("Personne ne voit qui a voté quoi")
     poll.get_by_label("Nous essayons dès").check()
     poll.get_by_role("button", name=re.compile("Voter|Changer")).click()
-    expect(page.get_by_text("Votre vote est noté")).to_be_visible()
+    expect(page.get_by_text("Votre vote est noté")).to_be_in_viewport(ratio=1)
     poll.get_by_label("Nous préférons attendre").check()
     poll.get_by_role("button", name="Changer mon vote").click()
     expect(poll.get_by_label("Nous préférons attendre")).to_be_checked()
@@ -96,6 +96,7 @@ def test_what_is_new_is_marked_once_and_one_withdraws_what_one_said(open_page, c
     said.get_by_role("link", name="Retirer").click()
     expect(page.get_by_text("effacés pour de bon")).to_be_visible()
     page.get_by_role("button", name="Retirer mon message").click()
+    expect(page.get_by_text("Votre message est retiré")).to_be_in_viewport(ratio=1)
     expect(page.get_by_text("que je vais regretter")).to_have_count(0)
     expect(page.get_by_text("Message retiré par son auteur·rice").last).to_be_visible()
 
