@@ -794,7 +794,8 @@ class DecisionForm(forms.Form):
         "Pourquoi",
         required=False,
         help_text=(
-            "L’auteur·rice du message lira ce motif. Inutile pour accepter, ou pour classer sans suite."
+            "L’auteur·rice du message lira ce motif. Il en faut un, sauf pour accepter ou pour classer sans "
+            "suite."
         ),
     )
 

@@ -331,7 +331,10 @@ def test_a_hidden_message_is_read_by_its_author_alone_with_the_reason(
 ):
     conversation.reply(entered(un_membre("elus"), espace), sujet, "Je réponds.")
     post = sujet.posts.first()
-    assert "Dites pourquoi" in html(decide(as_(animatrice), post, "masquer"), 422)
+    page = html(decide(as_(animatrice), post, "masquer"), 422)
+    assert "Dites pourquoi" in page
+    assert "facultatif" not in page
+    assert "Il en faut un, sauf pour accepter" in page
     decide(as_(animatrice), post, "masquer", "On y reconnaît quelqu’un.")
     other = entered(un_membre("elus"), espace)
     for reader in (other, elue, animatrice):
