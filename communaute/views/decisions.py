@@ -70,12 +70,17 @@ def faire_recours(request, reference):
     )
     if not permissions.can_appeal(request.user, acte):
         raise Http404
+    judges = moderation.other_facilitators(acte)
     form = RecoursForm(request.POST or None)
     if form.is_valid():
         moderation.appeal(request.user, acte, **form.cleaned_data)
-        messages.success(request, "Votre recours est parti. La réponse viendra ici.")
+        messages.success(
+            request,
+            "Votre recours est parti. La réponse viendra ici."
+            if judges
+            else "Votre recours est gardé. La réponse viendra ici, quand la cohorte aura nommé quelqu’un.",
+        )
         return redirect("communaute:decisions")
-    judges = moderation.other_facilitators(acte)
     return form_page(
         request, "communaute/faire_recours.html", {"acte": acte, "form": form, "judges": judges}
     )

@@ -804,7 +804,9 @@ def test_with_no_other_facilitator_it_is_said_to_both(as_, espace, animatrice, s
     acte = moderation.decide(animatrice, sujet.posts.get(), Acte.MASQUER, "Un motif")
     page = html(as_(elue).get(f"/communaute/decisions/{acte.reference}/"))
     assert "seul·e à animer cet espace" in page
-    appeal(as_(elue), acte)
+    page = html(as_(elue).get(appeal(as_(elue), acte).url))
+    assert "Votre recours est gardé" in page
+    assert "Une autre personne" not in page
     page = html(as_(animatrice).get("/communaute/espaces/elus/moderation/"))
     assert "personne ne peut le juger aujourd’hui" in page
 
