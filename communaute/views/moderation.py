@@ -148,7 +148,8 @@ def alerter(request, reference):
             said = "Vous avez déjà alerté l’animation sur ce message : elle n’a pas encore décidé."
         messages.success(request, said)
         return redirect(post)
-    context = {"espace": post.espace, "post": post, "form": form, "judges": judges}
+    mine = Alerte.objects.concerning(request.user).waiting().filter(post=post).first()
+    context = {"espace": post.espace, "post": post, "form": form, "judges": judges, "mine": mine}
     return form_page(request, "communaute/alerter.html", context)
 
 

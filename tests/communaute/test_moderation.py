@@ -257,6 +257,9 @@ def test_any_reader_reports_a_message_once_and_is_thanked(as_, espace, sujet):
     assert "Merci" in html(client.get(response.url, follow=True))
     response = report(client, post)
     assert "déjà alerté" in html(client.get(response.url, follow=True))
+    page = html(client.get(address))
+    assert "Vous avez déjà alerté l’animation sur ce message" in page
+    assert "<textarea" not in page
     [alerte] = Alerte.objects.all()
     assert (alerte.motif, alerte.texte) == ("confidence", "C’était dit hors d’ici.")
 
