@@ -47,6 +47,16 @@ def send(client, mailoutbox, django_capture_on_commit_callbacks):
     return send
 
 
+def test_who_is_sent_to_sign_in_reports_the_address_that_they_tried(client, read, sujet):
+    for reference in (sujet.reference, MISSING):
+        address = f"/communaute/sujets/{reference}/"
+        signing_in = client.get(address).url
+        for page in (signing_in, signing_in.replace("connexion/", "connexion/code/")):
+            [link] = read(page).select(".pied a[href^='/signaler/']")
+            form = client.get(link["href"], follow=True).content.decode()
+            assert f'name="adresse" value="{address}"' in form, page
+
+
 def test_a_report_is_answered_alike_whether_the_message_exists_or_not(send, sujet):
     post = sujet.posts.get()
     send("/rien/")  # what is read once per process
