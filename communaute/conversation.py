@@ -33,6 +33,8 @@ from communaute.search import indexed
 
 WITHDRAWN_TITLE = "Sujet dont le premier message a été retiré"
 HIDDEN_TITLE = "Sujet dont le premier message est masqué"
+STAND_INS = (WITHDRAWN_TITLE, HIDDEN_TITLE)
+"""Titles that nobody gave, by which nothing is looked for."""
 
 
 class Conflict(Exception):

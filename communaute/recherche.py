@@ -8,6 +8,7 @@ from operator import or_
 from django.db.models import Max, Q
 from django.utils import timezone
 
+from communaute.conversation import STAND_INS
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import Espace, Membre
 from communaute.text import fold
@@ -53,6 +54,7 @@ class Recherche:
         topics = Topic.objects.readable_by(user).filter(
             self._narrowed(""), self._said("says", some), approved=True
         )
+        topics = topics.exclude(subject__in=STAND_INS)
         topics = topics.order_by("-last_post_on", "-pk").select_related("poster")
         return list(topics[: MOST_TOPICS + 1])
 

@@ -202,7 +202,22 @@ def test_what_cannot_be_understood_is_said_and_kept(search, espace, asked, said)
 @pytest.mark.parametrize("q", ["", "   ", "de la", "%", "'", "a & b | !c", "((", "\\"])
 def test_words_that_mean_nothing_find_nothing(search, espace, q):
     un_sujet(espace, content="Un lavoir")
-    assert links(search(q)) == []
+    page = search(q)
+    assert links(page) == []
+    assert ("trop court, ou trop courant" in page.get_text()) == bool(q.strip())
+
+
+def test_a_title_that_nobody_gave_is_not_found(search, espace, elue):
+    for end in (conversation.withdraw, _hide):
+        topic = un_sujet(espace, author=elue, subject="Le lavoir", content="Rien")
+        conversation.reply(elue, topic, "Une réponse")
+        end(elue, topic.first_post)
+        assert "premier message" in Topic.objects.get(pk=topic.pk).subject
+    assert links(search("message")) == []
+
+
+def _hide(_, post):
+    conversation.hide(post, post.topic, timezone.now())
 
 
 def test_a_space_whose_charter_waits_is_neither_searched_nor_named(search, espace, elue):
