@@ -516,6 +516,10 @@ def test_readers_see_what_a_message_said_before(client, en_elue, espace, sujet):
     page = html(client.get(history))
     for text in ("Titre neuf", "Texte neuf", "Un titre secret", "Une phrase secrète."):
         assert text in page
+    en_elue.force_login(post.poster)
+    data["content"] = "Encore plus neuf"
+    en_elue.post(f"/communaute/messages/{post.reference}/modifier/", data)
+    assert html(en_elue.get(history)).count('"version__titre">Titre neuf') == 2
 
 
 @pytest.mark.parametrize("column", ["retire_le", "masque_le"])
