@@ -125,9 +125,8 @@ class AlerteQuerySet(models.QuerySet):
 
         What its author withdrew, or what waits for approval, is not among them.
         """
-        if Cohorte.load().referent_id != user.pk:
-            return self.none()
         return self.filter(
+            Exists(Cohorte.objects.filter(referent=user.pk)),
             motif=Alerte.Motif.ILLICITE,
             post__retire_le=None,
             post__approved=True,

@@ -13,6 +13,7 @@ from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     Adhesion,
     Alerte,
+    Cohorte,
     Espace,
     MotDePassation,
     Niveau,
@@ -53,13 +54,18 @@ def mes_espaces(request):
         "rencontres": MEETINGS.fetch(user=user, at=timezone.now()),
         "sondages": POLLS.fetch(user=user, at=timezone.now()),
         "brouillons": brouillons.begun(user),
+        "entre": any(espace.charte_acceptee for espace in espaces),
+        "illicites": _said_illicit(request),
         "anime": bool(rights_of(user).animated),
         "adhesions": next((espace.adhesions_count for espace in espaces), 0),
         "mots": _words(user) if any(espace.has_word for espace in espaces) else (),
     }
     context["on_demande"] = user.awaits_decision or any(
         context[name]
-        for name in ("a_moderer", "adhesions", "chartes", "attendu", "questions", "demandes")
+        for name in (
+            *("a_moderer", "adhesions", "chartes", "attendu", "questions", "demandes"),
+            "illicites",
+        )
     )
     return render(request, "communaute/mes_espaces.html", context)
 
@@ -68,6 +74,14 @@ def _words(user):
     """What those wrote whose seat ``user`` holds now, until it is read."""
     mots = MotDePassation.objects.received_by(user).unread()
     return mots.select_related("siege__membre")
+
+
+def _said_illicit(request):
+    """How many messages are said to break the law and wait, for the one person who may open them."""
+    if Cohorte.load(request).referent_id != request.user.pk:
+        return 0
+    waiting = Alerte.objects.referred_to(request.user).waiting().order_by()
+    return waiting.values("post").distinct().count()
 
 
 def spaces_of(user):

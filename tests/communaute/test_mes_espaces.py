@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from communaute import brouillons, conversation, prepared
+from communaute import brouillons, conversation, moderation, prepared
 from communaute.forum_conversation import models as conversation_models
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     AccordPromesse,
+    Acte,
     Alerte,
     Cohorte,
     DemandePromesse,
@@ -20,7 +21,7 @@ from communaute.models import (
     Suivi,
 )
 from communaute.views import mes_espaces
-from tests.factories import EspaceFactory, entered, un_membre, un_sujet
+from tests.factories import EspaceFactory, MembreFactory, entered, un_membre, un_sujet
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +59,7 @@ def test_what_is_new_is_told_by_space_until_it_is_read(home, espace, elue):
     topics = [un_sujet(espace, subject=f"Sujet {number}") for number in range(4)]
     told = home()["nouveau"]
     assert "Entre élu·es 4 sujets Sujet 3" in told
+    assert "Voir les 4" in told
     assert "Sujet 0" not in told
     assert "4 sujets non lus" in home()["espaces"]
     for topic in topics[1:]:
@@ -155,12 +157,12 @@ def test_a_question_is_asked_of_all_who_can_speak_until_someone_answers(home, es
     Topic.objects.filter(pk=topic.pk).update(status=Topic.TOPIC_UNLOCKED)
     answer = conversation.reply(elue, topic, "Moi")
     assert "sans réponse" not in home()["demande"]
-
-
     for gone in ("retire_le", "masque_le"):
         Post.objects.filter(pk=answer.pk).update(retire_le=None, masque_le=None)
         Post.objects.filter(pk=answer.pk).update(**{gone: timezone.now()})
         assert "Une question sans réponse Qui sait ?" in home()["demande"], gone
+
+
 def test_my_own_question_is_not_asked_of_me_nor_one_where_i_only_read(
     signed_in, client, espace, elue
 ):
@@ -273,6 +275,38 @@ def test_who_may_open_a_message_that_breaks_the_law_is_led_to_those(read, signed
     for membre, is_led in ((elue, True), (pair, False)):
         signed_in(membre)
         assert bool(read("/communaute/").select('a[href="/communaute/referent/"]')) == is_led
+
+
+def test_whom_the_law_may_ask_to_open_a_message_is_told_that_some_wait(
+    read, signed_in, espace, elue, pair
+):
+    referente = MembreFactory()
+    Cohorte.objects.update_or_create(pk=Cohorte.load().pk, defaults={"referent": referente})
+    posts = [un_sujet(espace, author=pair).posts.get() for _ in range(2)]
+    for post in (*posts, posts[0]):
+        Alerte.objects.create(espace=espace, post=post, motif="illicite")
+    Alerte.objects.create(espace=espace, post=posts[0], motif="ton", membre=elue)
+    for membre, is_told in ((referente, True), (elue, False)):
+        signed_in(membre)
+        assert ("2 messages signalés comme illicites" in read("/communaute/").words) == is_told
+    for post in posts:
+        moderation.decide(_facilitator(espace), post, Acte.CLASSER)
+    signed_in(referente)
+    assert "illicites Voir" not in read("/communaute/").words
+
+
+def _facilitator(espace):
+    membre = MembreFactory()
+    espace.nominate("animation", [membre])
+    return entered(membre, espace)
+
+
+def test_who_accepted_no_charter_is_not_told_that_all_is_read(read, signed_in, espace):
+    signed_in(un_membre("elus"))
+    words = read("/communaute/").words
+    assert "se lit une fois sa charte acceptée" in words
+    for untrue in ("Vous avez tout lu", "Rien de prévu"):
+        assert untrue not in words
 
 
 def test_quiet_days_are_told_kindly(home):
