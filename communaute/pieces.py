@@ -12,7 +12,8 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.db import transaction
 from django.db.models.signals import post_delete
 from django.template.defaultfilters import filesizeformat
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
+from PIL.Image import Transpose
 
 from communaute.models import Archive, PieceJointe
 
@@ -27,6 +28,18 @@ MAX_SIDE = 2400
 """Pixels of the longest side that is kept of a picture: enough to read a scanned page."""
 MAX_ENTRIES = 5_000
 """Of the archive that an office document is; more is no document."""
+
+TURNS = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+"""How a picture is turned to be looked at, by the orientation that its EXIF gives: ``exif_transpose`` would
+write the rest of the EXIF again, and fail on what some phones put there."""
 
 PICTURES = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP"}
 _OPEN_DOCUMENTS = {
@@ -191,7 +204,9 @@ def redrawn(upload, kind, side, kept_as=None):
             if picture.width * picture.height > MAX_PIXELS:
                 raise Image.DecompressionBombError
             picture.draft("RGB", (side, side))
-            drawn = ImageOps.exif_transpose(picture)
+            picture.load()
+            turn = TURNS.get(picture.getexif().get(ExifTags.Base.Orientation))
+            drawn = picture if turn is None else picture.transpose(turn)
             drawn.thumbnail((side, side))
             # Pixels alone: what the file said of itself stays behind.
             transparent = "A" in drawn.getbands() or "transparency" in drawn.info
@@ -203,7 +218,7 @@ def redrawn(upload, kind, side, kept_as=None):
         raise ValidationError(
             f"L’image compte plus de {MAX_PIXELS // 1_000_000} millions de points. Réduisez-la."
         ) from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except Exception as error:  # what Pillow raises on a damaged picture is of any kind
         raise ValidationError("Ce n’est pas une image que l’on sait lire.") from error
     return ContentFile(content.getvalue()), drawn.size
 

@@ -1,5 +1,6 @@
 """Files attached to messages: what is taken, who is given them, what becomes of them."""
 
+import struct
 import zipfile
 from datetime import timedelta
 from io import BytesIO
@@ -134,6 +135,34 @@ def test_a_picture_is_shown_and_drawn_anew_without_what_the_camera_noted(
     assert (piece.largeur, piece.hauteur) == (20, 40)
     assert response.headers["Content-Disposition"].startswith("inline")
     assert response.headers["Content-Type"] == Image.MIME[kind]
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.jpg", "JPEG"), ("a.webp", "WEBP")])
+@pytest.mark.parametrize("tag", [282, 296, 531])
+def test_a_photo_is_turned_whatever_else_its_phone_noted(en_elue, sujet, name, kind, tag):
+    [piece] = attached(en_elue, sujet, file(name, picture(kind, exif=exif(tag))))
+    assert (piece.largeur, piece.hauteur) == (20, 40)
+
+
+def exif(tag):
+    """Notes of a picture to be turned, with a text where a number belongs."""
+    entries = struct.pack("<HHI4s", 274, 3, 1, b"\6") + struct.pack("<HHI4s", tag, 2, 3, b"72")
+    return b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 2) + entries + bytes(4)
+
+
+@pytest.mark.parametrize("raised", [TypeError, struct.error, AttributeError, AssertionError])
+def test_a_picture_on_which_pillow_stumbles_is_refused_and_the_text_kept(
+    en_elue, sujet, monkeypatch, raised
+):
+    def stumble(self):
+        raise raised
+
+    monkeypatch.setattr(Image.Image, "getexif", stumble)
+    response = send(en_elue, sujet, file("photo.png", picture("PNG")))
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert "« photo.png » n’est pas joint : ce n’est pas une image que l’on sait lire" in page
+    assert "Voici</textarea>" in page
 
 
 @pytest.mark.parametrize(
