@@ -144,6 +144,14 @@ def test_a_photo_is_turned_whatever_else_its_phone_noted(en_elue, sujet, name, k
     assert (piece.largeur, piece.hauteur) == (20, 40)
 
 
+def test_the_greys_of_a_scanner_are_kept(en_elue, sujet):
+    content, greys = BytesIO(), struct.pack("<64H", *range(0, 65_536, 1_024))
+    Image.frombytes("I;16", (64, 64), greys * 64).save(content, "PNG")
+    [piece] = attached(en_elue, sujet, file("scan.png", content.getvalue()))
+    drawn = Image.open(piece.fichier)
+    assert [drawn.getpixel((x, 5))[0] for x in (0, 16, 32, 63)] == [0, 64, 128, 252]
+
+
 def exif(tag):
     """Notes of a picture to be turned, with a text where a number belongs."""
     entries = struct.pack("<HHI4s", 274, 3, 1, b"\6") + struct.pack("<HHI4s", tag, 2, 3, b"72")
