@@ -71,6 +71,19 @@ def docx(types=WORD, **entries):
     return content.getvalue()
 
 
+def damaged(how, after):
+    """A document whose parts, compressed so, are spoilt ``after`` some bytes."""
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w", how) as made:
+        for name in ("[Content_Types].xml", "mimetype"):
+            made.writestr(name, "a" * 500)
+    spoilt = bytearray(content.getvalue())
+    for part in made.infolist():
+        start = part.header_offset + 30 + len(part.filename) + after
+        spoilt[start : start + 4] = b"\xff" * 4
+    return bytes(spoilt)
+
+
 def send(client, topic, *files, **fields):
     data = {"content": "Voici", "fichiers": list(files), **fields}
     return client.post(topic.get_absolute_url(), data)
@@ -191,6 +204,9 @@ def test_a_picture_on_which_pillow_stumbles_is_refused_and_the_text_kept(
         ("note.docx", docx(f"{WORD} macroEnabled")),
         ("note.docx", docx(word__vbaProject="x")),
         ("note.docm", docx()),
+        *((name, damaged(zipfile.ZIP_DEFLATED, 0)) for name in ("note.docx", "note.odt")),
+        *((name, damaged(zipfile.ZIP_LZMA, 4)) for name in ("note.docx", "note.odt")),
+        ("note.xlsx", damaged(zipfile.ZIP_BZIP2, 0)),
         ("note.txt", "Été".encode("latin-1")),
         ("note.txt", b"a\0b"),
         ("note.exe", b"MZ"),
