@@ -45,11 +45,11 @@ class Names:
         self.found = set()
         self._membres = {}
         for membre in membres:
-            if membre.first_name or membre.last_name:
-                self._membres.setdefault(fold(membre.get_full_name()), set()).add(membre.pk)
+            if name := fold(membre.get_full_name()):
+                self._membres.setdefault(name, set()).add(membre.pk)
         # The longest first: «Anne Martin-Roche» is not «Anne Martin». Homonyms are all named.
         names = sorted(self._membres, key=len, reverse=True)
-        names = "|".join(r"[^a-z0-9@]{1,3}".join(name.split()) for name in names)
+        names = "|".join(r"(?:[^\w@]|_){1,3}".join(name.split()) for name in names)
         self._pattern = re.compile(rf"(?<![^\W_]){sign}({names})(?![^\W_])") if names else None
 
     def split(self, text):
@@ -58,7 +58,7 @@ class Names:
         end = 0
         for match in self._pattern.finditer(folded) if self._pattern else ():
             start, stop = places[match.start()], places[match.end() - 1] + 1
-            self.found |= self._membres[fold(match[1])]
+            self.found |= self._membres[" ".join(re.findall(r"[^\W_]+", match[1]))]
             if start > end:
                 yield text[end:start], False
             yield text[start:stop], True

@@ -577,6 +577,18 @@ def test_code_links_addresses_and_longer_names_are_left_alone(elue, sujet, anne,
     assert "mention" not in post.content.rendered
 
 
+@pytest.mark.parametrize("between", [" ß ", " ø ", "中"])
+def test_other_letters_between_its_words_make_no_name(en_elue, sujet, anne, between):
+    typed = f"@Anne{between}Léry"
+    assert en_elue.post(sujet.get_absolute_url(), {"content": typed}).status_code == 302
+    assert not named(sujet.posts.last())
+
+
+def test_a_name_without_letters_is_called_by_nothing(espace, elue, sujet):
+    entered(un_membre("elus", membre__first_name="…", membre__last_name="·"), espace)
+    assert not named(conversation.reply(elue, sujet, "Rendez-vous @ midi, ou @… ·"))
+
+
 def test_the_longest_name_wins_and_homonyms_are_all_named(espace, elue, sujet, anne):
     def elu(first, last):
         return un_membre("elus", membre__first_name=first, membre__last_name=last)
