@@ -12,6 +12,9 @@ from communaute.prepared import Prepared
 class SessionStore(DatabaseSessionStore):
     """Django's, whose rows and cookies it shares."""
 
+    def _validate_session_key(self, key):
+        return super()._validate_session_key(key) and "\0" not in key
+
     def _get_session_from_db(self):
         found = SESSION.fetch(key=self.session_key, at=timezone.now())
         if not found:

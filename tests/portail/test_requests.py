@@ -3,6 +3,8 @@
 import pytest
 from django.test import Client
 
+from communaute.sessions import SessionStore
+
 pytestmark = pytest.mark.django_db
 
 
@@ -17,6 +19,12 @@ def refused(response):
 )
 def test_a_nul_character_is_refused(client, address):
     refused(client.get(address))
+
+
+def test_a_cookie_with_a_nul_character_is_no_session(client):
+    headers = {"Cookie": 'sessionid="abcdefgh\\000ijk"'}
+    assert client.get("/communaute/", headers=headers).url.startswith("/compte/connexion/")
+    assert SessionStore("abcdefgh\0ijk").session_key is None
 
 
 @pytest.mark.parametrize("charset", ["utf-16", "rot13", "inconnu"])
