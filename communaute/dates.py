@@ -2,14 +2,24 @@
 
 from functools import cache
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dates import MONTHS, WEEKDAYS
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Days of other years are typing errors; at the ends of the calendar, the next day does not exist."""
 
 
 @cache
 def names():
     """Those of the days and of the months, found once: each look-up asks which language is spoken."""
     return [str(name) for name in WEEKDAYS.values()], [None, *map(str, MONTHS.values())]
+
+
+def check_year(day):
+    """``ValidationError`` where ``day`` is of a year that nobody means."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValidationError(f"Choisissez une année entre {FIRST_YEAR} et {LAST_YEAR}.")
 
 
 def day_said(day):

@@ -6,6 +6,7 @@ from communaute import invitations, listes
 from communaute.models import Adhesion, College, Invitation, Membre, Siege, Territoire
 from communaute.models.invitations import facilitated_places
 from communaute.models.membres import Rythme
+from communaute.rencontres_forms import DayField
 from communaute.visiteurs import TrapField, UncutMixin
 
 JOURS = ("Lundi", "Mardi", "Mercredi", "Jeudi", "Vendredi", "Samedi", "Dimanche")
@@ -223,10 +224,8 @@ class RythmeForm(UncutMixin, forms.ModelForm):
     class Meta:
         model = Membre
         fields = ["rythme", "jours", "lettre", "pause_jusqu_au"]
-        widgets = {
-            "rythme": forms.RadioSelect,
-            "pause_jusqu_au": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        }
+        widgets = {"rythme": forms.RadioSelect}
+        field_classes = {"pause_jusqu_au": DayField}
         labels = {
             "rythme": "Des nouvelles de vos espaces",
             "lettre": "La lettre de la semaine : ce que la cohorte a appris",

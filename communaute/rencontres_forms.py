@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from communaute import repetitions
-from communaute.dates import day_said, span_said
+from communaute.dates import check_year, day_said, span_said
 from communaute.models import College, Disponibilite, Territoire
 from communaute.rencontres import names_a_learning
 from communaute.repetitions import MOST_DATES, Repetition, at
@@ -102,6 +102,8 @@ class KeptField(forms.CharField):
 
 class DayField(forms.DateField):
     """A day, as browsers send it or as people write it."""
+
+    default_validators = [check_year]
 
     def __init__(self, **kwargs):
         super().__init__(
@@ -461,6 +463,7 @@ class DatesField(forms.CharField):
             hours = [time(numbers[f"h{n}"], numbers[f"m{n}"]) for n in (1, 2)]
         except ValueError:
             raise forms.ValidationError("ce jour ou cette heure n’existe pas.") from None
+        check_year(day)
         debut, fin = (at(day, hour) for hour in hours)
         if fin <= debut:
             raise forms.ValidationError("elle finirait avant de commencer.")

@@ -18,6 +18,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets import AdminDateInput
 from wagtail.log_actions import log
 
+from communaute.dates import check_year
 from communaute.models import Membre, Siege
 from pages import journal
 from pages.choix import membres
@@ -37,6 +38,8 @@ class SiegeForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        for name in ("debut", "fin"):
+            self.fields[name].validators.append(check_year)
         if self.instance.pk:
             for name in ("membre", "college", "allie", "territoire", "debut"):
                 self.fields[name].disabled = True
@@ -51,7 +54,10 @@ class PassationForm(forms.ModelForm):
     """When a seat ends, and who holds it next: in the same collège and the same territory."""
 
     fin = forms.DateField(
-        label="Dernier jour de la personne qui part", help_text="Compris.", widget=AdminDateInput
+        label="Dernier jour de la personne qui part",
+        help_text="Compris.",
+        widget=AdminDateInput,
+        validators=[check_year],
     )
     membre = forms.ModelChoiceField(
         Membre.objects.filter(is_active=True),
@@ -67,6 +73,7 @@ class PassationForm(forms.ModelForm):
             "avant lui reste fermé, sauf si l’espace l’ouvre à qui prend la suite."
         ),
         widget=AdminDateInput,
+        validators=[check_year],
     )
 
     class Meta:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from communaute.forms import NIVEAUX_DU_SUJET, NiveauDuSujetForm, NiveauForm
 from communaute.forum_conversation.models import Topic
 from communaute.models import Espace, Niveau, Participation, Suivi
+from communaute.models.lecture import NEVER
 from communaute.views.reading import entered_espace, readable
 
 TOPICS_SHOWN = 100
@@ -68,8 +69,7 @@ def suivre_sujet(request, reference):
 @require_POST
 def tout_lu(request, slug):
     """Mark as read all that was said in a space when its page was shown."""
-    now = timezone.now()
-    until = min(moment(request.POST.get("jusqua", "")) or now, now)
+    until = moment(request.POST.get("jusqua", "")) or timezone.now()
     mine = Participation.objects.readable_by(request.user).filter(espace__slug=slug)
     if not mine.mark_read(until):
         Participation.objects.join(request.user, entered_espace(request.user, slug))
@@ -79,12 +79,14 @@ def tout_lu(request, slug):
 
 
 def moment(text):
-    """The time that a form gave, with its time zone; None where it is none."""
+    """The time that a form gave, from ``NEVER`` to now; None where it is none, or has no time zone."""
     try:
         found = parse_datetime(text)
     except ValueError:
         return None
-    return found if found and timezone.is_aware(found) else None
+    if not found or timezone.is_naive(found):
+        return None
+    return min(max(found, NEVER), timezone.now())
 
 
 def _noted(request, place, form):

@@ -89,6 +89,8 @@ def test_a_meeting_is_proposed_without_a_date_and_says_which_are_possible(
         ("12/03/2027 25:00-26:00\n12/03/2027 14:00-16:00", "ce jour ou cette heure n’existe pas"),
         ("12/03/2027 16:00-14:00\n12/03/2027 14:00-16:00", "elle finirait avant de commencer"),
         ("12/03/2020 14:00-16:00\n12/03/2027 14:00-16:00", "ce moment est passé"),
+        ("01/01/0001 00:00-01:00\n12/03/2027 14:00-16:00", "une année entre 1900 et 2200"),
+        ("31/12/9999 22:00-23:59\n12/03/2027 14:00-16:00", "une année entre 1900 et 2200"),
         ("28/03/2027 02:30-05:00\n12/03/2027 14:00-16:00", "les horloges avancent"),
         ("12/03/2027 14:00-16:00\n12/03/2027 14:00-17:00", "commencent au même moment"),
         ("\n".join(f"{day}/03/2027 14:00-16:00" for day in range(1, 14)), "il y en a 13"),

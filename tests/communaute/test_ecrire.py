@@ -129,6 +129,7 @@ def test_a_poll_offers_to_close_in_two_weeks(en_elue):
         ({"choix": "Oui\n" + "n" * 151}, "150 signes au plus"),
         ({"choix": ""}, "Proposez au moins 2 réponses"),
         ({"choix": "Oui\nNon", "ferme_le": "2020-01-01"}, "Ce jour est passé"),
+        ({"choix": "Oui\nNon", "ferme_le": "9999-12-31"}, "une année entre 1900 et 2200"),
         ({"choix": "Oui\nNon", "ferme_le": "demain"}, "Cette date n’en est pas une"),
         ({"choix": "Oui\nNon"}, "Choisissez le dernier jour"),
     ],

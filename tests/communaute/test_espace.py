@@ -221,9 +221,17 @@ def test_all_is_marked_as_read_up_to_when_the_page_was_shown(signed_in, read, es
 
 
 @pytest.mark.parametrize(
-    "jusqua", ["x", "2026-13-45T00:00", "2026-01-01T00:00", "9999-01-01T00:00Z"]
+    "jusqua",
+    ["x", "2026-13-45T00:00", "2026-01-01T00:00", "9999-01-01T00:00Z", "9999-12-31T23:59-14:00"],
 )
 def test_an_odd_time_marks_no_more_than_now(signed_in, espace, elue, jusqua):
     signed_in(elue).post(f"{ESPACE}tout-lu/", {"jusqua": jusqua})
     until = Participation.objects.get(membre=elue).lu_jusqua
     assert timezone.now() - timedelta(minutes=1) < until <= timezone.now()
+
+
+def test_a_time_before_all_calendars_marks_nothing(signed_in, espace, elue):
+    participation = Participation.objects.get(membre=elue)
+    answer = signed_in(elue).post(f"{ESPACE}tout-lu/", {"jusqua": "0001-01-01T00:00:00+14:00"})
+    assert answer.status_code == 302
+    assert Participation.objects.get(membre=elue).lu_jusqua == participation.lu_jusqua

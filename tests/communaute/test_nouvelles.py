@@ -267,6 +267,9 @@ def test_preferences_are_chosen_from_a_mail_without_signing_in(client, elue):
     assert answer.status_code == 200
     elue.refresh_from_db()
     assert (elue.rythme, elue.jours) == ("choisis", [1, 3])
+    answer = client.post(address, {"rythme": "quotidien", "pause_jusqu_au": "9999-12-31"})
+    assert answer.status_code == 422
+    assert "une année entre 1900 et 2200" in answer.text
     assert client.get("/communaute/").status_code == 302
 
 

@@ -186,6 +186,8 @@ def test_titles_beyond_the_first_are_unfolded(search, espace, elue):
     [
         ({"du": "hier"}, "Cette date n’en est pas une"),
         ({"du": "2026-02-01", "au": "2026-01-01"}, "avant la première"),
+        ({"du": "0001-01-01"}, "une année entre 1900 et 2200"),
+        ({"au": "9999-12-31"}, "une année entre 1900 et 2200"),
         ({"espace": "rien"}, "Choisissez l’un de vos espaces"),
         ({"nature": "rien"}, "Choisissez un genre"),
         ({"q": "x" * 201}, "200"),

@@ -29,6 +29,14 @@ def test_seats_are_found_by_when_they_are_held(listed):
     assert listed("siege", college="agents") == []
 
 
+def test_a_seat_ends_in_a_year_that_somebody_means(client):
+    client.force_login(in_group(ADMINISTRATION))
+    siege = SiegeFactory()
+    last_day = {"fonction": "Maire", "fin": "9999-12-31"}
+    page = client.post(reverse("siege:edit", args=[siege.pk]), last_day)
+    assert "une année entre 1900 et 2200" in page.content.decode()
+
+
 def test_a_seat_given_and_a_seat_ended_are_on_record(client):
     administrator, membre = in_group(ADMINISTRATION), MembreFactory()
     client.force_login(administrator)
