@@ -22,6 +22,7 @@ from communaute.models import (
     Alerte,
     Espace,
     Recours,
+    Suivi,
     Suspension,
 )
 
@@ -151,6 +152,7 @@ def move(facilitator, topic, target, motif=""):
     target = found[target.pk]
     if target.obstacle:
         raise Refused(target.obstacle)
+    Suivi.objects.keep_marks(topic, source)
     Topic.objects.filter(pk=topic.pk).update(forum=target.forum_id)
     shown = int(topic.approved)
     Forum.objects.filter(pk=source.forum_id).update(

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Subquery
+from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
@@ -98,6 +98,17 @@ class SuiviQuerySet(models.QuerySet):
             self.bulk_create(
                 [Suivi(membre=membre, topic=topic, lu_jusqua=jusqua)], ignore_conflicts=True
             )
+
+    def keep_marks(self, topic, espace):
+        """Record up to when each has read ``topic``, which leaves ``espace``, by having read all of it."""
+        read = Participation.objects.filter(espace=espace, lu_jusqua__gte=topic.created)
+        until = Subquery(read.filter(membre=OuterRef("membre")).values("lu_jusqua"))
+        known = self.filter(topic=topic, membre__in=read.values("membre"))
+        known.update(lu_jusqua=Greatest(Coalesce("lu_jusqua", NEVER), until))
+        self.bulk_create(
+            [Suivi(topic=topic, **mark) for mark in read.values("membre_id", "lu_jusqua")],
+            ignore_conflicts=True,
+        )
 
 
 class Suivi(models.Model):

@@ -166,6 +166,21 @@ def test_a_topic_moves_to_a_narrower_space_with_its_counts(as_, tronc, espace):
     assert (acte.acte, acte.espace, acte.motif) == ("deplacer", tronc, "Entre élu·es, plutôt")
 
 
+def test_what_was_read_stays_read_when_its_topic_moves(as_, tronc, espace):
+    animatrice = a_facilitator(tronc, espace)
+    reader, other = (entered(un_membre("elus"), tronc, espace) for _ in range(2))
+    topic = un_sujet(tronc, author=other)
+    Suivi.objects.choose(other, topic, "rien")
+    for membre in (reader, other):
+        as_(membre).post("/communaute/espaces/tronc/tout-lu/")
+    move(as_(animatrice), topic, espace)
+    for membre in (reader, other):
+        assert "Un titre secret" not in html(
+            as_(membre).get("/communaute/espaces/elus/?voir=non-lus")
+        )
+    assert Suivi.objects.get(membre=other).niveau == "rien"
+
+
 def test_whoever_loses_a_topic_that_moves_loses_all_that_hangs_on_it(as_, tronc, espace):
     animatrice, agent = a_facilitator(tronc, espace), entered(un_membre("agents"), tronc)
     topic = un_sujet(tronc, author=agent)
