@@ -83,7 +83,8 @@ def espace(request, slug):
         "voir": asked["voir"],
         "nature": asked["nature"],
         "has_unread": any(topic.is_unread for topic in topics),
-        "jusqua": timezone.now().isoformat(),
+        # A message on its way, said before now and not yet kept, is not marked as read with the others.
+        "jusqua": (espace.forum.last_post_on or timezone.now()).isoformat(),
         "niveau": espace.niveau or Niveau.TOUT,
         "niveaux": Niveau.choices,
         "can_speak": permissions.can_speak(user, espace),

@@ -230,6 +230,17 @@ def test_an_odd_time_marks_no_more_than_now(signed_in, espace, elue, jusqua):
     assert timezone.now() - timedelta(minutes=1) < until <= timezone.now()
 
 
+def test_a_message_on_its_way_when_the_page_was_shown_is_not_marked_as_read(
+    signed_in, read, espace, elue, autre
+):
+    topic = un_sujet(espace)
+    client, said_at = signed_in(elue), timezone.now()
+    shown = read(ESPACE).select_one("[name=jusqua]")["value"]
+    conversation.reply(autre, topic, "En chemin", said_at)
+    client.post(f"{ESPACE}tout-lu/", {"jusqua": shown})
+    assert read(ESPACE).select(".sujet--neuf")
+
+
 def test_a_time_before_all_calendars_marks_nothing(signed_in, espace, elue):
     participation = Participation.objects.get(membre=elue)
     answer = signed_in(elue).post(f"{ESPACE}tout-lu/", {"jusqua": "0001-01-01T00:00:00+14:00"})
