@@ -269,9 +269,15 @@ def decide(facilitator, post, acte, motif="", *, base=None):
 
 
 def _accept(post, topic):
-    """Let a message that waited appear, as said now, so that nobody has read past it."""
+    """Let a message that waited appear, as said now, so that nobody has read past it; its author, who had
+    read all of its topic, has still.
+    """
     forum = conversation.lock_forum(topic.forum_id)
     now = timezone.now()
+    author = post.poster
+    read = Topic.objects.readable_by(author).with_reading_of(author).filter(is_unread=False)
+    if read.filter(pk=topic.pk).exists():
+        Suivi.objects.mark_read(author, topic, now)
     conversation.show(post, topic)
     Post.objects.filter(pk=post.pk).update(approved=True, created=now)
     if topic.first_post_id == post.pk:

@@ -574,6 +574,20 @@ def test_once_accepted_it_appears_as_said_now(as_, relue, animatrice, sujet_relu
     assert acts(relue) == ["premoderer", "approuver", "approuver"]
 
 
+def test_once_accepted_it_is_new_to_all_but_its_author(as_, espace, relue, animatrice):
+    topic = un_sujet(relue, author=animatrice)
+    elue, other, late = (entered(un_membre("elus"), relue) for _ in range(3))
+    for membre in (elue, other):
+        as_(membre).get(topic.get_absolute_url())
+    unread = "/communaute/espaces/elus/?voir=non-lus"
+    decide(as_(animatrice), conversation.reply(elue, topic, "Relue"), "approuver")
+    assert "Un titre secret" not in html(as_(elue).get(unread))
+    assert "Un titre secret" in html(as_(other).get(unread))
+    decide(as_(animatrice), conversation.reply(late, topic, "Relue"), "approuver")
+    for membre in (elue, other, late):
+        assert "Un titre secret" in html(as_(membre).get(unread))
+
+
 def test_refused_it_is_told_to_its_author_and_shown_to_nobody(
     as_, relue, animatrice, sujet_relu, elue
 ):
