@@ -291,8 +291,11 @@ def locked(queryset, instance):
     """The row of ``instance`` as it is now, held until the transaction ends.
 
     Its key is left free: rows that point to it, such as what others have read, are written meanwhile.
+    It is asked for again when it is not found: PostgreSQL does not find a topic that was moved while it
+    waited, as it looks for it beside the forum that it had before.
     """
-    return queryset.select_for_update(of=("self",), no_key=True).get(pk=instance.pk)
+    held = queryset.select_for_update(of=("self",), no_key=True).filter(pk=instance.pk)
+    return next(iter(held), None) or held.get()
 
 
 def lock_forum(pk):
@@ -308,7 +311,7 @@ FORUM = Prepared(
 
 def _locked_topic(author, topic):
     """The topic with its space, as ``locked`` gives it, if ``author`` may read it."""
-    found = TOPIC.fetch(user=author, topic=topic.pk)
+    found = TOPIC.fetch(user=author, topic=topic.pk) or TOPIC.fetch(user=author, topic=topic.pk)
     if not found:
         raise Topic.DoesNotExist
     return found[0]

@@ -295,6 +295,25 @@ def test_a_reply_sent_while_the_topic_is_being_locked_is_refused(espace, elue, i
     assert differences() == []
 
 
+def test_what_is_sent_while_the_topic_is_being_moved_goes_with_it(espace, in_thread):
+    twin, animatrice = EspaceFactory(slug="jumeau"), MembreFactory()
+    for one in (espace, twin):
+        one.nominate("animation", [animatrice])
+    animatrice, elue = entered(animatrice, espace, twin), entered(un_membre("elus"), espace, twin)
+    topic = un_sujet(espace, author=elue)
+    with transaction.atomic():
+        moderation.move(animatrice, topic, twin)
+        sent = [
+            in_thread(partial(conversation.reply, elue, topic, "Entre deux")),
+            in_thread(partial(conversation.edit, elue, topic.first_post, "Un autre texte")),
+            in_thread(partial(gestes.summarise, elue, topic, "Un résumé", 0)),
+        ]
+        time.sleep(A_MOMENT)
+    assert not [future.result(SECONDS) for future in sent if isinstance(future.result(), REFUSED)]
+    assert {post.content.raw for post in topic.posts.all()} == {"Un autre texte", "Entre deux"}
+    assert differences() == []
+
+
 def test_a_reply_sent_while_its_author_leaves_is_refused_or_wholly_done(espace, in_thread):
     topic = un_sujet(espace)
     for number in range(2):
