@@ -1,7 +1,8 @@
 """What members write, each act in one transaction that locks the topic, then its forum.
 
 Each function reads again what its author may do, in the transaction: rights lost since the page was
-shown are lost here too. ``PermissionDenied`` says so.
+shown are lost here too. ``PermissionDenied`` says so, and ``ValidationError`` that the files of a message
+are too many together.
 """
 
 from uuid import UUID
@@ -28,6 +29,7 @@ from communaute.models import (
     Suivi,
     Version,
 )
+from communaute.pieces import check_together
 from communaute.prepared import Prepared
 from communaute.search import indexed
 
@@ -382,7 +384,7 @@ def _attach(author, place, windows, post, pieces):
 
 def _close_draft(author, place, windows, post=None, pieces=()):
     """Delete the draft of a place, if one of these windows kept it, once what it held is said; return how
-    many files it gave ``post``.
+    many files it gave ``post``, which may have some already.
     """
     [(name, instance)] = place.items()
     moved = 0
@@ -390,6 +392,8 @@ def _close_draft(author, place, windows, post=None, pieces=()):
         moved = brouillon.pieces.filter(reference__in=pieces).update(post=post, brouillon=None)
         if brouillon.fenetre in windows:
             brouillon.delete()
+    if moved:
+        check_together(post.pieces.values_list("taille", flat=True))
     return moved
 
 

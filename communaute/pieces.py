@@ -111,6 +111,20 @@ def attach(brouillon, upload, among):
     return piece
 
 
+def check_together(sizes):
+    """``ValidationError`` where files of these sizes are too many, or weigh too much, for one message."""
+    if len(sizes) > MAX_FILES:
+        raise ValidationError(
+            f"Un message porte {MAX_FILES} fichiers au plus, et il y en a {len(sizes)} : décochez-en "
+            f"{len(sizes) - MAX_FILES}."
+        )
+    if sum(sizes) > MAX_TOTAL:
+        raise ValidationError(
+            f"Les fichiers d’un message pèsent {filesizeformat(MAX_TOTAL)} au plus, tous ensemble, et "
+            f"ceux-ci {filesizeformat(sum(sizes))} : décochez-en."
+        )
+
+
 def too_large(name):
     """Why a file of that name was let go by."""
     return ValidationError(

@@ -4,6 +4,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -67,7 +68,7 @@ def nouveau_sujet(request, slug):
         messages.success(request, f"Votre sujet est publié{waits}.")
         return topic
 
-    response = composition.respond(start)
+    response = respond(composition, start)
     if response:
         return response
     promesse = composition.form["promesse"].value()
@@ -118,7 +119,7 @@ def modifier_message(request, reference):
         },
         attached=post.pieces.readable_by(request.user),
     )
-    response = composition.respond(partial(conversation.edit, request.user, post))
+    response = respond(composition, partial(conversation.edit, request.user, post))
     if response:
         return response
     composition.compare_with(post)
@@ -129,6 +130,15 @@ def modifier_message(request, reference):
         "post": post,
     }
     return render(request, "communaute/modifier_message.html", context, status=composition.status)
+
+
+def respond(composition, send):
+    """What ``composition`` answers to what was sent; files that are too many together are refused in it."""
+    try:
+        return composition.respond(send)
+    except ValidationError as refused:
+        composition.form.add_error("fichiers", refused)
+        return None
 
 
 @require_safe

@@ -27,7 +27,7 @@ from communaute.models import (
 from communaute.prepared import Prepared
 from communaute.views import desaccords, rencontres
 from communaute.views.composition import Composition
-from communaute.views.ecrire import quoted
+from communaute.views.ecrire import quoted, respond
 from communaute.views.reading import readable, with_exceptional_readings
 from communaute.views.shown import message
 
@@ -44,7 +44,8 @@ def sujet(request, reference):
     topic = readable_for_page(request.user, reference)
     can_reply = permissions.can_reply(request.user, topic)
     composition = reply_to(request, topic) if can_reply else None
-    response = composition and composition.respond(partial(conversation.reply, request.user, topic))
+    reply = partial(conversation.reply, request.user, topic)
+    response = composition and respond(composition, reply)
     if response:
         return response
     is_posted = request.method == "POST"

@@ -279,6 +279,41 @@ def test_a_message_has_six_files_and_twenty_five_megabytes_at_most(en_elue, suje
     assert "« 1.txt » n’est pas joint" in page
 
 
+@pytest.mark.parametrize(
+    ("most", "said"),
+    [({"MAX_FILES": 2}, "et il y en a 4 : décochez-en 2"), ({"MAX_TOTAL": 50}, "56 octets")],
+)
+def test_files_received_at_once_are_counted_again_when_sent(
+    en_elue, sujet, monkeypatch, most, said
+):
+    send(en_elue, sujet, *(file(f"{n}.pdf") for n in range(4)), apercu="1")
+    for name, value in most.items():
+        monkeypatch.setattr(pieces, name, value)
+    response = send(en_elue, sujet, pieces=chosen())
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert said in page
+    assert "Voici</textarea>" in page
+    assert PieceJointe.objects.filter(brouillon__topic=sujet).count() == 4
+    assert send(en_elue, sujet, pieces=chosen()[:2]).status_code == 302
+
+
+def test_a_change_gives_a_message_no_more_files_than_it_may_have(en_elue, sujet):
+    theirs = attached(en_elue, sujet, *(file(f"{n}.pdf") for n in range(6)))
+    address = f"/communaute/messages/{theirs[0].post.reference}/modifier/"
+    data = {"content": "Voici, enfin", "base": "0"}
+    en_elue.post(address, data | {"fichiers": [file("7.pdf")], "garder": "1"})
+    every = [piece.reference for piece in PieceJointe.objects.all()]
+    response = en_elue.post(address, data | {"pieces": every})
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert "et il y en a 7 : décochez-en 1" in page
+    assert "Voici, enfin</textarea>" in page
+    assert PieceJointe.objects.filter(post=theirs[0].post).count() == 6
+    assert en_elue.post(address, data | {"pieces": every[1:]}).status_code == 302
+    assert PieceJointe.objects.get(nom="7.pdf").post == theirs[0].post
+
+
 def test_an_answer_to_what_is_far_too_large_is_clear(en_elue, sujet):
     response = en_elue.post(
         sujet.get_absolute_url(), {"content": "x"}, headers={"Content-Length": str(10**9)}
