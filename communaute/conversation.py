@@ -142,7 +142,7 @@ def edit(author, post, content, *, subject=None, base=None, pieces=None, windows
     opens = topic.first_post_id == post.pk
     if not opens or subject is None:
         subject = topic.subject
-    changed = content != post.content.raw or subject != topic.subject
+    changed = content != post.content.raw.replace("\r\n", "\n") or subject != topic.subject
     if changed and base is not None and base != post.updates_count:
         raise Conflict(post)
     if pieces is not None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from communaute import profils
+from communaute.champs import LongField
 from communaute.forum_conversation.models import Nature, Promesse
 from communaute.markdown import MAX_LENGTH
 from communaute.models import Acte, Alerte, College, Niveau, Profil, Territoire, Visible
@@ -35,7 +36,7 @@ NIVEAUX_DU_SUJET = [
 MIN_CHOICES, MAX_CHOICES = 2, 10
 
 
-class WrittenField(forms.CharField):
+class WrittenField(LongField):
     """Text with something to be seen in it: spaces of zero width are no message."""
 
     def to_python(self, value):
@@ -305,7 +306,7 @@ class SondageForm(TopicForm):
         rows=5,
         required_message="Dites en quelques mots pourquoi vous posez la question.",
     )
-    choix = forms.CharField(
+    choix = LongField(
         label="Les réponses proposées",
         help_text=f"Une par ligne, de {MIN_CHOICES} à {MAX_CHOICES}.",
         widget=forms.Textarea(attrs={"rows": 5}),
@@ -570,7 +571,7 @@ class AnnuaireForm(forms.Form):
 class MotDePassationForm(forms.Form):
     """What one leaves to whoever holds the seat next; empty, nothing."""
 
-    texte = forms.CharField(
+    texte = LongField(
         label="Votre mot",
         help_text="En Markdown si vous voulez : **gras**, - liste. Vide, rien n’est gardé.",
         max_length=20_000,
@@ -749,10 +750,7 @@ def reason(label="Motif", **options):
             ),
         },
     } | options
-    field = WrittenField(label=label, **options)
-    # A browser would cut what is pasted without a word; here one is told, and loses nothing.
-    field.widget.attrs.pop("maxlength", None)
-    return field
+    return WrittenField(label=label, **options)
 
 
 class AlerteForm(forms.Form):

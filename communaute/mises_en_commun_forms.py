@@ -5,6 +5,7 @@ from uuid import uuid4
 from django import forms
 from django.utils.text import Truncator
 
+from communaute.champs import LongField
 from communaute.forms import WrittenField
 from communaute.models import Accord
 
@@ -132,7 +133,7 @@ class RepondreForm(forms.Form):
     dit_le_college = forms.BooleanField(
         label="Si je dis oui : on peut dire de quel collège cela vient", required=False
     )
-    texte = forms.CharField(
+    texte = LongField(
         label="Comment vous le diriez",
         max_length=5000,
         required=False,

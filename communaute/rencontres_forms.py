@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from communaute import repetitions
+from communaute.champs import LongField
 from communaute.dates import check_year, day_said, span_said
 from communaute.models import College, Disponibilite, Territoire
 from communaute.rencontres import names_a_learning
@@ -41,7 +42,7 @@ def called(name):
     return ARTICLE.sub("", fold(name))
 
 
-class KeptField(forms.CharField):
+class KeptField(LongField):
     """Seats that are kept, a group a line: "3 élu·es". The value is what ``Rencontre.reservees`` holds."""
 
     def __init__(self, **kwargs):
@@ -175,7 +176,7 @@ class CadreForm(forms.Form):
             "qu’il en reste 72 heures avant la rencontre va à qui attend."
         ),
     )
-    programme = forms.CharField(
+    programme = LongField(
         label="Programme",
         required=False,
         max_length=4000,
@@ -420,7 +421,7 @@ class ChangeForm(AllowsFollowing, SeanceForm):
         }
 
 
-class DatesField(forms.CharField):
+class DatesField(LongField):
     """Dates, one a line: "12/03/2027 14:00-16:00". Their value is from when to when each lasts."""
 
     def __init__(self, fewest, most, **kwargs):
@@ -548,7 +549,7 @@ class AnnoncerForm(forms.Form):
         help_text="Rien n’est repris du sujet : écrivez pour qui ne connaît pas la cohorte.",
         error_messages={"required": "Donnez un titre à cette annonce."},
     )
-    presentation = forms.CharField(
+    presentation = LongField(
         label="De quoi il s’agit, et pour qui",
         max_length=1500,
         widget=forms.Textarea(attrs={"rows": 6}),
@@ -561,7 +562,7 @@ class AnnoncerForm(forms.Form):
         help_text="Une salle et son adresse, ou « À distance ».",
         error_messages={"required": "Dites où l’on se retrouve."},
     )
-    suites = forms.CharField(
+    suites = LongField(
         label="Ce qui en est sorti",
         required=False,
         max_length=3000,

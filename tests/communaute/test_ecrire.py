@@ -535,6 +535,26 @@ def test_what_a_message_said_goes_with_it(en_elue, sujet, column):
 # --- Quotes and mentions ------------------------------------------------------------------------
 
 
+def test_the_end_of_a_line_counts_once_and_nothing_pasted_is_cut(en_elue, sujet):
+    address = sujet.get_absolute_url()
+    assert "maxlength" not in html(en_elue.get(address))
+    assert "maxlength" not in html(en_elue.get(f"/communaute/sujets/{sujet.reference}/resume/"))
+    text = "\r\n".join(["a" * 99] * 200)
+    page = html(en_elue.post(address, {"content": f"{text}bb"}), 422)
+    assert "compte 20001 signes, la limite est de 20000" in page
+    assert en_elue.post(address, {"content": text}).status_code == 302
+    assert sujet.posts.last().content.raw == text.replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("kept", ["Un\ndeux", "Un\r\ndeux"])
+def test_what_is_opened_and_sent_as_it_was_is_not_changed(en_elue, elue, sujet, kept):
+    post = conversation.reply(elue, sujet, kept)
+    change = f"/communaute/messages/{post.reference}/modifier/"
+    assert en_elue.post(change, {"content": "Un\r\ndeux", "base": "0"}).status_code == 302
+    post.refresh_from_db()
+    assert (post.updates_count, post.versions.count()) == (0, 0)
+
+
 def test_a_message_is_quoted_with_the_name_of_its_author(en_elue, espace, sujet):
     other = entered(un_membre("elus"), espace)
     post = conversation.reply(other, sujet, "Un\n\ndeux")
