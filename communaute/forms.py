@@ -136,16 +136,19 @@ class MessageForm(forms.Form):
 
 
 class EditForm(MessageForm):
-    """A change of a message: of the ``base`` that its author was shown."""
+    """A change of a message: of the ``base`` that its author was shown, without which nothing tells that it
+    is still the one.
+    """
 
     base = forms.IntegerField(required=False, widget=forms.HiddenInput)
     envoi = None
 
     @property
     def message(self):
+        base = self.cleaned_data["base"]
         return {
             "content": self.texte,
-            "base": self.cleaned_data["base"],
+            "base": -1 if base is None else base,
             "subject": self.cleaned_data.get("subject"),
         }
 

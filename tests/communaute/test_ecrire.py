@@ -496,7 +496,8 @@ def test_a_draft_of_a_change_says_when_the_message_changed_since(en_elue, sujet)
 
 def test_the_title_is_changed_with_the_first_message_alone(en_elue, elue, sujet):
     address = f"/communaute/messages/{sujet.first_post.reference}/modifier/"
-    en_elue.post(address, {"subject": "Un autre titre", "content": "Une phrase secrète."})
+    data = {"subject": "Un autre titre", "content": "Une phrase secrète.", "base": "0"}
+    en_elue.post(address, data)
     sujet.refresh_from_db()
     assert sujet.subject == "Un autre titre"
     reply = conversation.reply(elue, sujet, "Une réponse")
@@ -509,7 +510,7 @@ def test_the_title_is_changed_with_the_first_message_alone(en_elue, elue, sujet)
 
 def test_readers_see_what_a_message_said_before(client, en_elue, espace, sujet):
     post = sujet.first_post
-    data = {"subject": "Titre neuf", "content": "Texte neuf"}
+    data = {"subject": "Titre neuf", "content": "Texte neuf", "base": "0"}
     en_elue.post(f"/communaute/messages/{post.reference}/modifier/", data)
     client.force_login(entered(un_membre("elus"), espace))
     history = f"/communaute/messages/{post.reference}/historique/"
@@ -553,6 +554,16 @@ def test_what_is_opened_and_sent_as_it_was_is_not_changed(en_elue, elue, sujet, 
     assert en_elue.post(change, {"content": "Un\r\ndeux", "base": "0"}).status_code == 302
     post.refresh_from_db()
     assert (post.updates_count, post.versions.count()) == (0, 0)
+
+
+def test_a_change_that_does_not_say_of_what_replaces_nothing(en_elue, sujet):
+    change = f"/communaute/messages/{sujet.first_post.reference}/modifier/"
+    for base in ({}, {"base": ""}):
+        page = html(en_elue.post(change, {"subject": "Un titre", "content": "Autre", **base}), 409)
+        assert "Autre</textarea>" in page
+        assert "Une phrase secrète." in page
+        assert 'name="base" value="0"' in page
+    assert sujet.posts.get().content.raw == "Une phrase secrète."
 
 
 def test_a_message_is_quoted_with_the_name_of_its_author(en_elue, espace, sujet):
