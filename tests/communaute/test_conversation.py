@@ -78,7 +78,7 @@ def test_an_author_changes_their_own_message_and_the_page_says_so(en_elue, espac
     post = un_sujet(espace, author=elue, content="Avant").posts.get()
     address = f"/communaute/messages/{post.reference}/modifier/"
     assert "Avant" in html(en_elue.get(address))
-    response = en_elue.post(address, {"subject": "Un titre", "content": "Après"})
+    response = en_elue.post(address, {"subject": "Un titre", "content": "Après", "base": "0"})
     page = html(en_elue.get(response.url, follow=True))
     assert "Après" in page
     assert "Avant" not in page
