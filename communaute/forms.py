@@ -82,8 +82,8 @@ class MessageForm(forms.Form):
         label="Fichiers",
         required=False,
         help_text=(
-            "Choisissez-en plusieurs à la fois, ou déposez-les ici : 6 au plus, de 10 Mo chacun. Images, "
-            "PDF, documents de bureautique, textes."
+            "Choisissez-en plusieurs à la fois, ou déposez-les ici : 6 au plus, de 10 Mo chacun, 25 Mo en "
+            "tout. Images, PDF, documents de bureautique, textes."
         ),
         widget=FilesInput(attrs={"accept": ",".join(f".{ending}" for ending in ACCEPTED)}),
     )

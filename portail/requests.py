@@ -1,9 +1,16 @@
 """Requests that are refused: those that no browser sends, and forms that another site could have sent."""
 
-from django.core.exceptions import BadRequest
+from django.core.exceptions import (
+    BadRequest,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.shortcuts import render
+from django.views.defaults import bad_request
 
 from communaute.forms import typed_text
+from communaute.middleware import MEMBERS_PREFIX
 
 
 class WellFormedMiddleware:
@@ -21,6 +28,14 @@ class WellFormedMiddleware:
         ):
             raise BadRequest
         return self.get_response(request)
+
+
+def refused(request, exception):
+    """Answer to what cannot be read; to a message that holds too much to be, with what it may hold."""
+    too_much = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+    if isinstance(exception, too_much) and request.path_info.startswith(MEMBERS_PREFIX):
+        return render(request, "413.html", status=413)
+    return bad_request(request, exception)
 
 
 def csrf_failure(request, reason=""):

@@ -117,6 +117,8 @@ def managers_only(view):
     return wrapped
 
 
+handler400 = "portail.requests.refused"
+
 urlpatterns = [
     path("recherche/", search.recherche, name="recherche"),
     path("signaler/", signalement.signaler, name="signaler"),

@@ -322,6 +322,22 @@ def test_an_answer_to_what_is_far_too_large_is_clear(en_elue, sujet):
     assert "trop lourd" in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"content": "Voici", "fichiers": [SimpleUploadedFile("a.txt", b"a")] * 101},
+        {"content": "é" * 1_400_000},
+    ],
+    ids=["a hundred files", "a text of megabytes"],
+)
+def test_whoever_sends_too_much_to_be_read_is_told_what_a_message_may_hold(en_elue, sujet, sent):
+    response = en_elue.post(sujet.get_absolute_url(), sent)
+    page = response.content.decode()
+    assert response.status_code == 413
+    assert "Un message porte 6&nbsp;fichiers au plus" in page
+    assert "Revenez en arrière&nbsp;: votre texte y est encore." in page
+
+
 def test_files_stay_with_the_draft_through_preview_and_error_and_go_with_the_message(
     en_elue, sujet
 ):
