@@ -6,6 +6,7 @@ import re
 from copy import copy
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
+from math import ceil
 from types import SimpleNamespace
 from uuid import UUID
 
@@ -17,7 +18,7 @@ READER, FIRST_SPACE = -1_848, -18_480
 OFFSET = 184_800
 """The example of how many rows are left out."""
 SIZES = (1, 4, 24, 96, 500)
-"""A list is asked for as long as one of these, so that few are written."""
+"""A list is asked for as long as one of these, or as a multiple of the last, so that few are written."""
 
 _written = {}
 
@@ -56,7 +57,8 @@ class Prepared:
             if isinstance(value, list):
                 if not value:
                     return []
-                lists[name] = next(size for size in SIZES if size >= len(value))
+                whole = ceil(len(value) / SIZES[-1]) * SIZES[-1]
+                lists[name] = next((size for size in SIZES if size >= len(value)), whole)
                 value = value + value[-1:] * (lists[name] - len(value))
                 given |= {example - number: one for number, one in enumerate(value)}
             else:
