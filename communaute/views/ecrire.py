@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.http import Http404, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,6 +27,7 @@ from communaute.views.reading import entered_espace, readable, who_reads, who_re
 
 QUOTED = 600
 """Characters of a message that are quoted whole; of a longer one, its beginning."""
+VERSIONS_PER_PAGE = 10
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -147,8 +149,9 @@ def historique(request, reference):
     post = readable(request.user, Post, reference)
     if not post.is_shown:
         raise Http404
-    versions = list(post.versions.readable_by(request.user).order_by("-ecrite_le", "-pk"))
-    context = {"espace": post.espace, "topic": post.topic, "post": post, "versions": versions}
+    versions = post.versions.readable_by(request.user).order_by("-ecrite_le", "-pk")
+    page = Paginator(versions, VERSIONS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {"espace": post.espace, "topic": post.topic, "post": post, "versions": page}
     return render(request, "communaute/historique.html", context)
 
 

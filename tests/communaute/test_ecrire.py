@@ -536,6 +536,20 @@ def test_what_a_message_said_goes_with_it(en_elue, sujet, column):
 # --- Quotes and mentions ------------------------------------------------------------------------
 
 
+def test_the_versions_of_a_message_come_by_pages_from_the_latest_to_the_first(en_elue, elue, sujet):
+    for number in range(11):
+        conversation.edit(elue, sujet.first_post, f"Version {number}.")
+    history = f"/communaute/messages/{sujet.first_post.reference}/historique/"
+    first, last = (html(en_elue.get(f"{history}?page={number}")) for number in (1, 2))
+    assert "À présent" in first
+    assert "Version 0." in first
+    assert "Au départ" not in first
+    assert "À présent" not in last
+    assert "Version 0." not in last
+    assert "Au départ" in last
+    assert "Une phrase secrète." in last
+
+
 def test_the_end_of_a_line_counts_once_and_nothing_pasted_is_cut(en_elue, sujet):
     address = sujet.get_absolute_url()
     assert "maxlength" not in html(en_elue.get(address))
