@@ -72,15 +72,19 @@ def readable_for_page(user, reference):
 
 
 def reply_to(request, topic):
-    """What is being written in answer to ``topic``."""
+    """What is being written in answer to ``topic``, with what is quoted once, however often it is shown."""
+    brouillon = topic.draft_of(request.user)
+    quote = quoted(request, topic)
+    if brouillon and quote.strip() in brouillon.champs.get("content", "").replace("\r\n", "\n"):
+        quote = ""
     return Composition(
         request,
         topic.espace,
         {"topic": topic},
         MessageForm,
         action=topic.get_absolute_url(),
-        quote=quoted(request, topic),
-        brouillon=topic.draft_of(request.user),
+        quote=quote,
+        brouillon=brouillon,
     )
 
 

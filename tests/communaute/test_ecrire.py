@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.test import Client
 from django.utils import timezone
 
@@ -585,6 +586,15 @@ def test_a_message_is_quoted_with_the_name_of_its_author(en_elue, espace, sujet)
     post = conversation.reply(other, sujet, "Un\n\ndeux")
     page = html(en_elue.get(f"{sujet.get_absolute_url()}?citer={post.reference}"))
     assert f"&gt; **{other.get_full_name()}** a écrit :\n&gt;\n&gt; Un\n&gt;\n&gt; deux" in page
+
+
+def test_what_the_draft_quotes_already_is_not_quoted_again(en_elue, sujet):
+    address = sujet.get_absolute_url()
+    quoting = f"{address}?citer={sujet.first_post.reference}"
+    quote = BeautifulSoup(en_elue.get(quoting).content, "html.parser").select_one("[name=content]")
+    kept = f"Déjà dit.\r\n\r\n{quote.text.strip()}\r\n\r\nOui.".replace("\n>", "\r\n>")
+    en_elue.post(address, {"content": kept, "garder": "1"})
+    assert html(en_elue.get(quoting)).count("a écrit :") == 1
 
 
 def test_a_message_of_elsewhere_is_not_quoted(en_elue, espace, sujet):
