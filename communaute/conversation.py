@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from communaute import mentions, notifications, permissions
@@ -195,6 +195,9 @@ def erase(post, topic):
     post.retire_le = timezone.now()
     post.save()
     Topic.objects.filter(pk=topic.pk, reponse=post).update(reponse=None)
+    left = topic.posts.filter(approved=True, retire_le=None).aggregate(on=Max("created"))["on"]
+    if left and left < topic.last_post_on:
+        Suivi.objects.pass_over(topic, left)
     if topic.first_post_id == post.pk:
         retitle(topic, WITHDRAWN_TITLE)
         Sondage.objects.filter(topic=topic).delete()

@@ -99,6 +99,21 @@ class SuiviQuerySet(models.QuerySet):
                 [Suivi(membre=membre, topic=topic, lu_jusqua=jusqua)], ignore_conflicts=True
             )
 
+    def pass_over(self, topic, left):
+        """Record that whoever has read ``topic`` up to its message of the time ``left``, after which others
+        were withdrawn, has read it all.
+        """
+        jusqua = topic.last_post_on
+        here = Participation.objects.filter(espace__forum=topic.forum_id)
+        here = here.filter(lu_jusqua__gte=left, lu_jusqua__lt=jusqua).values("membre_id")
+        read = models.Q(lu_jusqua__gte=left) | models.Q(membre__in=here)
+        behind = models.Q(lu_jusqua=None) | models.Q(lu_jusqua__lt=jusqua)
+        self.filter(read, behind, topic=topic).update(lu_jusqua=jusqua)
+        self.bulk_create(
+            [Suivi(topic=topic, lu_jusqua=jusqua, **membre) for membre in here],
+            ignore_conflicts=True,
+        )
+
     def keep_marks(self, topic, espace):
         """Record up to when each has read ``topic``, which leaves ``espace``, by having read all of it."""
         read = Participation.objects.filter(espace=espace, lu_jusqua__gte=topic.created)

@@ -13,9 +13,11 @@ from communaute.models import (
     Choix,
     Mention,
     Merci,
+    Participation,
     PieceJointe,
     Siege,
     Sondage,
+    Suivi,
     Version,
     Vote,
 )
@@ -44,6 +46,18 @@ def withdraw(client):
         return client.post(f"/communaute/messages/{post.reference}/retirer/", follow=True)
 
     return do
+
+
+def test_what_was_withdrawn_is_new_to_nobody_who_read_all_the_rest(client, espace, elue, autre):
+    topic = un_sujet(espace, author=elue)
+    by_topic, by_space, late = (entered(un_membre("elus"), espace) for _ in range(3))
+    Suivi.objects.mark_read(by_topic, topic, Topic.objects.get(pk=topic.pk).last_post_on)
+    Participation.objects.filter(membre=by_space).update(lu_jusqua=timezone.now())
+    conversation.withdraw(autre, conversation.reply(autre, topic, "Une erreur"))
+    for membre, is_new in ((by_topic, False), (by_space, False), (late, True)):
+        client.force_login(membre)
+        for address in ("/communaute/", "/communaute/espaces/elus/?voir=non-lus"):
+            assert (topic.reference in client.get(address).content.decode()) == is_new, address
 
 
 def test_withdrawing_is_explained_then_done_and_leaves_a_mark(client, read, withdraw, elue, post):
