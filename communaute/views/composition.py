@@ -98,6 +98,8 @@ class Composition:
                 self.conflict = conflict.current
                 self.form.data = data.copy()
                 self.form.data["base"] = conflict.current.updates_count
+            except ValidationError as too_many:
+                self.form.add_error("fichiers", too_many)
         self._keep()
         if "garder" in data and not refused and not self.elsewhere:
             return redirect(f"{self.action}#composer")

@@ -4,7 +4,6 @@ from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, JsonResponse
 from django.shortcuts import render
@@ -70,7 +69,7 @@ def nouveau_sujet(request, slug):
         messages.success(request, f"Votre sujet est publié{waits}.")
         return topic
 
-    response = respond(composition, start)
+    response = composition.respond(start)
     if response:
         return response
     promesse = composition.form["promesse"].value()
@@ -121,7 +120,7 @@ def modifier_message(request, reference):
         },
         attached=post.pieces.readable_by(request.user),
     )
-    response = respond(composition, partial(conversation.edit, request.user, post))
+    response = composition.respond(partial(conversation.edit, request.user, post))
     if response:
         return response
     composition.compare_with(post)
@@ -132,15 +131,6 @@ def modifier_message(request, reference):
         "post": post,
     }
     return render(request, "communaute/modifier_message.html", context, status=composition.status)
-
-
-def respond(composition, send):
-    """What ``composition`` answers to what was sent; files that are too many together are refused in it."""
-    try:
-        return composition.respond(send)
-    except ValidationError as refused:
-        composition.form.add_error("fichiers", refused)
-        return None
 
 
 @require_safe

@@ -27,7 +27,7 @@ from communaute.models import (
 from communaute.prepared import Prepared
 from communaute.views import desaccords, rencontres
 from communaute.views.composition import Composition
-from communaute.views.ecrire import quoted, respond
+from communaute.views.ecrire import quoted
 from communaute.views.reading import readable, with_exceptional_readings
 from communaute.views.shown import message
 
@@ -45,7 +45,7 @@ def sujet(request, reference):
     can_reply = permissions.can_reply(request.user, topic)
     composition = reply_to(request, topic) if can_reply else None
     reply = partial(conversation.reply, request.user, topic)
-    response = composition and respond(composition, reply)
+    response = composition and composition.respond(reply)
     if response:
         return response
     is_posted = request.method == "POST"
