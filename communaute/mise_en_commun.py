@@ -43,8 +43,9 @@ handed_over = Signal()
 
 
 @transaction.atomic
-def propose(membre, topic, titre, introduction, messages, *, envoi=None):
-    """Open a mise en commun of these ``messages`` of ``topic``, and a topic to discuss it; return it.
+def propose(membre, topic, titre, introduction, messages, at=None, *, envoi=None):
+    """Open a mise en commun of these ``messages`` of ``topic``, and a topic to discuss it, now or at ``at``;
+    return it.
 
     ``envoi`` is the key of the form: sent twice, it opens one. ``PermissionDenied`` says that the topic
     promises otherwise, or that one may not speak there.
@@ -58,6 +59,7 @@ def propose(membre, topic, titre, introduction, messages, *, envoi=None):
         topic.espace,
         titre,
         introduction,
+        at,
         nature=Nature.RETOUR,
         promesse=Promesse.RESTE_ICI,
         envoi=envoi,

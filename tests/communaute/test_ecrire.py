@@ -520,7 +520,7 @@ def test_readers_see_what_a_message_said_before(client, en_elue, espace, sujet):
     for text in ("Titre neuf", "Texte neuf", "Un titre secret", "Une phrase secrète."):
         assert text in page
     en_elue.force_login(post.poster)
-    data["content"] = "Encore plus neuf"
+    data |= {"content": "Encore plus neuf", "base": "1"}
     en_elue.post(f"/communaute/messages/{post.reference}/modifier/", data)
     assert html(en_elue.get(history)).count('"version__titre">Titre neuf') == 2
 

@@ -24,7 +24,6 @@ from communaute import (
     rencontres,
     repetitions,
 )
-from communaute.forum.models import Forum
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
     Accord,
@@ -580,20 +579,12 @@ def _mise_en_commun(topic, entry, membres):
     author = Membre.objects.by_key(membres[entry["auteur"]].pk)
     posts = list(Post.objects.readable_by(author).filter(topic=topic))
     drawn_on = [posts[rank] for rank in entry["messages"]]
-    mise = mise_en_commun.propose(author, topic, entry["titre"], entry["introduction"], drawn_on)
+    at, said = _ago(entry["jours"]), (entry["titre"], entry["introduction"])
+    mise = mise_en_commun.propose(author, topic, *said, drawn_on, at)
     for passage in entry["passage"]:
         sources = [posts[rank] for rank in passage["sources"]]
         said = {"texte": passage["texte"], "est_citation": False, "sources": sources}
         mise_en_commun.add(author, mise, said)
-    at = _ago(entry["jours"])
-    Post.objects.readable_by(author).filter(topic=mise.atelier_id).update(created=at)
-    atelier = Topic.objects.readable_by(author).filter(pk=mise.atelier_id)
-    atelier.update(created=at, last_post_on=at)
-    latest = Topic.objects.readable_by(author).filter(forum=topic.forum_id)
-    latest = latest.order_by("-last_post_on").first()
-    Forum.objects.filter(pk=topic.forum_id).update(
-        last_post=latest.last_post_id, last_post_on=latest.last_post_on
-    )
     mise_en_commun.ask(author, mise)
     answering = membres.values() if entry["publiee"] else [membres[one] for one in entry["oui"]]
     for membre in answering:
