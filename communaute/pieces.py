@@ -11,11 +11,11 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.db import transaction
 from django.db.models.signals import post_delete
-from django.template.defaultfilters import filesizeformat
 from PIL import ExifTags, Image
 from PIL.Image import Transpose
 
 from communaute.models import Archive, PieceJointe
+from communaute.mots import size_said
 
 MAX_BYTES = 10 * 1024 * 1024
 """Of one file."""
@@ -100,7 +100,7 @@ def attach(brouillon, upload, among):
     if piece.taille + sum(other.taille for other in among) > MAX_TOTAL:
         raise ValidationError(
             f"« {name} » n’est pas joint : les fichiers d’un message pèsent "
-            f"{filesizeformat(MAX_TOTAL)} au plus, tous ensemble."
+            f"{size_said(MAX_TOTAL)} au plus, tous ensemble."
         )
     piece.fichier.save(name, content, save=False)
     try:
@@ -128,8 +128,8 @@ def check_together(sizes):
 def too_large(name):
     """Why a file of that name was let go by."""
     return ValidationError(
-        f"« {name} » n’est pas joint : un fichier pèse {filesizeformat(MAX_BYTES)} au plus, et ceux "
-        f"d’un message {filesizeformat(MAX_TOTAL)} tous ensemble."
+        f"« {name} » n’est pas joint : un fichier pèse {size_said(MAX_BYTES)} au plus, et ceux "
+        f"d’un message {size_said(MAX_TOTAL)} tous ensemble."
     )
 
 

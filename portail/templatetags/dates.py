@@ -1,6 +1,6 @@
 """Dates as people say them."""
 
-from datetime import time
+from datetime import datetime, time
 
 from django import template
 from django.utils import timezone
@@ -21,6 +21,13 @@ def moment(d):
     said = f"aujourd’hui à {hour}" if is_today else f"le {day.removesuffix(f' {now.year}')}"
     full = f"{weekdays[d.weekday()]} {day} à {hour}"
     return mark_safe(f'<time datetime="{d:%Y-%m-%dT%H:%M%z}" title="{full}">{said}</time>')
+
+
+@register.simple_tag
+def jour(d):
+    """The day ``d``, or that of the time ``d``, as it is said and for machines."""
+    d = timezone.localtime(d) if isinstance(d, datetime) else d
+    return mark_safe(f'<time datetime="{d:%Y-%m-%d}">{day_said(d)}</time>')
 
 
 @register.simple_tag

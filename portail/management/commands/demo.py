@@ -482,7 +482,8 @@ def _sujet(espace, entry, membres):
 
 
 def _sondage(topic, entry, membres):
-    sondage = Sondage(topic=topic, plusieurs=entry["plusieurs"], ferme_le=_ago(-entry["jours"]))
+    closes = timezone.localtime(_ago(-entry["jours"])).replace(hour=23, minute=59, second=59)
+    sondage = Sondage(topic=topic, plusieurs=entry["plusieurs"], ferme_le=closes)
     sondage.save()
     for ordre, texte in enumerate(entry["choix"]):
         sondage.choix.create(texte=texte, ordre=ordre)

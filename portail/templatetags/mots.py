@@ -1,0 +1,9 @@
+"""Names and sizes as people say them."""
+
+from django import template
+
+from communaute.mots import of, size_said
+
+register = template.Library()
+register.filter("de", of)
+register.filter("taille", size_said)
