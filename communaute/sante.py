@@ -1,5 +1,6 @@
 """Whether a space lives, for those who facilitate it: figures of the space, never of a person."""
 
+import math
 from collections import Counter
 from datetime import timedelta
 from statistics import median
@@ -30,12 +31,14 @@ def of(user, espace):
     answers = Post.objects.readable_by(user).shown().filter(topic=OuterRef("pk"))
     answers = answers.exclude(poster=OuterRef("poster")).order_by()
     said = list(_said(user, espace))
+    weeks = _weeks(said)
     last = espace.forum.last_post_on
     return {
         "unanswered": questions.unanswered().order_by("created")[:LISTED],
         "days_to_answer": _days_to_answer(questions, answers),
         "days_of_silence": (timezone.localdate() - timezone.localdate(last)).days if last else None,
-        "weeks": _weeks(said),
+        "weeks": weeks,
+        "most": max(1, *(week["total"] for week in weeks)),
         "quiet": _quiet_territories(espace, {poster for _, poster, _ in said}),
     }
 
@@ -55,7 +58,7 @@ def _said(user, espace):
 
 
 def _days_to_answer(questions, answers):
-    """The median, in days, between a question and the first answer to it, or None without any."""
+    """The days within which half of the questions get their first answer, or None without any."""
     first = answers.values("topic").annotate(first=Min("created")).values("first")
     asked = (
         questions.filter(created__gte=timezone.now() - ANSWERS_SINCE)
@@ -65,28 +68,18 @@ def _days_to_answer(questions, answers):
         .values_list("created", "answered")
     )
     delays = [(answered - created) / timedelta(days=1) for created, answered in asked]
-    return median(delays) if delays else None
+    return max(1, math.ceil(median(delays))) if delays else None
 
 
 def _weeks(said):
-    """For each of the last weeks, the oldest first, its Monday, its messages, and its bar in the chart."""
+    """For each of the last weeks, the oldest first, its Monday and its messages."""
     today = timezone.localdate()
     monday = today - timedelta(days=today.weekday())
     mondays = [monday - timedelta(weeks=ago) for ago in reversed(range(WEEKS))]
     counts = Counter()
     for week, _, total in said:
         counts[timezone.localdate(week)] += total
-    most = max(1, *(counts[day] for day in mondays))
-    return [
-        {
-            "monday": day,
-            "total": counts[day],
-            "x": rank * 20 + 2,
-            "height": round(counts[day] * 80 / most),
-            "y": 84 - round(counts[day] * 80 / most),
-        }
-        for rank, day in enumerate(mondays)
-    ]
+    return [{"monday": day, "total": counts[day]} for day in mondays]
 
 
 def _quiet_territories(espace, spoke):
