@@ -340,7 +340,7 @@ class Parts:
             Section("Mes mises en commun", self.drawn(), "les mots des autres"),
             Section("Mes accords", self.agreements(), "ce que d’autres ont répondu"),
             Section("Où l’on me nomme", self.mentions(), "les messages qui me nomment"),
-            Section("Ce que je suis et ce que j’ai lu", self.reading()),
+            Section("Ce que je veux suivre et ce que j’ai lu", self.reading()),
             Section("Mes chartes", self.charters()),
             Section("Mes invitations et ma demande", self.invitations(), "les mots des autres"),
             Section("Mes alertes et mes recours", self.reports(), "les messages signalés"),

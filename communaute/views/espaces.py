@@ -50,7 +50,7 @@ VUES = {
     "miens": "Les miens",
 }
 """The views of a space's topics, by their name in the address."""
-NATURES = {"": "Tous les genres", **dict(Nature.choices)}
+NATURES = {"": "Tous les types", **dict(Nature.choices)}
 
 
 @require_safe

@@ -142,7 +142,8 @@ def alerter(request, reference):
     if judges and form.is_valid():
         if moderation.report(request.user, post, **form.cleaned_data):
             said = (
-                "Merci. L’animation va lire votre alerte ; vous saurez ici quand elle aura décidé."
+                "Merci. L’animation va lire votre alerte. La page « Décisions qui me concernent » vous "
+                "dira quand elle aura décidé."
             )
         else:
             said = "Vous avez déjà alerté l’animation sur ce message : elle n’a pas encore décidé."

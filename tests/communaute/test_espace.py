@@ -106,7 +106,7 @@ def test_a_question_whose_only_answer_cannot_be_read_has_none(shown, espace, elu
         ("?voir=sans-reponse", "Aucune question n’attend"),
         ("?voir=suivis", "Vous ne suivez aucun sujet"),
         ("?voir=miens", "Vous n’avez ouvert aucun sujet"),
-        ("?nature=annonce", "Aucun sujet de ce genre"),
+        ("?nature=annonce", "Aucun sujet de ce type"),
         ("?avant=1-x", "La liste s’arrête là"),
     ],
 )
