@@ -62,6 +62,23 @@ class TextField(WrittenField):
         )
 
 
+class TitleField(WrittenField):
+    """The title of a topic."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            label="Titre du sujet",
+            max_length=150,
+            error_messages={
+                "required": "Donnez un titre à votre sujet.",
+                "max_length": (
+                    "Votre titre compte %(show_value)s signes, la limite est de %(limit_value)s."
+                ),
+            },
+            **kwargs,
+        )
+
+
 class FilesInput(forms.FileInput):
     """A place for several files; what was chosen cannot be shown again by any browser."""
 
@@ -124,6 +141,11 @@ class MessageForm(forms.Form):
         """The fields that are shown at first."""
         return [self[name] for name in self.main]
 
+    def visible_fields(self):
+        """The fields that are seen, in the order of the page."""
+        unfolded = [name for _, names in self.folds for name in names]
+        return [self[name] for name in [*self.main, *unfolded]]
+
     def folded_fields(self):
         """What unfolds, as dicts: ``title``, ``fields``, and whether it is ``open`` at first."""
         for title, names in self.folds:
@@ -140,6 +162,9 @@ class EditForm(MessageForm):
     is still the one.
     """
 
+    content = TextField(
+        label="Votre message", required_message="Écrivez votre message avant de l’enregistrer."
+    )
     base = forms.IntegerField(required=False, widget=forms.HiddenInput)
     envoi = None
 
@@ -156,11 +181,7 @@ class EditForm(MessageForm):
 class EditOpeningForm(EditForm):
     """A change of the message that opens a topic, and of the topic's title."""
 
-    subject = WrittenField(
-        label="Titre du sujet",
-        max_length=150,
-        error_messages={"required": "Donnez un titre à votre sujet."},
-    )
+    subject = TitleField()
 
     main = ["subject", "content"]
 
@@ -172,12 +193,7 @@ class TopicForm(MessageForm):
     where it is not that.
     """
 
-    subject = WrittenField(
-        label="Titre du sujet",
-        help_text="Une phrase que vos pairs reconnaîtront.",
-        max_length=150,
-        error_messages={"required": "Donnez un titre à votre sujet."},
-    )
+    subject = TitleField(help_text="Une phrase que vos pairs reconnaîtront.")
     promesse = forms.ChoiceField(
         label="Ce que deviendra ce qui se dit dans ce sujet",
         choices=[
@@ -319,8 +335,8 @@ class SondageForm(TopicForm):
     ferme_le = DayField(
         label="Dernier jour pour répondre",
         help_text=(
-            "Les résultats paraissent ensuite, pas avant : en les regardant bouger, on devinerait qui a "
-            "répondu quoi."
+            "Les résultats paraissent ensuite, pas avant, et si cinq personnes au moins ont voté : sinon, on "
+            "devinerait qui a répondu quoi."
         ),
         initial=lambda: timezone.localdate(in_two_weeks()),
         error_messages={"required": "Choisissez le dernier jour pour répondre."},
@@ -620,13 +636,13 @@ class NiveauDuSujetForm(forms.Form):
 class RechercheForm(forms.Form):
     """What is looked for in the spaces that one has entered; nothing is required."""
 
-    q = forms.CharField(label="Des mots", max_length=200, required=False)
+    q = forms.CharField(label="Mots recherchés", max_length=200, required=False)
     auteur = forms.CharField(
         label="Écrit par", help_text="Un nom, ou son début.", max_length=100, required=False
     )
     espace = forms.ChoiceField(label="Dans l’espace", required=False)
     nature = forms.ChoiceField(
-        label="Genre de sujet", choices=[("", "Tous"), *Nature.choices], required=False
+        label="Type de sujet", choices=[("", "Tous"), *Nature.choices], required=False
     )
     du = DayField(label="À partir du", required=False)
     au = DayField(label="Jusqu’au", required=False)
@@ -638,7 +654,7 @@ class RechercheForm(forms.Form):
         choices = [(slug, espace.nom) for slug, espace in self.espaces.items()]
         self.fields["espace"].choices = [("", "Tous mes espaces"), *choices]
         self.fields["espace"].error_messages["invalid_choice"] = "Choisissez l’un de vos espaces."
-        self.fields["nature"].error_messages["invalid_choice"] = "Choisissez un genre de la liste."
+        self.fields["nature"].error_messages["invalid_choice"] = "Choisissez un type de la liste."
 
     def clean(self):
         du, au = self.cleaned_data.get("du"), self.cleaned_data.get("au")

@@ -157,7 +157,7 @@ class Composition:
         is_valid = self.form.is_valid()
         if "apercu" in self.request.POST:
             rendered, _ = mentions.read(self.form.texte, self.topic or self.espace)
-            return JsonResponse({"rendu": rendered})
+            return JsonResponse({"rendu": rendered, "juste": is_valid})
         # The form may have gone while this was on its way.
         envoi = self.form.message.get("envoi") if is_valid else None
         own = Post.objects.readable_by(self.request.user).filter(poster=self.request.user)

@@ -54,9 +54,14 @@ button.addEventListener("click", async (event) => {
   event.preventDefault();
   clearTimeout(timer);
   try {
-    const { rendu } = await ask("apercu");
+    const { rendu, juste } = await ask("apercu");
     if (!rendu) return form.requestSubmit(button);
-    place.innerHTML = `<p class="apercu__titre">Aperçu — rien n’est encore envoyé</p><div class="prose">${rendu}</div>`;
+    place.innerHTML = `<p class="apercu__titre">Aperçu — rien n’est encore envoyé</p><p class="apercu__sujet"></p><div class="prose">${rendu}</div>`;
+    place.querySelector(".apercu__sujet").textContent = form.elements.subject?.value ?? "";
+    if (juste) {
+      for (const error of form.querySelectorAll(".erreurs, .errorlist")) error.remove();
+      for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    }
     place.hidden = false;
     place.focus();
   } catch {

@@ -2,11 +2,11 @@
 const form = document.getElementById("composition");
 const text = form.querySelector("textarea[name=content]");
 const TOOLS = [
-  ["Gras", "G", "**", "**", "important"],
-  ["Italique", "I", "*", "*", "nuance"],
-  ["Liste", "•", "- ", "", "un point"],
-  ["Citation", "»", "> ", "", "ses mots"],
-  ["Lien", "↗", "[", "](https://)", "mots"],
+  ["Gras", "**", "**", "important"],
+  ["Italique", "*", "*", "nuance"],
+  ["Liste", "- ", "", "un point"],
+  ["Citation", "> ", "", "ses mots"],
+  ["Lien", "[", "](https://)", "mots"],
 ];
 
 // As the browser itself would type it: undoing takes it back.
@@ -18,7 +18,7 @@ function write(area, words) {
   }
 }
 
-function apply(area, [, , before, after, example]) {
+function apply(area, [, before, after, example]) {
   const start = area.selectionStart;
   const chosen = area.value.slice(start, area.selectionEnd) || example;
   const lines = after ? chosen : chosen.split("\n").join(`\n${before}`);
@@ -36,9 +36,7 @@ for (const area of form.querySelectorAll("textarea:not([name=choix])")) {
   for (const tool of TOOLS) {
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = tool[1];
-    button.title = tool[0];
-    button.setAttribute("aria-label", tool[0]);
+    button.textContent = tool[0];
     button.addEventListener("click", () => apply(area, tool));
     bar.append(button);
   }
