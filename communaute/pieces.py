@@ -120,8 +120,8 @@ def check_together(sizes):
         )
     if sum(sizes) > MAX_TOTAL:
         raise ValidationError(
-            f"Les fichiers d’un message pèsent {filesizeformat(MAX_TOTAL)} au plus, tous ensemble, et "
-            f"ceux-ci {filesizeformat(sum(sizes))} : décochez-en."
+            f"Les fichiers d’un message pèsent {size_said(MAX_TOTAL)} au plus, tous ensemble, et "
+            f"ceux-ci {size_said(sum(sizes))} : décochez-en."
         )
 
 
