@@ -697,7 +697,7 @@ def test_a_suspension_closes_the_space_at_the_next_request(as_, espace, animatri
         assert client.get(address).status_code == 404
     assert client.post(sujet.get_absolute_url(), {"content": "Encore"}).status_code == 404
     page = html(client.get("/communaute/decisions/"))
-    for told in ("Membre suspendu", "répété ailleurs", "Inès", "Entre élu·es"):
+    for told in ("Votre accès à «", "est suspendu", "répété ailleurs", "Inès", "Entre élu·es"):
         assert told in page
     assert "Un titre à nous" not in page
     assert acts(espace) == ["suspendre"]

@@ -189,7 +189,7 @@ def test_titles_beyond_the_first_are_unfolded(search, espace, elue):
         ({"du": "0001-01-01"}, "une année entre 1900 et 2200"),
         ({"au": "9999-12-31"}, "une année entre 1900 et 2200"),
         ({"espace": "rien"}, "Choisissez l’un de vos espaces"),
-        ({"nature": "rien"}, "Choisissez un genre"),
+        ({"nature": "rien"}, "Choisissez un type"),
         ({"q": "x" * 201}, "200"),
     ],
 )
