@@ -90,7 +90,7 @@ def test_a_draft_is_kept_and_found_again_by_keyboard_alone(open_page):
 def test_the_views_of_a_space_keep_their_place_in_the_address(open_page):
     page = open_page(ESPACE, "elue", java_script_enabled=False)
     page.get_by_role("link", name="Les miens").click()
-    page.get_by_text("Par genre").click()
+    page.get_by_text("Par type").click()
     page.get_by_role("link", name="Question", exact=True).click()
     expect(page).to_have_url(re.compile(r"\?voir=miens&nature=question$"))
     page.get_by_role("link", name="Seule de mon avis").click()
