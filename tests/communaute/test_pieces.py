@@ -281,7 +281,7 @@ def test_a_message_has_six_files_and_twenty_five_megabytes_at_most(en_elue, suje
 
 @pytest.mark.parametrize(
     ("most", "said"),
-    [({"MAX_FILES": 2}, "et il y en a 4 : décochez-en 2"), ({"MAX_TOTAL": 50}, "56 octets")],
+    [({"MAX_FILES": 2}, "et il y en a 4 : décochez-en 2"), ({"MAX_TOTAL": 50}, "décochez-en.")],
 )
 def test_files_received_at_once_are_counted_again_when_sent(
     en_elue, sujet, monkeypatch, most, said
