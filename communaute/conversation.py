@@ -128,7 +128,8 @@ def reply(author, topic, content, at=None, *, envoi=None, pieces=(), windows=(""
 
 @transaction.atomic
 def edit(author, post, content, *, subject=None, base=None, pieces=None, windows=("",)):
-    """Replace the text of a message by its author, and return it; what it said is kept as a ``Version``.
+    """Replace the text of a message by its author, and return it; what it said is kept as a ``Version``,
+    but for what was never accepted: nobody was to read it.
 
     ``subject`` is the title of the topic that the message opens. ``base`` is the ``updates_count`` that
     the author was shown: ``Conflict`` says that there were changes since. ``pieces`` are the references of
@@ -151,13 +152,14 @@ def edit(author, post, content, *, subject=None, base=None, pieces=None, windows
     if not changed:
         return post
     post.pieces_count = post.pieces.count()
-    Version.objects.create(
-        post=post,
-        titre=topic.subject if opens else "",
-        texte=post.content.raw,
-        auteur=post.updated_by or post.poster,
-        ecrite_le=post.updated_on or post.created,
-    )
+    if post.approved:
+        Version.objects.create(
+            post=post,
+            titre=topic.subject if opens else "",
+            texte=post.content.raw,
+            auteur=post.updated_by or post.poster,
+            ecrite_le=post.updated_on or post.created,
+        )
     post.content = content
     post.updated_by = author
     post.updates_count += 1

@@ -534,8 +534,8 @@ class Post(AbstractPost):
 
     @property
     def updated_on(self):
-        """When its author last changed it, or None."""
-        return self.updated if self.updates_count else None
+        """When its author last changed it, or None; not what they changed before it was accepted."""
+        return self.updated if self.updates_count and self.updated > self.created else None
 
     def save(self, *args, **kwargs):
         """Save this row alone: counts are kept by ``communaute.conversation``."""

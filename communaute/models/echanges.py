@@ -51,7 +51,7 @@ def readable_post(path, user):
 
 
 class Version(models.Model):
-    """A message as it stood before one of its changes, shown to whoever reads the message."""
+    """A message as it appeared before one of its changes, shown to whoever reads the message."""
 
     post = models.ForeignKey("forum_conversation.Post", models.CASCADE, related_name="versions")
     titre = models.CharField("titre du sujet", max_length=150, blank=True)

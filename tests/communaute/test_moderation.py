@@ -660,6 +660,30 @@ def test_what_was_accepted_stays_as_it_was_read(as_, relue, animatrice, sujet_re
     assert Post.objects.get(pk=post.pk).content.raw == "Un texte mieux dit"
 
 
+def test_what_was_written_before_it_was_accepted_is_told_to_no_reader(
+    as_, espace, elue, autre, animatrice
+):
+    Espace.objects.filter(pk=espace.pk).update(premoderation=True)
+    topic = un_sujet(espace, author=elue, subject="Un nom cité", content="Une phrase de trop.")
+    post = topic.first_post
+    edit, history = (
+        f"/communaute/messages/{post.reference}/{act}/" for act in ("modifier", "historique")
+    )
+    data = {"subject": "Titre relu", "content": "Texte relu", "base": 0}
+    assert as_(elue).post(edit, data).status_code == 302
+    assert "ce qu’il disait avant n’est pas gardé" in html(as_(animatrice).get(history))
+    assert decide(as_(animatrice), post, "approuver").status_code == 409
+    post.refresh_from_db()
+    decide(as_(animatrice), post, "approuver")
+    assert history not in html(as_(autre).get(topic.get_absolute_url()))
+    page = html(as_(autre).get(history))
+    assert "Texte relu" in page
+    assert "Un nom cité" not in page and "Une phrase de trop." not in page
+    Espace.objects.filter(pk=espace.pk).update(premoderation=False)
+    as_(elue).post(edit, data | {"content": "Texte repris", "base": 1})
+    assert "Texte relu" in html(as_(autre).get(history))
+
+
 def test_who_writes_is_told_that_their_messages_are_read_first(as_, relue, animatrice, elue):
     topic = un_sujet(relue, author=animatrice)
     places = [topic.get_absolute_url(), "/communaute/espaces/elus/nouveau-sujet/?nature=question"]

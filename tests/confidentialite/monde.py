@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from wagtail.models import Page
 
-from communaute import conversation, desaccord, mise_en_commun
+from communaute import conversation, desaccord, mise_en_commun, moderation
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
 from communaute.models import (
     Abonnement,
@@ -100,6 +100,8 @@ FIELDS = (
     "texte en attente",
     "réponse en attente",
     "réponse d’un sujet en attente",
+    "titre d’avant parution",
+    "texte d’avant parution",
     "texte masqué",
     "titre masqué",
     "texte retiré",
@@ -663,6 +665,7 @@ class Monde:
         Suivi.objects.follow(self.people["peer"], waiting)
         in_waiting = self._post(waiting, self.people["peer"], "réponse d’un sujet en attente")
         waiting_reply = self._post(self.topic, author, "réponse en attente", approved=False)
+        self._accept_rewritten(author)
         now = timezone.now()
         self.hidden = self._post(self.topic, author, "texte masqué", masque_le=now)
         untitled = Topic.objects.create(
@@ -681,6 +684,16 @@ class Monde:
             post=withdrawn, texte=CANARIES["texte retiré"], auteur=author, ecrite_le=now
         )
         self.not_referred = [waiting_reply, in_waiting, withdrawn]
+
+    def _accept_rewritten(self, author):
+        """A topic that its author wrote anew while it waited."""
+        Espace.objects.filter(pk=self.elus.pk).update(premoderation=True)
+        said = CANARIES["titre d’avant parution"], CANARIES["texte d’avant parution"]
+        topic = conversation.start_topic(author, self.elus, *said)
+        post = Post.objects.get(topic=topic)
+        conversation.edit(author, post, "Un texte relu.", subject="Un titre relu")
+        moderation.decide(self.member("facilitator"), post, Acte.APPROUVER)
+        Espace.objects.filter(pk=self.elus.pk).update(premoderation=False)
 
     def _post(self, topic, poster, field, **fields):
         post = Post.objects.create(topic=topic, poster=poster, content=CANARIES[field], **fields)

@@ -17,6 +17,7 @@ NOT_OF_THE_AUTHOR = {
     *("contenu de l’archive", "adresse abonnée", "reformulation de l’animation"),
     *("position d’une autre", "position redite", "position masquée", "motif de mise de côté"),
     *("ce qui compte aussi", "ce qui gêne"),
+    *("titre d’avant parution", "texte d’avant parution"),
     # Notes are nobody's; what is told of a meeting is the cohort's.
     *("note à trier", "note gardée", "note jamais triée", "suites qui ne se disent plus"),
 }
