@@ -203,6 +203,7 @@ def erase(post, topic):
     if topic.first_post_id == post.pk:
         retitle(topic, WITHDRAWN_TITLE)
         Sondage.objects.filter(topic=topic).delete()
+        topic.resumes.filter(auteur=post.poster).delete()
         _call_off(topic)
     unlist_if_silent(topic)
     MiseEnCommun.objects.drawing_on([post]).tell_of_change()

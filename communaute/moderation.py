@@ -22,6 +22,7 @@ from communaute.models import (
     Alerte,
     Espace,
     Recours,
+    Resume,
     Suivi,
     Suspension,
 )
@@ -174,6 +175,19 @@ def move(facilitator, topic, target, motif=""):
             last_post=last and last.last_post_id, last_post_on=last and last.last_post_on
         )
     record_act(Acte.DEPLACER, facilitator, source, motif, topic=topic)
+
+
+@transaction.atomic
+def erase_summary(facilitator, resume, motif):
+    """Leave of a version of the summary of a topic who wrote it and when; they are told why."""
+    facilitator = as_of_now(facilitator)
+    topic = locked(Topic.objects.readable_by(facilitator), resume.topic)
+    if not permissions.can_moderate(facilitator, topic.espace):
+        raise PermissionDenied
+    written = Resume.objects.filter(pk=resume.pk).exclude(texte="")
+    if written.update(texte="", rendu=""):
+        Topic.objects.filter(pk=topic.pk, resume=resume.pk).update(resume=None)
+        record_act(Acte.VIDER, facilitator, topic.espace, motif, topic=topic, membre=resume.auteur)
 
 
 # --- Messages -------------------------------------------------------------------------------------

@@ -127,12 +127,12 @@ def can_organise(user, rencontre):
 
     Where messages are read before they appear, the facilitators alone.
     """
-    return rencontre.is_open and can_summarise(user, rencontre.topic)
+    return rencontre.is_open and _leads(user, rencontre.topic)
 
 
 def can_add_date(user, topic):
     """Who opened the topic of a meeting, or facilitates its space, as long as one reads there of it."""
-    return topic.nature == Nature.RENCONTRE and _is_there(topic) and can_summarise(user, topic)
+    return topic.nature == Nature.RENCONTRE and _is_there(topic) and _leads(user, topic)
 
 
 def can_sign(user, rencontre):
@@ -147,9 +147,7 @@ def can_sign(user, rencontre):
 def can_call_roll(user, rencontre):
     """Who opened the topic of the meeting, or facilitates its space, until the time to sort is over."""
     return (
-        rencontre.is_being_sorted
-        and _is_there(rencontre.topic)
-        and can_summarise(user, rencontre.topic)
+        rencontre.is_being_sorted and _is_there(rencontre.topic) and _leads(user, rencontre.topic)
     )
 
 
@@ -182,6 +180,13 @@ def can_announce(user, rencontre):
 
 
 def can_summarise(user, topic):
+    """Who leads the topic; the facilitators alone, once it is closed or its first message hidden."""
+    return _leads(user, topic) and (
+        can_moderate(user, topic.espace) or not (topic.is_locked or topic.titre_masque)
+    )
+
+
+def _leads(user, topic):
     """Who opened the topic, or facilitates its space, as long as they can speak there.
 
     Where messages are read before they appear, the facilitators alone.

@@ -97,6 +97,6 @@ class NoteForm(forms.Form):
 
 
 class EffacerForm(forms.Form):
-    """Why a facilitator erases a note of the minutes."""
+    """Why a facilitator erases a note of the minutes, or a version of a summary."""
 
     motif = reason("Pourquoi l’effacer")

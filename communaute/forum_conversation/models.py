@@ -355,6 +355,13 @@ class Topic(AbstractTopic):
         """The message that answers the question, while there is something of it to read; else None."""
         return self.reponse if self.reponse and self.reponse.is_shown else None
 
+    @property
+    def summary(self):
+        """What sums it up, unless that was written before its first message was hidden; else None."""
+        if self.resume and self.titre_masque and self.resume.ecrit_le < self.first_post.masque_le:
+            return None
+        return self.resume
+
     def around_for(self, user):
         """What surrounds its messages for ``user``, who may read it."""
         now, espace = timezone.now(), self.espace.pk

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.files.storage import storages
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -76,8 +76,26 @@ class Version(models.Model):
         return markdown.render(self.texte)
 
 
+class ResumeQuerySet(OfTopicQuerySet):
+    def readable_by(self, user):
+        """Those of the topics that ``user`` may read. While the first message of one is hidden, those from
+        before are for whoever facilitates its space.
+        """
+        return (
+            super()
+            .readable_by(user)
+            .filter(
+                Q(topic__titre_masque="")
+                | Q(topic__first_post__masque_le__lte=F("ecrit_le"))
+                | Q(topic__forum__espace__in=rights_of(user).animated)
+            )
+        )
+
+
 class Resume(models.Model):
-    """A state of a topic's living summary; the topic points to the current one."""
+    """A state of a topic's living summary; the topic points to the current one. One that facilitators
+    erased has no text.
+    """
 
     topic = models.ForeignKey("forum_conversation.Topic", models.CASCADE, related_name="resumes")
     version = models.PositiveSmallIntegerField("version", default=1)
@@ -86,7 +104,7 @@ class Resume(models.Model):
     auteur = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     ecrit_le = models.DateTimeField("écrit le", default=timezone.now)
 
-    objects = OfTopicQuerySet.as_manager()
+    objects = ResumeQuerySet.as_manager()
 
     wagtail_reference_index_ignore = True
 

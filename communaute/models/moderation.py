@@ -30,6 +30,7 @@ class Acte(models.TextChoices):
     CONFIRMER = "confirmer", "Décision confirmée en recours"
     INFIRMER = "infirmer", "Décision annulée en recours"
     EFFACER = "effacer", "Note effacée d’un compte rendu"
+    VIDER = "vider", "Version d’un résumé effacée"
     LIRE = "lire", "Lecture exceptionnelle d’un message signalé"
 
 

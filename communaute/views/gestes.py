@@ -6,14 +6,15 @@ Each address that only takes an act leads back to the page, for whoever comes to
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from communaute import conversation, gestes, permissions
+from communaute import conversation, gestes, moderation, permissions
 from communaute.conversation import Conflict
 from communaute.forms import ResumeForm
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import Resume
+from communaute.salle_forms import EffacerForm
 from communaute.views.reading import apercu, form_page, readable, who_reads_topic
 from communaute.views.sujets import place, readable_for_page, show, vote_form
 
@@ -68,15 +69,18 @@ def vote(request, reference):
 
 @takes_an_act
 def resume(request, reference):
-    """The summary of a topic, as it is and as it was, for whoever reads it; to write for some."""
+    """The summary of a topic, as it is and as it was, for whoever reads it; to write for some, and to erase
+    the version that the address asks to.
+    """
     topic = readable_for_page(request.user, reference)
+    if "effacer" in request.GET:
+        return _erase_version(request, topic, request.GET["effacer"])
     can_summarise = permissions.can_summarise(request.user, topic)
     if request.method == "POST" and not can_summarise:
         raise Http404
-    current = topic.resume
     initial = {
-        "base": current.version if current else 0,
-        "content": current.texte if current else "",
+        "base": topic.resume.version if topic.resume else 0,
+        "content": topic.summary.texte if topic.summary else "",
     }
     form = ResumeForm(request.POST or None, initial=initial, current=current)
     versions = Resume.objects.readable_by(request.user).filter(topic=topic)
@@ -86,6 +90,7 @@ def resume(request, reference):
         "form": form,
         "apercu": apercu(request, form),
         "can_summarise": can_summarise,
+        "can_moderate": permissions.can_moderate(request.user, topic.espace),
         "versions": Paginator(versions.select_related("auteur"), VERSIONS_PER_PAGE).get_page(
             request.GET.get("page")
         ),
@@ -109,6 +114,22 @@ def resume(request, reference):
         )
         return redirect(topic)
     return form_page(request, "communaute/resume.html", context)
+
+
+def _erase_version(request, topic, version):
+    """The page where a facilitator erases a version of the summary, and says why."""
+    if not permissions.can_moderate(request.user, topic.espace):
+        raise Http404
+    written = Resume.objects.readable_by(request.user).filter(topic=topic).exclude(texte="")
+    version = int(version) if version.isdecimal() and len(version) < 5 else 0
+    erased = get_object_or_404(written.select_related("auteur"), version=version)
+    form = EffacerForm(request.POST or None)
+    if form.is_valid():
+        moderation.erase_summary(request.user, erased, form.cleaned_data["motif"])
+        messages.success(request, "Cette version est effacée. Votre motif attend son auteur·rice.")
+        return redirect("communaute:resume", topic.reference)
+    context = {**who_reads_topic(topic), "topic": topic, "form": form, "resume": erased}
+    return form_page(request, "communaute/effacer_resume.html", context)
 
 
 @takes_an_act

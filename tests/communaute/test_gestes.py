@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from communaute import conversation, gestes
+from communaute import conversation, gestes, moderation
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
+    Acte,
     Brouillon,
     Choix,
     Merci,
@@ -204,6 +205,72 @@ def test_peers_do_not_sum_up_what_another_opened(act, autre, sujet):
 def test_a_summary_too_long_is_given_back(act, elue, sujet):
     page = act(elue, about(sujet, "resume"), content="a" * 4001, base="0", status=422)
     assert "a" * 4001 in page
+
+
+def test_a_summary_is_hidden_with_the_first_message_that_it_sums_up(
+    act, read, client, elue, autre, animatrice, sujet
+):
+    address, resume = sujet.get_absolute_url(), about(sujet, "resume")
+    act(elue, resume, content="Ce qui est de trop.", base="0")
+    moderation.decide(animatrice, sujet.first_post, Acte.MASQUER, "Un nom.")
+    for membre in (elue, autre):
+        client.force_login(membre)
+        assert "de trop" not in read(address).words
+        assert "de trop" not in read(resume).words
+    act(elue, resume, content="Je le redis.", base="1", status=404)
+    client.force_login(animatrice)
+    assert "de trop" not in read(address).words
+    assert "de trop" in read(resume).words
+    assert read(resume).select_one("textarea").text.strip() == ""
+    act(animatrice, resume, content="Où l’on en est.", base="1")
+    client.force_login(autre)
+    assert "Où l’on en est." in read(address).words
+    assert "de trop" not in read(resume).words
+    moderation.decide(animatrice, sujet.first_post, Acte.DEMASQUER, "À tort.")
+    assert "de trop" in read(resume).words
+
+
+def test_whoever_opened_a_topic_that_is_closed_sums_it_up_no_more(act, elue, animatrice, sujet):
+    moderation.change_topic(animatrice, sujet, Acte.FERMER)
+    act(elue, about(sujet, "resume"), content="Un mot encore.", base="0", status=404)
+    act(animatrice, about(sujet, "resume"), content="Pour finir.", base="0")
+    sujet.refresh_from_db()
+    assert sujet.resume.texte == "Pour finir."
+
+
+def test_a_facilitator_erases_a_version_of_a_summary_and_its_author_is_told_why(
+    act, read, client, elue, autre, animatrice, sujet
+):
+    resume, erase = about(sujet, "resume"), f"{about(sujet, 'resume')}?effacer=1"
+    act(elue, resume, content="Ce qui est de trop.", base="0")
+    act(autre, erase, motif="Non.", status=404)
+    act(elue, erase, motif="Non.", status=404)
+    client.force_login(animatrice)
+    assert read(resume).select_one('a[href="?effacer=1"]')
+    act(animatrice, erase, motif="", status=422)
+    assert "de trop" not in act(animatrice, erase, motif="Il nomme quelqu’un.")
+    act(animatrice, erase, motif="Encore.", status=404)
+    client.force_login(autre)
+    assert "En bref" not in read(sujet.get_absolute_url()).words
+    assert "L’animation a effacé cette version." in read(resume).words
+    client.force_login(elue)
+    words = read("/communaute/decisions/").words
+    assert "Version d’un résumé effacée" in words
+    assert "Il nomme quelqu’un." in words
+    act(elue, resume, content="Mieux dit.", base="0")
+    sujet.refresh_from_db()
+    assert sujet.resume.version == 2
+
+
+def test_what_one_summed_up_goes_with_the_first_message_that_one_withdraws(
+    act, read, client, elue, autre, animatrice, sujet, reponse
+):
+    act(elue, about(sujet, "resume"), content="Ce que j’en retiens.", base="0")
+    moderation.decide(animatrice, sujet.first_post, Acte.MASQUER, "Un nom.")
+    act(elue, of(sujet.first_post, "retirer"))
+    client.force_login(autre)
+    assert "Ce que j’en retiens." not in read(sujet.get_absolute_url()).words
+    assert "Ce que j’en retiens." not in read(about(sujet, "resume")).words
 
 
 # --- Polls ----------------------------------------------------------------------------------------

@@ -104,6 +104,7 @@ FIELDS = (
     "texte d’avant parution",
     "texte masqué",
     "titre masqué",
+    "résumé masqué",
     "texte retiré",
     "brouillon",
     "pièce de brouillon",
@@ -675,7 +676,13 @@ class Monde:
             titre_masque=CANARIES["titre masqué"],
         )
         self.hidden_first = self._post(untitled, author, "texte masqué", masque_le=now)
-        Topic.objects.filter(pk=untitled.pk).update(first_post=self.hidden_first)
+        resume = Resume.objects.create(
+            topic=untitled,
+            texte=CANARIES["résumé masqué"],
+            auteur=author,
+            ecrit_le=now - timedelta(minutes=1),
+        )
+        Topic.objects.filter(pk=untitled.pk).update(first_post=self.hidden_first, resume=resume)
         self._attach(
             "nom de pièce masquée", "contenu de pièce masquée", post=self.hidden, auteur=author
         )

@@ -125,7 +125,6 @@ WITHOUT_EFFECT = {
         "views/composition.py Composition._waiting: self.brouillon.pieces.readable_by(self.request.user)",
         "views/ecrire.py historique: post.versions.readable_by(request.user)",
         "views/ecrire.py modifier_message: post.pieces.readable_by(request.user)",
-        "views/gestes.py resume: Resume.objects.readable_by(request.user)",
         "views/moderation.py file_de_moderation: ActeModeration.objects.readable_by(user)",
         "views/moderation.py file_de_moderation: Post.objects.readable_by(user)",
         "views/moderation.py moderer_message: Alerte.objects.readable_by(request.user)",
@@ -173,6 +172,8 @@ WITHOUT_EFFECT = {
         "moderation.py welcome_with: Topic.objects.readable_by(facilitator)",
         "promesse.py _participant: Topic.objects.readable_by(membre)",
         "promesse.py answer: Topic.objects.readable_by(membre)",
+        "moderation.py erase_summary: Topic.objects.readable_by(facilitator)",
+        "views/gestes.py _erase_version: Resume.objects.readable_by(request.user)",
         "views/salle.py effacer_note: NoteDeRencontre.objects.readable_by(request.user)",
     },
     "It chooses what is left to do, not who does it.": {

@@ -96,6 +96,7 @@ def acts(monde):
         Act(promesse.answer, (topic, True), {"author", "peer", "facilitator", "named reader"}),
         Act(moderation.change_topic, (topic, Acte.EPINGLER), FACILITATORS),
         Act(moderation.welcome_with, (topic, True), FACILITATORS),
+        Act(moderation.erase_summary, (topic.resume, "Un motif."), FACILITATORS),
         Act(moderation.move, (topic, _facilitated_by_all(monde)), FACILITATORS),
         Act(moderation.move, (topic, monde.agents), set()),
         Act(

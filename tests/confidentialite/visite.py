@@ -89,7 +89,10 @@ OWN = {
     "lien",
 }
 ARRIVING = {"adresse invitée", "demande d’adhésion"}
-DECIDED = {"alerte", "motif", "motif de suspension", "texte masqué", "titre masqué"}
+DECIDED = {
+    *("alerte", "motif", "motif de suspension", "texte masqué", "titre masqué"),
+    "résumé masqué",
+}
 SHOWN = {
     "author": TO_ALL_READERS | WAITING | OWN | {"note jamais triée"},
     "peer": TO_ALL_READERS | {"lien", "note à trier"},
@@ -173,6 +176,13 @@ ASKED = {
     "nouveau_sujet": (
         "nature=annonce",
         lambda membre, espace: permissions.can_open(membre, espace, Nature.ANNONCE),
+    ),
+    "resume": (
+        "effacer=1",
+        lambda membre, topic: (
+            permissions.can_moderate(membre, topic.espace)
+            and topic.resumes.filter(version=1).exists()
+        ),
     ),
 }
 """What an address may ask for besides, and to whom that opens."""
