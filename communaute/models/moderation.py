@@ -40,15 +40,20 @@ APPEALABLE = (Acte.MASQUER, Acte.REFUSER, Acte.SUSPENDRE)
 
 class ActeModerationQuerySet(models.QuerySet):
     def readable_by(self, user):
-        """What was done in the spaces one facilitates; anywhere one has entered, exceptional readings.
+        """What was done in the spaces one facilitates; anywhere one has entered, exceptional readings: where
+        they took place, and where the message was moved since.
 
         A successor is told of those of the topics that they read.
         """
         rights = rights_of(user)
         told = Q(espace__in=rights.entered - rights.since.keys()) | within(
-            "post__topic__", rights.entered & rights.since.keys(), user
+            "post__topic__", rights.entered, user
         )
         return self.filter(Q(espace__in=rights.animated) | told & Q(acte=Acte.LIRE))
+
+    def of_espace(self, espace):
+        """What was done in a space, with the exceptional readings of the messages that are there now."""
+        return self.filter(Q(espace=espace) | Q(acte=Acte.LIRE, post__topic__forum=espace.forum_id))
 
     def concerning(self, user):
         """What was decided about ``user`` or what they wrote, wherever it was.

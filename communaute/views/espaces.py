@@ -229,7 +229,8 @@ def lecteurs(request, slug):
         **_by_name(espace, espace.readers()),
         "anciens": espace.former_readers(),
         "lectures": ActeModeration.objects.readable_by(request.user)
-        .filter(espace=espace, acte=Acte.LIRE)
+        .of_espace(espace)
+        .filter(acte=Acte.LIRE)
         .select_related("par")[:READINGS_SHOWN],
     }
     return render(request, "communaute/lecteurs.html", context)

@@ -308,7 +308,7 @@ def journal(request, slug):
     espace = entered_espace(request.user, slug)
     actes = (
         ActeModeration.objects.readable_by(request.user)
-        .filter(espace=espace)
+        .of_espace(espace)
         .select_related("par", "membre", "topic", "post__topic", "suspension")
     )
     can_moderate = permissions.can_moderate(request.user, espace)

@@ -1037,6 +1037,23 @@ def test_its_author_and_every_member_of_the_space_see_that_it_was_opened_and_why
     assert "Aucune" in html(as_(other).get("/communaute/decisions/"))
 
 
+def test_it_is_told_where_the_message_was_moved_since(as_, tronc, espace, referente):
+    animatrice, author = a_facilitator(tronc, espace), entered(un_membre("elus"), tronc)
+    topic = un_sujet(tronc, author=author)
+    moderation.report(entered(un_membre("elus"), tronc), topic.first_post, "illicite")
+    moderation.read_exceptionally(referente, topic.first_post.reference, "Réquisition du 3 mars")
+    moderation.move(animatrice, topic, espace)
+    of_espace, of_tronc = entered(un_membre("elus"), espace), entered(un_membre("agents"), tronc)
+    for reader, slug in ((of_espace, "elus"), (animatrice, "elus"), (of_tronc, "tronc")):
+        for page in ("journal", "lecteurs"):
+            words = html(as_(reader).get(f"/communaute/espaces/{slug}/{page}/"))
+            assert words.count("Réquisition du 3 mars") == 1, (slug, page)
+    assert "Réquisition du 3 mars" in html(as_(of_espace).get(topic.get_absolute_url()))
+    assert topic.first_post.reference not in html(
+        as_(of_tronc).get("/communaute/espaces/tronc/journal/")
+    )
+
+
 def test_nobody_else_has_a_way_to_it(as_, espace, referente, illicite, animatrice, elue):
     for membre in (animatrice, elue, MembreFactory(is_superuser=True), un_allie()):
         assert as_(membre).get("/communaute/referent/").status_code == 404

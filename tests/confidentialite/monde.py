@@ -114,6 +114,7 @@ FIELDS = (
     "motif",
     "recours",
     "motif de lecture",
+    "motif d’une lecture ailleurs",
     "motif de suspension",
     "adresse invitée",
     "demande d’adhésion",
@@ -749,14 +750,19 @@ class Monde:
         ]
         self._suspend(self.commun, "peer", "Ailleurs.")
         self._suspend(self.delegation, "socio-economic", "Ailleurs aussi.")
-        ActeModeration.objects.create(
-            espace=self.elus,
-            acte=Acte.LIRE,
-            par=self.people["référent·e"],
-            post=self.post,
-            membre=author,
-            motif=CANARIES["motif de lecture"],
-        )
+        # The second one took place before the message was moved here.
+        for espace, field in (
+            (self.elus, "motif de lecture"),
+            (self.delegation, "motif d’une lecture ailleurs"),
+        ):
+            ActeModeration.objects.create(
+                espace=espace,
+                acte=Acte.LIRE,
+                par=self.people["référent·e"],
+                post=self.post,
+                membre=author,
+                motif=CANARIES[field],
+            )
 
     def _report(self, post, membre, motif, **fields):
         Alerte.objects.create(espace=self.elus, post=post, membre=membre, motif=motif, **fields)

@@ -32,7 +32,7 @@ GIVEN = {
     },
     "facilitator who decided": {"motif", "motif de suspension"},
     "suspended": {"motif de suspension", "titre"},
-    "référent·e": {"motif de lecture"},
+    "référent·e": {"motif de lecture", "motif d’une lecture ailleurs"},
     **{what: {"titre"} for what in ("inactive", "ex-member", "successor")},
 }
 """Whose words each canary is, or who is told it: the reasons of decisions, their facilitator and who they

@@ -72,7 +72,8 @@ OTHER_METHODS = ("HEAD", "PUT", "DELETE", "OPTIONS")
 
 TO_ALL_READERS = {
     *("titre", "texte", "titre d’avant", "texte d’avant", "résumé", "résumé d’avant", "choix"),
-    *("nom de pièce", "contenu de pièce", "motif de lecture", "partage"),
+    *("nom de pièce", "contenu de pièce", "partage"),
+    *("motif de lecture", "motif d’une lecture ailleurs"),
     *("titre mis en commun", "introduction", "passage", "passage d’avant", "passage refusé"),
     *("passage remis", "lieu", "programme", "note gardée"),
     *("position", "rôle", "position d’une autre", "position redite", "ce qui manque"),
