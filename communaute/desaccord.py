@@ -11,10 +11,11 @@ from django.db import transaction
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
-from communaute import conversation, notifications, permissions
+from communaute import conversation, moderation, notifications, permissions
 from communaute.conversation import Conflict, as_of_now, lock_forum, locked
 from communaute.forum_conversation.models import Topic
 from communaute.models import (
+    Acte,
     AvisEssai,
     College,
     Essai,
@@ -163,13 +164,24 @@ def erase(position):
 @transaction.atomic
 def set_aside(membre, position, motif):
     """Keep from readers what a position says, as a facilitator, and tell them why; without a ``motif``, let
-    it be read again.
+    it be read again. It is on record, and who wrote it is told.
     """
     membre, position = _held(membre, position)
     if not permissions.can_set_aside(membre, position):
         raise PermissionDenied
+    if motif == position.motif:
+        return
     Position.objects.filter(pk=position.pk).update(
         masquee_le=timezone.now() if motif else None, motif=motif
+    )
+    topic = position.topic
+    moderation.record_act(
+        Acte.ECARTER if motif else Acte.REMETTRE,
+        membre,
+        topic.espace,
+        motif,
+        topic=topic,
+        membre=position.auteur,
     )
 
 

@@ -31,6 +31,8 @@ class Acte(models.TextChoices):
     INFIRMER = "infirmer", "Décision annulée en recours"
     EFFACER = "effacer", "Note effacée d’un compte rendu"
     VIDER = "vider", "Version d’un résumé effacée"
+    ECARTER = "ecarter", "Position masquée"
+    REMETTRE = "remettre", "Position rétablie"
     LIRE = "lire", "Lecture exceptionnelle d’un message signalé"
 
 
@@ -99,6 +101,11 @@ class ActeModeration(models.Model):
 
     def __str__(self):
         return self.get_acte_display()
+
+    @property
+    def named(self):
+        """Whom it concerns, for those who facilitate: nobody of a position, which may be under a role."""
+        return None if self.acte in (Acte.ECARTER, Acte.REMETTRE) else self.membre
 
     @property
     def is_in_force(self):

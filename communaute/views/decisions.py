@@ -28,11 +28,13 @@ def decisions(request):
         ActeModeration.objects.concerning(request.user)
         .exclude(acte__in=ANSWERS)
         .select_related(
-            "espace__forum", "par", "post__topic", "suspension", "recours__reponse__par"
+            "espace__forum", "par", "topic", "post__topic", "suspension", "recours__reponse__par"
         )
     )
     page = Paginator(actes, DECISIONS_PER_PAGE).get_page(request.GET.get("page"))
-    topics = [acte.post.topic_id for acte in page if acte.post]
+    for acte in page:
+        acte.where = acte.post.topic if acte.post else acte.topic
+    topics = [acte.where.pk for acte in page if acte.where]
     still_read = set(
         Topic.objects.readable_by(request.user).filter(pk__in=topics).values_list("pk", flat=True)
     )
@@ -44,7 +46,7 @@ def decisions(request):
         told.append(_told_on(acte))
         acte.is_new = told[-1] > seen
         acte.own_post = acte.post if acte.post and acte.post.retire_le is None else None
-        acte.can_read = acte.post is not None and acte.post.topic_id in still_read
+        acte.can_read = acte.where is not None and acte.where.pk in still_read
         acte.can_appeal = permissions.can_appeal(request.user, acte)
     latest = max(told, default=seen)
     if latest > seen and is_looked_at(request):

@@ -282,6 +282,24 @@ def test_a_facilitator_hides_a_position_and_says_why(go, membres, sujet):
     assert "Fermons, et voyons." in panel(page)
 
 
+def test_who_wrote_a_position_that_is_hidden_is_told_why_and_known_to_nobody(go, membres, sujet):
+    nadia, omar, lea, anna = membres
+    own = desaccord.take_position(lea, sujet, "Fermons, et voyons.", ROLE)
+    for _ in range(2):
+        go(anna, "masquer_position", own.reference, texte="Blesse quelqu’un.")
+    page = go(lea, "decisions").replace("\xa0", " ")
+    assert page.count("Position masquée") == 1
+    assert "Blesse quelqu’un." in page
+    assert sujet.get_absolute_url() in page
+    journal = go(anna, "journal", "elus")
+    assert "Position masquée" in journal
+    for text in (journal, *archive_of(anna).values(), go(nadia, "decisions")):
+        assert lea.last_name not in text
+    go(anna, "masquer_position", own.reference, montrer="1")
+    assert "Position rétablie" in go(lea, "decisions")
+    assert "Blesse" not in go(omar, "journal", "elus")
+
+
 def test_positions_stay_when_who_opened_it_withdraws_and_go_with_the_last_word(
     go, membres, espace, sujet
 ):

@@ -26,8 +26,10 @@ GIVEN = {
     "peer": {
         *("réponse d’un sujet en attente", "alerte", "alerte sur l’animation"),
         *("position d’une autre", "position redite", "position masquée", "ce qui gêne"),
+        "motif de mise de côté",
     },
     "facilitator": {
+        "motif de mise de côté",
         *("partage", "contact tu", "reformulation de l’animation", "ce qui compte aussi"),
     },
     "facilitator who decided": {"motif", "motif de suspension"},
