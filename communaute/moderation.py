@@ -270,6 +270,8 @@ def decide(facilitator, post, acte, motif="", *, base=None):
     record = record_act(
         acte, facilitator, topic.espace, motif, topic=topic, post=post, membre=concerned
     )
+    if acte in (Acte.DEMASQUER, Acte.APPROUVER):
+        _overturn(record, acte__post=post.pk, acte__fait_le=post.masque_le)
     if acte in (Acte.MASQUER, Acte.REFUSER):
         # The same instant as the act's: this is how the act is known to be in force.
         conversation.hide(post, topic, record.fait_le)
@@ -375,7 +377,8 @@ def lift(facilitator, suspension, motif=""):
     suspension = locked(Suspension.objects.active().readable_by(facilitator), suspension)
     Suspension.objects.filter(pk=suspension.pk).update(levee_le=timezone.now())
     espace, membre = suspension.espace, suspension.membre
-    record_act(Acte.RETABLIR, facilitator, espace, motif, membre=membre)
+    record = record_act(Acte.RETABLIR, facilitator, espace, motif, membre=membre)
+    _overturn(record, acte=suspension.acte_id)
 
 
 # --- Appeals --------------------------------------------------------------------------------------
@@ -431,6 +434,11 @@ def judge(facilitator, recours, confirm, motif):
     )
     Recours.objects.filter(pk=recours.pk).update(reponse=answer)
     return answer
+
+
+def _overturn(record, **about):
+    """Answer by ``record`` the appeal against what it undoes."""
+    Recours.objects.waiting().filter(**about).update(reponse=record)
 
 
 def forget_old_reports():

@@ -878,6 +878,25 @@ def test_nobody_appeals_against_what_concerns_another_or_holds_no_more(
     assert not Recours.objects.exists()
 
 
+@pytest.mark.parametrize("kind", ["hidden", "suspended"])
+def test_an_appeal_against_what_is_undone_is_won(as_, espace, animatrice, sujet, elue, kind):
+    other, post = a_facilitator(espace), sujet.posts.get()
+    if kind == "suspended":
+        acte = moderation.suspend(animatrice, espace, elue, "Un motif")
+    else:
+        acte = moderation.decide(animatrice, post, Acte.MASQUER, "Un motif")
+    appeal(as_(elue), acte)
+    if kind == "suspended":
+        moderation.lift(animatrice, acte.suspension, "Tout compte fait")
+    else:
+        moderation.decide(animatrice, post, Acte.DEMASQUER, "Tout compte fait")
+    assert judge(as_(other), acte, "confirmer").status_code == 409
+    page = html(as_(elue).get("/communaute/decisions/"))
+    assert "La décision est annulée." in page
+    assert "Une autre personne de l’animation y répondra" not in page
+    assert Recours.objects.get().reponse.par == animatrice
+
+
 def test_an_appeal_about_a_moved_message_goes_to_where_it_is(as_, tronc, espace):
     animatrice = a_facilitator(tronc, espace)
     of_tronc, of_elus = a_facilitator(tronc), a_facilitator(espace)
