@@ -300,6 +300,25 @@ def test_the_queue_shows_a_reported_message_and_not_who_reported_it(as_, espace,
     assert "Discrète" not in page
 
 
+def test_it_is_said_that_a_message_changed_since_it_was_reported(
+    as_, espace, animatrice, elue, sujet
+):
+    post = sujet.posts.get()
+    conversation.edit(elue, post, "Une phrase dure.")
+    moderation.report(entered(un_membre("elus"), espace), post, "ton")
+    pages = (
+        "/communaute/espaces/elus/moderation/",
+        f"/communaute/messages/{post.reference}/moderer/",
+    )
+    for page in pages:
+        assert "modifié depuis l’alerte" not in html(as_(animatrice).get(page))
+    conversation.edit(elue, post, "Une phrase douce.")
+    history = f"/communaute/messages/{post.reference}/historique/"
+    for page in pages:
+        assert f'<a href="{history}">modifié depuis l’alerte</a>' in html(as_(animatrice).get(page))
+    assert "Une phrase dure." in html(as_(animatrice).get(history))
+
+
 def test_a_facilitator_does_not_judge_what_they_wrote(as_, espace, animatrice, elue):
     post = un_sujet(espace, author=animatrice).posts.get()
     page = html(as_(elue).get(f"/communaute/messages/{post.reference}/alerter/"))
