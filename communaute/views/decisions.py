@@ -70,6 +70,9 @@ def faire_recours(request, reference):
         ),
         reference=reference,
     )
+    if hasattr(acte, "recours"):
+        messages.info(request, "Votre recours est déjà parti. La réponse viendra ici.")
+        return redirect("communaute:decisions")
     if not permissions.can_appeal(request.user, acte):
         raise Http404
     judges = moderation.other_facilitators(acte)

@@ -274,15 +274,14 @@ def lever_suspension(request, reference):
 def juger_recours(request, reference):
     """Look again at what another facilitator decided, at the request of whom it concerns."""
     recours = get_object_or_404(
-        Recours.objects.readable_by(request.user)
-        .waiting()
-        .select_related(
+        Recours.objects.readable_by(request.user).select_related(
             "acte__par",
             "acte__membre",
             "acte__espace__forum",
             "acte__suspension",
             "acte__post__topic__forum__espace__territoire",
             "acte__post__poster",
+            "reponse__par",
         ),
         acte__reference=reference,
     )
@@ -293,13 +292,14 @@ def juger_recours(request, reference):
         confirm = form.cleaned_data["reponse"] == form.CONFIRMER
         try:
             moderation.judge(request.user, recours, confirm, form.cleaned_data["motif"])
-        except Conflict:
-            messages.error(request, "Une autre personne de l’animation vient de répondre.")
+        except Conflict as conflict:
+            recours = conflict.current
         else:
             messages.success(request, "Votre réponse attend la personne, avec son motif.")
-        return redirect("communaute:moderation", espace.slug)
+            return redirect("communaute:moderation", espace.slug)
     context = {"espace": espace, "recours": recours, "acte": acte, "form": form}
-    return form_page(request, "communaute/juger_recours.html", context)
+    status = 409 if recours.reponse and request.method == "POST" else None
+    return form_page(request, "communaute/juger_recours.html", context, status=status)
 
 
 @require_safe

@@ -844,7 +844,9 @@ def test_an_appeal_goes_to_another_facilitator_who_confirms_or_overturns(
     assert other.get_full_name() in page
     assert "Écrivez votre recours" in html(appeal(as_(elue), acte, " "), 422)
     appeal(as_(elue), acte)
-    assert appeal(as_(elue), acte).status_code == 404
+    assert appeal(as_(elue), acte).url == "/communaute/decisions/"
+    assert "Votre recours est déjà parti" in html(as_(elue).get("/communaute/decisions/"))
+    assert Recours.objects.count() == 1
 
     address = f"/communaute/recours/{acte.reference}/"
     queue = "/communaute/espaces/elus/moderation/"
@@ -857,7 +859,9 @@ def test_an_appeal_goes_to_another_facilitator_who_confirms_or_overturns(
     assert ("Ce que j’ai dit" in page) == (kind != "suspended")
     html(judge(as_(other), acte, reponse, ""), 422)
     judge(as_(other), acte, reponse)
-    assert judge(as_(other), acte, reponse).status_code == 404
+    page = html(judge(as_(other), acte, reponse, "Un motif longuement pesé."), 409)
+    assert "Un motif longuement pesé." in page
+    assert "Relu à tête reposée." in page
 
     undone = reponse == "infirmer"
     reader = entered(un_membre("elus"), espace)

@@ -131,7 +131,9 @@ PAGES = {
     "retirer_message": permissions.can_withdraw,
     "alerter": permissions.can_report,
     "moderer_message": permissions.can_decide,
-    "faire_recours": permissions.can_appeal,
+    "faire_recours": lambda membre, acte: (
+        permissions.can_appeal(membre, acte) or hasattr(acte, "recours")
+    ),
     "historique": lambda membre, post: post.is_shown,
     "vote": lambda membre, topic: hasattr(topic, "sondage"),
     **dict.fromkeys(("annuler_rencontre", "choisir_date"), permissions.can_organise),
