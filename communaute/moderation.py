@@ -23,6 +23,7 @@ from communaute.models import (
     Espace,
     Recours,
     Resume,
+    Sondage,
     Suivi,
     Suspension,
 )
@@ -286,7 +287,7 @@ def decide(facilitator, post, acte, motif="", *, base=None):
 
 def _accept(post, topic):
     """Let a message that waited appear, as said now, so that nobody has read past it; its author, who had
-    read all of its topic, has still.
+    read all of its topic, has still. Its poll is open as many days as was meant.
     """
     forum = conversation.lock_forum(topic.forum_id)
     now = timezone.now()
@@ -298,6 +299,8 @@ def _accept(post, topic):
     Post.objects.filter(pk=post.pk).update(approved=True, created=now)
     if topic.first_post_id == post.pk:
         Topic.objects.filter(pk=topic.pk).update(approved=True, created=now)
+        waited = timezone.localdate(now) - timezone.localdate(post.created)
+        Sondage.objects.filter(topic=topic).update(ferme_le=F("ferme_le") + waited)
     post.created = now
     conversation.publish(post, topic, forum)
     notifications.record(post)

@@ -607,6 +607,17 @@ def test_once_accepted_it_is_new_to_all_but_its_author(as_, espace, relue, anima
         assert "Un titre secret" in html(as_(membre).get(unread))
 
 
+def test_a_poll_that_waited_is_open_as_long_as_was_meant(as_, relue, animatrice, elue):
+    closes, waited = timezone.now() + timedelta(hours=1), timedelta(days=3)
+    poll = {"choix": ["Oui", "Non"], "plusieurs": False, "ferme_le": closes - waited}
+    topic = conversation.start_topic(
+        elue, relue, "Quel jour ?", "Dites.", timezone.now() - waited, sondage=poll
+    )
+    decide(as_(animatrice), topic.posts.get(), "approuver")
+    topic.sondage.refresh_from_db()
+    assert topic.sondage.ferme_le == closes
+
+
 def test_refused_it_is_told_to_its_author_and_shown_to_nobody(
     as_, relue, animatrice, sujet_relu, elue
 ):
