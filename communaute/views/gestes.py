@@ -60,11 +60,19 @@ def vote(request, reference):
     if permissions.can_vote(request.user, topic.sondage) and not form.is_valid():
         return show(request, topic, status=422, vote=form)
     if not permissions.can_vote(request.user, topic.sondage):
-        messages.error(request, "On ne vote plus ici : votre vote n’a pas été changé.")
+        messages.error(request, _why_no_vote(request.user, topic.sondage))
         return redirect(f"{topic.get_absolute_url()}#sondage")
     gestes.vote(request.user, topic, form.chosen())
     messages.success(request, "Votre vote est noté. Personne ne verra ce que vous avez choisi.")
     return redirect(f"{topic.get_absolute_url()}#sondage")
+
+
+def _why_no_vote(user, sondage):
+    if not permissions.can_speak(user, sondage.topic.espace):
+        return "Vous lisez cet espace sans y prendre la parole : vous n’y votez pas."
+    if sondage.is_closed:
+        return "Ce sondage est clos : votre vote n’a pas été changé."
+    return "On ne vote pas ici pour le moment : votre vote n’a pas été changé."
 
 
 @takes_an_act

@@ -356,6 +356,15 @@ def test_a_poll_is_counted_only_where_enough_voted_not_to_tell_who_chose_what(
     assert "5 personnes ont voté" in closed(1).get_text()
 
 
+def test_who_only_reads_is_told_why_they_do_not_vote(act, espace, sondage):
+    lectrice = MembreFactory()
+    espace.nominate("lecture", [lectrice])
+    page = act(entered(lectrice, espace), about(sondage.topic, "vote"), choix="0")
+    assert "sans y prendre la parole" in page
+    assert "Ce sondage est clos" not in page
+    assert not votes(sondage)
+
+
 def test_a_closed_poll_takes_no_vote(act, elue, sondage):
     Sondage.objects.update(ferme_le=timezone.now() - timedelta(seconds=1))
     page = act(elue, about(sondage.topic, "vote"), choix="0")
