@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
 
-from communaute import mentions, notifications, permissions
+from communaute import mentions, notifications, permissions, promesse
 from communaute.forum.models import Forum
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
 from communaute.models import (
@@ -206,6 +206,7 @@ def erase(post, topic):
         topic.resumes.filter(auteur=post.poster).delete()
         _call_off(topic)
     unlist_if_silent(topic)
+    promesse.settle(topic)
     MiseEnCommun.objects.drawing_on([post]).tell_of_change()
 
 

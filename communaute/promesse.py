@@ -8,8 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from communaute import notifications, permissions
-from communaute.conversation import Conflict, as_of_now, locked
+from communaute import conversation, notifications, permissions
 from communaute.forum_conversation.models import Post, Promesse, Topic
 from communaute.models import AccordPromesse, DemandePromesse, MiseEnCommun
 
@@ -48,7 +47,7 @@ def ask(membre, topic, promesse):
     _close_expired(DemandePromesse.objects.filter(topic=topic))
     last = DemandePromesse.objects.filter(topic=topic).first()
     if last and last.is_alone:
-        raise Conflict(last)
+        raise conversation.Conflict(last)
     demande = DemandePromesse.objects.create(topic=topic, promesse=promesse, auteur=membre)
     _say(demande, membre, oui=True)
     if not _apply_if_all_agree(demande, topic):
@@ -62,8 +61,8 @@ def answer(membre, topic, oui):
 
     ``DemandePromesse.DoesNotExist`` says that none is open any more.
     """
-    membre = as_of_now(membre)
-    topic = locked(Topic.objects.readable_by(membre), topic)
+    membre = conversation.as_of_now(membre)
+    topic = conversation.locked(Topic.objects.readable_by(membre), topic)
     demande = DemandePromesse.objects.open().get(topic=topic)
     if not topic.authors().filter(pk=membre.pk).exists():
         raise PermissionDenied
@@ -84,8 +83,8 @@ def _close_expired(demandes):
 
 
 def _participant(membre, topic):
-    membre = as_of_now(membre)
-    topic = locked(Topic.objects.readable_by(membre), topic)
+    membre = conversation.as_of_now(membre)
+    topic = conversation.locked(Topic.objects.readable_by(membre), topic)
     if not is_participant(membre, topic):
         raise PermissionDenied
     return membre, topic
@@ -93,6 +92,15 @@ def _participant(membre, topic):
 
 def _say(demande, membre, oui):
     AccordPromesse.objects.update_or_create(demande=demande, membre=membre, defaults={"oui": oui})
+
+
+def settle(topic):
+    """Apply what is asked of a topic where fewer wrote than did, if all who are left said yes; the caller
+    holds it.
+    """
+    demande = DemandePromesse.objects.open().filter(topic=topic).first()
+    if demande and topic.authors().exists():
+        _apply_if_all_agree(demande, topic)
 
 
 def _apply_if_all_agree(demande, topic):

@@ -98,6 +98,17 @@ def test_loosening_takes_every_authors_yes(send, membres, sujet):
     assert DemandePromesse.objects.get().obtenue
 
 
+def test_who_withdraws_all_that_they_said_holds_back_the_yes_of_the_others_no_more(
+    client, send, membres, sujet
+):
+    said = sujet.posts.get(poster=membres[1])
+    send(membres[0], **change(A_PARTAGER))
+    client.force_login(membres[1])
+    client.post(f"/communaute/messages/{said.reference}/retirer/")
+    assert promised(sujet) == A_PARTAGER
+    assert DemandePromesse.objects.get().obtenue
+
+
 def test_an_author_is_told_that_their_answer_is_awaited(client, read, send, membres, sujet):
     send(membres[0], **change(A_PARTAGER))
     told = "On vous demande si la promesse"
