@@ -175,6 +175,7 @@ def move(facilitator, topic, target, motif=""):
         Forum.objects.filter(pk=forum).update(
             last_post=last and last.last_post_id, last_post_on=last and last.last_post_on
         )
+    Espace.objects.filter(accueil=topic).update(accueil=None)
     record_act(Acte.DEPLACER, facilitator, source, motif, topic=topic)
 
 

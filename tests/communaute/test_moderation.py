@@ -181,6 +181,15 @@ def test_what_was_read_stays_read_when_its_topic_moves(as_, tronc, espace):
     assert Suivi.objects.get(membre=other).niveau == "rien"
 
 
+def test_a_topic_that_moves_welcomes_nobody_where_it_was(as_, tronc, espace):
+    animatrice = a_facilitator(tronc, espace)
+    topic = un_sujet(tronc, author=animatrice)
+    moderation.welcome_with(animatrice, topic, on=True)
+    move(as_(animatrice), topic, espace)
+    tronc.refresh_from_db()
+    assert tronc.accueil is None
+
+
 def test_whoever_loses_a_topic_that_moves_loses_all_that_hangs_on_it(as_, tronc, espace):
     animatrice, agent = a_facilitator(tronc, espace), entered(un_membre("agents"), tronc)
     topic = un_sujet(tronc, author=agent)
