@@ -36,6 +36,9 @@ TOPIC_ACTS = {
 }
 """What pinning and locking set on a topic."""
 
+MOST_PINNED = 20
+"""Topics pinned in a space: the page of its topics shows them all, above the others."""
+
 DECISIONS = (Acte.MASQUER, Acte.DEMASQUER, Acte.APPROUVER, Acte.REFUSER, Acte.CLASSER)
 """What can be decided about a message."""
 WITHOUT_REASON = (Acte.APPROUVER, Acte.CLASSER)
@@ -51,11 +54,17 @@ class Refused(Exception):
 
 @transaction.atomic
 def change_topic(facilitator, topic, acte):
-    """Pin or unpin a topic, close or reopen it; done twice, it is on record once."""
+    """Pin or unpin a topic, close or reopen it; done twice, it is on record once.
+
+    ``Refused`` says that too many are pinned.
+    """
     facilitator = as_of_now(facilitator)
     topic = locked(Topic.objects.readable_by(facilitator), topic)
     if not permissions.can_moderate(facilitator, topic.espace):
         raise PermissionDenied
+    pinned = Topic.objects.filter(forum=topic.forum_id, type=Topic.TOPIC_STICKY)
+    if acte == Acte.EPINGLER and pinned.exclude(pk=topic.pk).count() >= MOST_PINNED:
+        raise Refused(f"{MOST_PINNED} sujets sont déjà épinglés : désépinglez-en un d’abord.")
     columns = TOPIC_ACTS[acte]
     if Topic.objects.filter(pk=topic.pk).exclude(**columns).update(**columns):
         record_act(acte, facilitator, topic.espace, topic=topic)

@@ -81,8 +81,12 @@ def animer_sujet(request, reference):
         return redirect(topic)
     if acte not in moderation.TOPIC_ACTS:
         raise Http404
-    moderation.change_topic(request.user, topic, acte)
-    messages.success(request, TOPIC_ACTS_SAID[acte])
+    try:
+        moderation.change_topic(request.user, topic, acte)
+    except moderation.Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, TOPIC_ACTS_SAID[acte])
     return redirect(topic)
 
 

@@ -110,6 +110,16 @@ def test_a_facilitator_pins_or_closes_a_topic_and_it_is_on_record(
     assert acts(espace) == [acte, undone_by]
 
 
+def test_no_more_topics_are_pinned_than_the_page_of_a_space_shows(as_, espace, animatrice, sujet):
+    for number in range(moderation.MOST_PINNED):
+        moderation.change_topic(animatrice, un_sujet(espace, subject=f"N° {number}"), Acte.EPINGLER)
+    address = f"/communaute/sujets/{sujet.reference}/animer/"
+    page = html(as_(animatrice).post(address, {"acte": "epingler"}, follow=True))
+    assert "20 sujets sont déjà épinglés" in page
+    page = html(as_(animatrice).get("/communaute/espaces/elus/"))
+    assert all(f"N° {number}<" in page for number in range(moderation.MOST_PINNED))
+
+
 def test_a_member_has_no_tool_of_facilitators(as_, sujet, elue):
     assert "Animer ce sujet" not in html(as_(elue).get(sujet.get_absolute_url()))
     reference, post = sujet.reference, sujet.posts.get().reference
