@@ -72,16 +72,19 @@ def change_topic(facilitator, topic, acte):
 
 @transaction.atomic
 def welcome_with(facilitator, topic, on):
-    """Make a topic the one where those who arrive in its space land, or no longer; the last one is."""
+    """Make a topic the one where those who arrive in its space land, or no longer; the last one is. Done
+    twice, it is on record once.
+    """
     facilitator = as_of_now(facilitator)
     topic = locked(Topic.objects.readable_by(facilitator), topic)
     if not permissions.can_moderate(facilitator, topic.espace):
         raise PermissionDenied
     here = Espace.objects.filter(pk=topic.espace.pk)
-    if on:
-        here.update(accueil=topic)
-    else:
-        here.filter(accueil=topic).update(accueil=None)
+    here = here.exclude(accueil=topic) if on else here.filter(accueil=topic)
+    if here.update(accueil=topic if on else None):
+        record_act(
+            Acte.ACCUEILLIR if on else Acte.CONGEDIER, facilitator, topic.espace, topic=topic
+        )
 
 
 def destinations(facilitator, topic):

@@ -18,6 +18,8 @@ class Acte(models.TextChoices):
     FERMER = "fermer", "Sujet fermé aux réponses"
     ROUVRIR = "rouvrir", "Sujet rouvert aux réponses"
     DEPLACER = "deplacer", "Sujet déplacé"
+    ACCUEILLIR = "accueillir", "Sujet de bienvenue choisi"
+    CONGEDIER = "congedier", "Sujet de bienvenue retiré"
     MASQUER = "masquer", "Message masqué"
     DEMASQUER = "demasquer", "Message rétabli"
     APPROUVER = "approuver", "Message accepté"

@@ -120,6 +120,13 @@ def test_no_more_topics_are_pinned_than_the_page_of_a_space_shows(as_, espace, a
     assert all(f"N° {number}<" in page for number in range(moderation.MOST_PINNED))
 
 
+def test_the_topic_that_welcomes_is_on_record(as_, espace, animatrice, sujet):
+    address = f"/communaute/sujets/{sujet.reference}/animer/"
+    for acte in ("accueillir", "accueillir", "ne-plus-accueillir", "ne-plus-accueillir"):
+        as_(animatrice).post(address, {"acte": acte})
+    assert acts(espace) == ["accueillir", "congedier"]
+
+
 def test_a_member_has_no_tool_of_facilitators(as_, sujet, elue):
     assert "Animer ce sujet" not in html(as_(elue).get(sujet.get_absolute_url()))
     reference, post = sujet.reference, sujet.posts.get().reference
