@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('communaute', '0029_presents_et_notes'),
+        ('communaute', '0030_decisions_dites'),
     ]
 
     operations = [
