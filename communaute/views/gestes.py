@@ -90,7 +90,7 @@ def resume(request, reference):
         "base": topic.resume.version if topic.resume else 0,
         "content": topic.summary.texte if topic.summary else "",
     }
-    form = ResumeForm(request.POST or None, initial=initial, current=current)
+    form = ResumeForm(request.POST or None, initial=initial, current=topic.resume)
     versions = Resume.objects.readable_by(request.user).filter(topic=topic)
     context = {
         **who_reads_topic(topic),
