@@ -368,7 +368,7 @@ def test_who_only_reads_is_told_why_they_do_not_vote(act, espace, sondage):
 def test_a_closed_poll_takes_no_vote(act, elue, sondage):
     Sondage.objects.update(ferme_le=timezone.now() - timedelta(seconds=1))
     page = act(elue, about(sondage.topic, "vote"), choix="0")
-    assert "On ne vote plus ici" in page
+    assert "Ce sondage est clos" in page
     assert "Voter</button>" not in page
     assert not votes(sondage)
 
@@ -381,7 +381,7 @@ def test_in_a_closed_topic_nobody_is_told_to_vote(act, client, read, elue, sonda
     assert "On ne vote plus tant que ce sujet est fermé aux réponses." in poll
     assert "on change d’avis" not in poll
     assert "Ce sujet est fermé aux réponses." in page.words.partition("Votre avis")[0]
-    assert "On ne vote plus ici" in act(elue, about(sondage.topic, "vote"), choix="0")
+    assert "On ne vote pas ici pour le moment" in act(elue, about(sondage.topic, "vote"), choix="0")
 
 
 def test_whoever_cannot_vote_reads_what_is_asked(client, read, espace, sondage):
