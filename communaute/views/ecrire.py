@@ -58,7 +58,7 @@ def nouveau_sujet(request, slug):
     )
     kept = ALL_TOPIC_FORMS.get(composition.kept.get("nature"))
     if kept and kept.nature != form_class.nature and typed_text(composition.kept):
-        return _choose_nature(request, espace, asked=form_class.nature.label, action=action)
+        return _choose_nature(request, espace, instead=action)
     composition.form.initial["nature"] = name
 
     def start(**said):
@@ -85,11 +85,11 @@ def nouveau_sujet(request, slug):
     return render(request, "communaute/nouveau_sujet.html", context, status=composition.status)
 
 
-def _choose_nature(request, espace, **asked):
-    """What kinds of topics there are; where another was ``asked`` for than the draft is, only the draft."""
+def _choose_nature(request, espace, instead=""):
+    """What kinds of topics there are; only the draft, where another kind was asked for ``instead``."""
     context = {
         **who_reads(espace),
-        **asked,
+        "instead": instead,
         "natures": [
             {"nature": nature, "icone": form.icone, "invite": form.invite}
             for nature, form in TOPIC_FORMS.items()
