@@ -144,7 +144,7 @@ def _erase_version(request, topic, version):
 def retirer(request, reference):
     """Withdraw one's own message, once told what that does."""
     post = readable(request.user, Post, reference)
-    if post.retire_le and post.poster_id == request.user.pk:
+    if request.method == "POST" and post.retire_le and post.poster_id == request.user.pk:
         return redirect(post)
     if not permissions.can_withdraw(request.user, post):
         raise Http404

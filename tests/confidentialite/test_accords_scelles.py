@@ -21,7 +21,7 @@ OTHERS = {
 """Who looks, and at what: the proposer and one who facilitates, at all that members read of it; one who
 administers; one who holds the proofs."""
 DRAWN_ANEW = re.compile(
-    r'\d{4}-\d\d-\d\dT[\d:.+]+|name="(?:envoi|jeton)" value="[^"]*"|CSRF_TOKEN": "\w+'
+    r'\d{4}-\d\d-\d\dT[\d:.+]+|name="(?:envoi|fenetre|jeton)" value="[^"]*"|CSRF_TOKEN": "\w+'
 )
 YES, NO, SILENCE = Accord.Reponse.SANS_NOM, Accord.Reponse.NON, ""
 

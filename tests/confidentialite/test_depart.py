@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 FIRST, LAST, EMAIL = "Zélie", "Vander-Zon7q", "zelie.vz7q@exemple.fr"
 TRACES = ("vander", "zon7q", "zélie", "z\\u00e9lie", "vz7q@")
 NAME = f"{FIRST} {LAST}"
-TOLD = {"motif", "motif de lecture"}
+TOLD = {"motif", "motif de lecture", "motif d’une lecture ailleurs"}
 """Reasons of decisions about them: others wrote these."""
 SAID_BY_OTHERS_TOO = {"titre"}
 DRAWN_FROM_OTHERS = {"passage", "passage refusé", "passage d’avant", "passage remis"}
