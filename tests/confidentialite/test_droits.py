@@ -1,6 +1,5 @@
 """A right that is lost is lost at the next request, everywhere, open tabs included; nothing is stored."""
 
-import re
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -137,12 +136,8 @@ def test_a_visitor_is_sent_to_sign_in_from_any_members_address(monde):
     for path in (*open_tabs(monde), "/communaute/rien/", monde.topic.get_absolute_url()[:-1]):
         for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
             answer, _ = visitor.ask(method, path, monde.form(monde.elus))
-            body = re.sub(r"nonce-\S+|CSRF\S+", "", answer.text)
-            said = (
-                answer.status,
-                answer.headers.get("Location", ""),
-                body if method == "POST" else "",
-            )
+            body = answer.body if answer.status == 403 else ""
+            said = (answer.status, answer.headers.get("Location", ""), body)
             answers.add(tuple(str(part).replace(quote(path), "X") for part in said))
     door = "/compte/connexion/?next=X"
     [given_back] = [body for status, _, body in answers if status == "403"]
