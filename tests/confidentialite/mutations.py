@@ -210,7 +210,6 @@ WITHOUT_EFFECT = {
     },
     "It chooses when a draft is kept for who signed out, or what an error is answered by.": {
         "middleware.py MembersOnlyMiddleware.__call__: not is_too_large",
-        "middleware.py MembersOnlyMiddleware.__call__: can_give_back(request)",
         "middleware.py MembersOnlyMiddleware.__call__: request.method == 'POST'",
         "middleware.py SecondFactorMiddleware.__call__: request.method == 'POST'",
         "middleware.py SecondFactorMiddleware.__call__: request.path_info.startswith(MEMBERS_PREFIX)",
