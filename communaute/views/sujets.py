@@ -44,8 +44,7 @@ def sujet(request, reference):
     topic = readable_for_page(request.user, reference)
     can_reply = permissions.can_reply(request.user, topic)
     composition = reply_to(request, topic) if can_reply else None
-    reply = partial(conversation.reply, request.user, topic)
-    response = composition and composition.respond(reply)
+    response = composition and composition.respond(partial(conversation.reply, request.user, topic))
     if response:
         return response
     is_posted = request.method == "POST"

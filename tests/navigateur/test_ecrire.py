@@ -42,7 +42,8 @@ def test_what_is_typed_is_kept_while_one_types(open_page):
     expect(page.get_by_text(re.compile("Brouillon gardé à"))).to_be_visible()
     page.reload()
     expect(page.get_by_label("Votre message")).to_have_value("Je commence à répondre")
-    page.get_by_role("button", name="Jeter ce brouillon").click()
+    page.get_by_text("Jeter ce brouillon").click()
+    page.get_by_role("button", name="Le jeter pour de bon").click()
     expect(page.get_by_label("Votre message")).to_have_value("")
 
 

@@ -81,7 +81,8 @@ def test_a_draft_is_kept_and_found_again_by_keyboard_alone(open_page):
     assert width_on_a_phone(page) == 320
     press(page, drafts.get_by_role("link", name="Un titre assez long"))
     expect(page.get_by_label("Titre du sujet")).to_have_value(re.compile("^Un titre assez long"))
-    press(page, page.get_by_role("button", name="Jeter ce brouillon"))
+    press(page, page.get_by_text("Jeter ce brouillon"))
+    press(page, page.get_by_role("button", name="Le jeter pour de bon"))
     expect(page.get_by_text("Votre brouillon, gardé")).to_have_count(0)
     page.goto(HOME)
     expect(drafts).to_have_count(0)

@@ -42,7 +42,7 @@ def test_a_topic_says_what_it_is_what_it_promises_and_who_reads(open_page, conte
 def test_thanks_are_said_and_taken_back(open_page, context):
     page = open_topic(open_page, "elue", "Que reste-t-il", **context)
     message = page.get_by_role("article").filter(has_text="laissez l’agent écrire")
-    thanks = message.get_by_role("button", name="Merci à Michel")
+    thanks = message.get_by_role("button", name="Merci à Fatima")
     expect(thanks).to_have_attribute("aria-pressed", "false")
     thanks.click()
     expect(thanks).to_have_attribute("aria-pressed", "true")
