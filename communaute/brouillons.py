@@ -19,6 +19,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 
 from communaute import conservation, permissions
+from communaute.champs import plain
 from communaute.forms import WRITTEN, typed_text
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import Brouillon, Espace, Membre, PieceJointe
@@ -121,14 +122,14 @@ def discard(membre, place, windows):
 
 def windows_of(data):
     """The windows that what was sent comes from."""
-    own, _, shown = data.get("fenetre", "").replace("\0", "").partition(".")
+    own, _, shown = plain(data.get("fenetre", "")).partition(".")
     return own[:WINDOW], shown[:WINDOW]
 
 
 def typed(data):
-    """What a form says of what is being written, as it was sent; no database keeps a NUL."""
-    return {name: data[name].replace("\0", "") for name in WRITTEN if name in data} | {
-        "pieces": [piece.replace("\0", "") for piece in data.getlist("pieces")]
+    """What a form says of what is being written, as it was sent."""
+    return {name: plain(data[name]) for name in WRITTEN if name in data} | {
+        "pieces": [plain(piece) for piece in data.getlist("pieces")]
     }
 
 

@@ -3,15 +3,20 @@
 from django import forms
 
 
+def plain(text):
+    """``text`` with lines that end alike, and without the NUL that no database keeps."""
+    return text.replace("\r\n", "\n").replace("\0", "")
+
+
 class LongField(forms.CharField):
-    """A text of several lines, where the end of a line is one sign, as browsers count them.
+    """A text of several lines, as ``plain`` makes it: the end of a line is one sign, as browsers count.
 
     A browser would cut what is pasted beyond ``max_length`` without a word; here one is told, and loses
     nothing.
     """
 
     def to_python(self, value):
-        return super().to_python(value).replace("\r\n", "\n")
+        return plain(super().to_python(value))
 
     def widget_attrs(self, widget):
         attrs = super().widget_attrs(widget)

@@ -221,9 +221,8 @@ def redrawn(upload, kind, side, kept_as=None):
             picture.load()
             turn = TURNS.get(picture.getexif().get(ExifTags.Base.Orientation))
             drawn = picture if turn is None else picture.transpose(turn)
-            if (
-                drawn.mode == "I;16"
-            ):  # a scanner's greys, of which Pillow would keep the 256 darkest
+            # A scanner's greys, of which Pillow would keep the 256 darkest.
+            if drawn.mode == "I;16":
                 drawn = drawn.point(lambda grey: grey / 256).convert("L")
             drawn.thumbnail((side, side))
             # Pixels alone: what the file said of itself stays behind.

@@ -74,7 +74,7 @@ def reply_to(request, topic):
     """What is being written in answer to ``topic``, with what is quoted once, however often it is shown."""
     brouillon = topic.draft_of(request.user)
     quote = quoted(request, topic)
-    if brouillon and quote.strip() in brouillon.champs.get("content", "").replace("\r\n", "\n"):
+    if brouillon and quote.strip() in brouillon.champs.get("content", ""):
         quote = ""
     return Composition(
         request,

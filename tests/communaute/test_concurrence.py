@@ -8,11 +8,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from uuid import uuid4
+from uuid import uuid4, uuid5
 
 import pytest
 from django.core import mail
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.core.files.storage import InMemoryStorage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connections, transaction
 from django.test import Client
@@ -32,6 +34,7 @@ from communaute import (
     invitations,
     mise_en_commun,
     moderation,
+    pieces,
     rencontres,
     reponses,
 )
@@ -42,6 +45,7 @@ from communaute.models import (
     Accord,
     Acte,
     ActeModeration,
+    Brouillon,
     Choix,
     CourrielRecu,
     Envoi,
@@ -54,6 +58,7 @@ from communaute.models import (
     Membre,
     MiseEnCommun,
     Passage,
+    PieceJointe,
     Position,
     Presence,
     Reconnaissance,
@@ -247,6 +252,27 @@ def test_two_who_administer_do_not_both_leave(espace, at_once):
     left = at_once([partial(effacement.anonymise, membre, withdraw=False) for membre in both])
     assert {type(one) for one in left} == {type(None), PermissionDenied}
     assert Membre.objects.administrators().count() == 1
+
+
+def test_a_form_with_a_file_whose_draft_goes_with_a_first_click_is_one_message(
+    espace, elue, client, monkeypatch
+):
+    monkeypatch.setattr(PieceJointe._meta.get_field("fichier"), "storage", InMemoryStorage())
+    topic, envoi, checked = un_sujet(espace, author=elue), uuid4(), pieces._checked
+
+    def while_another_click_is_taken(piece, upload):
+        content = checked(piece, upload)
+        if topic.posts.count() == 1:
+            conversation.reply(elue, topic, "Voici", envoi=uuid5(envoi, "Voici"))
+        return content
+
+    monkeypatch.setattr(pieces, "_checked", while_another_click_is_taken)
+    client.force_login(elue)
+    file = SimpleUploadedFile("note.txt", b"Bonjour")
+    sent = {"content": "Voici", "envoi": envoi, "fichiers": [file]}
+    assert client.post(topic.get_absolute_url(), sent).status_code == 302
+    assert topic.posts.count() == 2
+    assert not Brouillon.objects.exists()
 
 
 def test_the_same_form_sent_eight_times_at_once_is_one_message(espace, elue, at_once):

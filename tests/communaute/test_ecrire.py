@@ -332,9 +332,11 @@ def test_a_draft_of_one_nature_is_not_taken_for_another(en_elue, elue):
 
 
 def test_a_draft_that_holds_what_no_database_keeps_is_kept_without_it(en_elue, elue, sujet):
-    response = en_elue.post(sujet.get_absolute_url(), {"content": "Un\0deux", "garder": "1"})
-    assert response.status_code == 302
+    address = sujet.get_absolute_url()
+    assert en_elue.post(address, {"content": "Un\0deux", "garder": "1"}).status_code == 302
     assert kept_by(elue) == ["Undeux"]
+    assert en_elue.post(address, {"content": "Un\0deux"}).status_code == 302
+    assert sujet.posts.last().content.raw == "Undeux"
 
 
 def test_nothing_typed_is_no_draft(en_elue, elue, sujet):

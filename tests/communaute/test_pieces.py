@@ -4,7 +4,6 @@ import struct
 import zipfile
 from datetime import timedelta
 from io import BytesIO
-from uuid import uuid4, uuid5
 
 import pytest
 from bs4 import BeautifulSoup
@@ -14,7 +13,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from PIL import Image
 
-from communaute import brouillons, conversation, pieces
+from communaute import brouillons, pieces
 from communaute.forum_conversation.models import Post
 from communaute.models import Brouillon, PieceJointe
 from tests.factories import entered, un_membre, un_sujet
@@ -452,23 +451,6 @@ def test_a_file_leaves_the_disk_with_the_message_that_its_author_withdraws(
 
 def on_disk(folder):
     return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_form_with_a_file_sent_twice_at_once_is_one_message(en_elue, elue, sujet, monkeypatch):
-    envoi = uuid4()
-    checked = pieces._checked
-
-    def while_another_click_is_taken(piece, upload):
-        content = checked(piece, upload)
-        if sujet.posts.count() == 1:
-            conversation.reply(elue, sujet, "Voici", envoi=uuid5(envoi, "Voici"))
-        return content
-
-    monkeypatch.setattr(pieces, "_checked", while_another_click_is_taken)
-    response = send(en_elue, sujet, file(), envoi=envoi)
-    assert (response.status_code, sujet.posts.count()) == (302, 2)
-    assert not Brouillon.objects.exists()
 
 
 def test_a_visitor_leaves_no_file(client, elue, sujet):
