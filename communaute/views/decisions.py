@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import moderation, permissions
@@ -24,6 +25,7 @@ ANSWERS = (Acte.CONFIRMER, Acte.INFIRMER)
 @require_safe
 def decisions(request):
     """What was decided about oneself, also where one can no longer read, and what became of reports."""
+    looked = timezone.now()
     actes = (
         ActeModeration.objects.concerning(request.user)
         .exclude(acte__in=ANSWERS)
@@ -41,16 +43,13 @@ def decisions(request):
     reports = Alerte.objects.concerning(request.user).select_related("espace__forum", "decision")
     reports = reports.order_by("-recue_le")[:REPORTS_SHOWN]
     seen = request.user.decisions_vues_le or NEVER
-    told = [alerte.decision.fait_le for alerte in reports if alerte.decision]
     for acte in page:
-        told.append(_told_on(acte))
-        acte.is_new = told[-1] > seen
+        acte.is_new = _told_on(acte) > seen
         acte.own_post = acte.post if acte.post and acte.post.retire_le is None else None
         acte.can_read = acte.where is not None and acte.where.pk in still_read
         acte.can_appeal = permissions.can_appeal(request.user, acte)
-    latest = max(told, default=seen)
-    if latest > seen and is_looked_at(request):
-        Membre.objects.filter(pk=request.user.pk).update(decisions_vues_le=latest)
+    if request.user.awaits_decision and is_looked_at(request):
+        Membre.objects.filter(pk=request.user.pk).update(decisions_vues_le=looked)
     context = {"actes": page, "alertes": reports}
     return render(request, "communaute/decisions.html", context)
 

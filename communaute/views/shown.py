@@ -107,7 +107,7 @@ def message(user, post, *, pieces, mercis, is_met, can_reply):
         ),
         thanked_by=tuple(membre.get_full_name() for membre in mercis),
         is_new=post.is_new,
-        is_mine=poster == user and not is_shown,
+        is_mine=poster == user,
         is_answer=post.topic.reponse_id == post.pk,
         is_thanked=user in mercis,
         can_thank=permissions.can_thank(user, post),

@@ -27,6 +27,7 @@ from communaute.models import (
     Vote,
 )
 from communaute.models.membres import Rythme
+from communaute.views import decisions
 from tests.factories import (
     EspaceFactory,
     MembreFactory,
@@ -1255,7 +1256,11 @@ def test_a_decision_read_before_its_mail_leaves_is_not_mailed(as_, elue, animatr
     assert Envoi.objects.get().etat == Envoi.Etat.ANNULE
 
 
-def test_who_reported_is_told_that_it_was_decided(as_, espace, animatrice, sujet):
+@pytest.mark.parametrize("shown", [decisions.REPORTS_SHOWN, 0])
+def test_who_reported_is_told_that_it_was_decided(
+    as_, espace, animatrice, sujet, monkeypatch, shown
+):
+    monkeypatch.setattr(decisions, "REPORTS_SHOWN", shown)
     reporter, post = entered(un_membre("elus"), espace), sujet.posts.get()
     report(as_(reporter), post)
     assert "Une décision vous concerne" not in html(as_(reporter).get("/communaute/"))
