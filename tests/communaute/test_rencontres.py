@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from communaute import conversation, effacement, rencontres
 from communaute.conversation import Conflict
+from communaute.dates import span_said
 from communaute.forum_conversation.models import Nature, Promesse, Topic
 from communaute.models import (
     AgendaPersonnel,
@@ -372,7 +373,7 @@ def test_those_who_come_or_may_are_told_when_it_moves_but_who_moved_it(espace, e
     assert [told(m) for m in (autre, maybe, absent)] == [["changee"], ["changee"], []]
     [letter] = [letter for letter in mail.outbox if letter.to == [autre.email]]
     assert "Une rencontre a changé : Se parler" in letter.subject
-    assert f"{timezone.localtime(later['debut']).year}, de " in letter.body
+    assert span_said(**later) in letter.body
     [(name, content, kind)] = letter.attachments
     assert (name, kind) == ("rencontre.ics", "text/calendar")
     [event] = events(content)
