@@ -151,7 +151,8 @@ def move(facilitator, topic, target, motif=""):
     """Move a topic to another space that one facilitates too, and that nobody else reads.
 
     ``Refused`` says why it cannot be. Both forums' counts follow; drafts, marks and follows of whoever
-    can no longer read it give nothing any more, being reached through ``readable_by``.
+    can no longer read it give nothing any more, being reached through ``readable_by``. It was pinned where
+    it was, not where it comes.
     """
     facilitator = as_of_now(facilitator)
     topic = locked(Topic.objects.readable_by(facilitator), topic)
@@ -167,7 +168,8 @@ def move(facilitator, topic, target, motif=""):
     if target.obstacle:
         raise Refused(target.obstacle)
     Suivi.objects.keep_marks(topic, source)
-    Topic.objects.filter(pk=topic.pk).update(forum=target.forum_id)
+    Suivi.objects.keep_new(topic, target)
+    Topic.objects.filter(pk=topic.pk).update(forum=target.forum_id, type=Topic.TOPIC_POST)
     shown = int(topic.approved)
     Forum.objects.filter(pk=source.forum_id).update(
         direct_topics_count=F("direct_topics_count") - shown,

@@ -1,5 +1,6 @@
 """What a member has read, and what they wish to be told of."""
 
+from collections import defaultdict
 from datetime import timedelta
 
 from django.conf import settings
@@ -124,6 +125,37 @@ class SuiviQuerySet(models.QuerySet):
             [Suivi(topic=topic, **mark) for mark in read.values("membre_id", "lu_jusqua")],
             ignore_conflicts=True,
         )
+
+    def keep_new(self, topic, espace):
+        """Leave new to those who have read all of ``espace``, where ``topic`` comes, what they have not read
+        of it: they have read all until then, and each topic of the space as far as before.
+        """
+        posts = topic.posts.filter(approved=True).order_by("created")
+        posts = list(posts.values_list("created", "poster"))
+        read = self.filter(topic=topic).exclude(lu_jusqua=None)
+        read = dict(read.values_list("membre", "lu_jusqua"))
+        here = Participation.objects.filter(espace=espace)
+        ahead = defaultdict(list)
+        for one in here.filter(lu_jusqua__gte=topic.created).select_for_update():
+            since = max(read.get(one.membre_id, NEVER), one.rejoint_le - NEW_TO_NEWCOMERS)
+            for created, poster in posts:
+                if since < created <= one.lu_jusqua and poster != one.membre_id:
+                    ahead[created - timedelta.resolution].append(one)
+                    break
+        for until, ones in ahead.items():
+            others = espace.forum.topics.filter(last_post_on__gt=until)
+            mark = here.filter(membre=OuterRef("membre")).values("lu_jusqua")
+            known = self.filter(topic__in=others, membre__in=[one.membre_id for one in ones])
+            known.update(lu_jusqua=Greatest(Coalesce("lu_jusqua", NEVER), Subquery(mark)))
+            self.bulk_create(
+                [
+                    Suivi(topic_id=pk, membre_id=one.membre_id, lu_jusqua=one.lu_jusqua)
+                    for pk in others.values_list("pk", flat=True)
+                    for one in ones
+                ],
+                ignore_conflicts=True,
+            )
+            here.filter(pk__in=[one.pk for one in ones]).update(lu_jusqua=until)
 
 
 class Suivi(models.Model):

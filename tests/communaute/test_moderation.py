@@ -21,11 +21,13 @@ from communaute.models import (
     Envoi,
     Espace,
     Membre,
+    Participation,
     Recours,
     Suivi,
     Suspension,
     Vote,
 )
+from communaute.models.lecture import NEW_TO_NEWCOMERS
 from communaute.models.membres import Rythme
 from communaute.views import decisions
 from tests.factories import (
@@ -197,6 +199,58 @@ def test_what_was_read_stays_read_when_its_topic_moves(as_, tronc, espace):
             as_(membre).get("/communaute/espaces/elus/?voir=non-lus")
         )
     assert Suivi.objects.get(membre=other).niveau == "rien"
+
+
+def unread(client):
+    page = BeautifulSoup(html(client.get("/communaute/espaces/elus/?voir=non-lus")), "html.parser")
+    return {link.text.strip() for link in page.select("main h3 a, main h2 a")}
+
+
+@pytest.mark.parametrize("seen", ["nothing", "its beginning"])
+def test_what_was_new_stays_new_when_its_topic_moves_where_all_was_read(as_, tronc, espace, seen):
+    animatrice = a_facilitator(tronc, espace)
+    author, reader = (entered(un_membre("elus"), tronc, espace) for _ in range(2))
+    before = un_sujet(espace, author=author, subject="Lu de longue date")
+    topic = un_sujet(tronc, author=author, subject="Jamais lu")
+    after = un_sujet(espace, author=author, subject="Lu depuis")
+    client = as_(reader)
+    if seen == "its beginning":
+        client.get(topic.get_absolute_url())
+    conversation.reply(author, topic, "Une suite")
+    conversation.reply(author, before, "Une suite")
+    client.get(after.get_absolute_url())
+    client.post("/communaute/espaces/elus/tout-lu/")
+    conversation.reply(author, after, "Une suite")
+    assert unread(client) == {"Lu depuis"}
+
+    move(as_(animatrice), topic, espace)
+    client = as_(reader)
+    assert unread(client) == {"Jamais lu", "Lu depuis"}
+    first = topic.posts.order_by("pk")[0 if seen == "nothing" else 1]
+    assert client.get(f"{topic.get_absolute_url()}nouveau/").url.endswith(f"#{first.anchor}")
+    client.get(topic.get_absolute_url())
+    assert unread(client) == {"Lu depuis"}
+
+
+def test_what_was_said_long_before_one_entered_is_not_new_when_its_topic_moves(as_, tronc, espace):
+    animatrice = a_facilitator(tronc, espace)
+    topic = un_sujet(tronc, author=animatrice)
+    reader = entered(un_membre("elus"), espace)
+    Participation.objects.filter(membre=reader).update(
+        rejoint_le=timezone.now() + 2 * NEW_TO_NEWCOMERS,
+        lu_jusqua=timezone.now() + NEW_TO_NEWCOMERS,
+    )
+    move(as_(animatrice), topic, espace)
+    assert unread(as_(reader)) == set()
+
+
+def test_a_topic_that_moves_is_pinned_no_more(as_, tronc, espace):
+    animatrice = a_facilitator(tronc, espace)
+    topic = un_sujet(tronc)
+    moderation.change_topic(animatrice, topic, Acte.EPINGLER)
+    move(as_(animatrice), topic, espace)
+    topic.refresh_from_db()
+    assert topic.type == Topic.TOPIC_POST
 
 
 def test_a_topic_that_moves_welcomes_nobody_where_it_was(as_, tronc, espace):
