@@ -212,7 +212,9 @@ def make(pk):
 
 @transaction.atomic
 def _give(archive):
-    """Keep the archive that was made and tell its owner; whether they still wait for it."""
+    """Keep the archive that was made and tell its owner, where their address takes mail; whether they still
+    wait for it.
+    """
     made = {"fichier": archive.fichier.name, "prete_le": timezone.now()}
     if not Archive.objects.waiting().filter(pk=archive.pk).update(**made):
         return False
@@ -221,7 +223,11 @@ def _give(archive):
         "adresse": f"{settings.SITE_URL}{reverse('mes_donnees')}",
         "cohorte": Cohorte.load(),
     }
-    courriel.send(archive.membre.email, "communaute/email/archive_prete.txt", context)
+    try:
+        courriel.send(archive.membre.email, "communaute/email/archive_prete.txt", context)
+    except courriel.ABOUT_A_MAIL as error:
+        if not courriel.is_final(error):
+            raise
     return True
 
 

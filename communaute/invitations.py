@@ -105,8 +105,9 @@ def send_again(user, invitation):
     """Send an invitation anew: its earlier links are dead, its fourteen days begin again."""
     invitation = _mine(user, invitation)
     invitation.envois += 1
-    invitation.expire_le, invitation.envoyee_le = in_two_weeks(), None
-    invitation.save(update_fields=["envois", "expire_le", "envoyee_le"])
+    invitation.expire_le = in_two_weeks()
+    invitation.envoyee_le = invitation.refusee_le = None
+    invitation.save(update_fields=["envois", "expire_le", "envoyee_le", "refusee_le"])
     log(invitation, "communaute.renvoyer", user=user)
     transaction.on_commit(send_invitations.enqueue)
 
@@ -191,14 +192,17 @@ def _answer(user, adhesion, reponse, mot=""):
 @task()
 def send_invitations():
     """Write to all those who are invited and were not written to yet; two at once write once."""
-    for pk in Invitation.objects.to_send().order_by("pk").values_list("pk", flat=True):
-        with transaction.atomic():
-            due = Invitation.objects.to_send().select_for_update(skip_locked=True, of=("self",))
-            invitation = due.filter(pk=pk).first()
-            if invitation:
-                Invitation.objects.filter(pk=pk).update(envoyee_le=timezone.now())
-                context = {"invitation": invitation, "cohorte": Cohorte.load()}
-                courriel.send(invitation.email, "communaute/email/invitation.txt", context)
+    now, cohorte = timezone.now(), Cohorte.load()
+    courriel.send_to_each(
+        Invitation.objects.to_send(),
+        lambda invitation: (
+            invitation.email,
+            "communaute/email/invitation.txt",
+            {"invitation": invitation, "cohorte": cohorte},
+        ),
+        sent={"envoyee_le": now},
+        refused={"refusee_le": now},
+    )
 
 
 @task()

@@ -57,8 +57,6 @@ SUMMARY_AT = time(7)
 MEMBERS_AT_ONCE = 1000
 BACK_OFF = [timedelta(minutes=minutes) for minutes in (2, 10, 30, 120, 360, 720, 1440)]
 """How long after each try the next one comes; after the last, the administration decides."""
-FINAL = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
-"""What a server says of one mail; with a code of 500 or more, it will say so again."""
 EXCERPT = 1200
 """Signs of a message that a mail shows."""
 MOST_COUNTED = 99
@@ -519,30 +517,16 @@ def _send(envoi):
 
 def _failed(envoi, error):
     """Try again later, or not; nothing of the mail is kept, only what kind of failure it was."""
-    code = _refusal(error)
+    code = courriel.refusal_code(error)
     erreur = f"{type(error).__name__} {code or ''}".strip()
-    if is_final(error) and isinstance(error, smtplib.SMTPRecipientsRefused):
+    is_final = courriel.is_final(error)
+    if is_final and isinstance(error, smtplib.SMTPRecipientsRefused):
         envoi.note_refusal()
-    if is_final(error) or envoi.essais > len(BACK_OFF):
+    if is_final or envoi.essais > len(BACK_OFF):
         _ended(envoi, Envoi.Etat.ECHEC, erreur=erreur)
     else:
         later = timezone.now() + BACK_OFF[envoi.essais - 1]
         _ended(envoi, Envoi.Etat.DU, erreur=erreur, prochain_le=later)
-
-
-def is_final(error):
-    """Whether a mail server will say so again of this mail.
-
-    One that refuses us, not the mail, will be set right: all the mails wait for it.
-    """
-    return isinstance(error, FINAL) and _refusal(error) >= 500
-
-
-def _refusal(error):
-    """The code with which a mail server refused, 0 where there is none."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return max(code for code, _ in error.recipients.values())
-    return getattr(error, "smtp_code", 0)
 
 
 def _ended(envoi, etat, **what):

@@ -23,7 +23,6 @@ from communaute import (
     brouillons,
     conversation,
     courriel,
-    notifications,
     permissions,
     pieces,
 )
@@ -273,7 +272,7 @@ def _refuse(membre, recu, cle, refused):
     try:
         _tell(membre, recu, refused)
     except Exception as error:
-        if not notifications.is_final(error):
+        if not courriel.is_final(error):
             # As if it had not come: it will be given again.
             received.delete()
             raise

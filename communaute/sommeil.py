@@ -1,5 +1,7 @@
 """Accounts that nobody comes to any more: their owner is warned, then they are forgotten."""
 
+from functools import partial
+
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -13,28 +15,29 @@ from communaute.models import Cohorte, Membre
 
 @task()
 def warn():
-    """Write to all those whose account will be forgotten, once; two at once write once."""
+    """Write to all those whose account will be forgotten, once; two at once write once.
+
+    Whoever has an address that takes no mail any more cannot be told, and is forgotten like the others.
+    """
     today = timezone.localdate()
-    for pk in Membre.objects.to_warn().order_by("pk").values_list("pk", flat=True):
-        with transaction.atomic():
-            due = Membre.objects.to_warn().select_for_update(
-                skip_locked=True, of=("self",), no_key=True
-            )
-            if membre := due.filter(pk=pk).first():
-                Membre.objects.filter(pk=pk).update(prevenu_le=today)
-                courriel.send(
-                    membre.email, "communaute/email/compte_endormi.txt", _told(membre, today)
-                )
+    told = {"prevenu_le": today}
+    courriel.send_to_each(
+        Membre.objects.to_warn(),
+        partial(_letter, cohorte=Cohorte.load(), today=today),
+        sent=told,
+        refused=told | {"courriel_refuse_le": timezone.now()},
+    )
 
 
-def _told(membre, today):
+def _letter(membre, cohorte, today):
     two_years = conservation.months_before(membre.visite, -conservation.COMPTE)
-    return {
+    context = {
         "membre": membre,
-        "cohorte": Cohorte.load(),
+        "cohorte": cohorte,
         "jour": max(two_years, today + conservation.PREAVIS),
         "adresse": f"{settings.SITE_URL}{reverse('communaute:accueil')}",
     }
+    return membre.email, "communaute/email/compte_endormi.txt", context
 
 
 def forget():

@@ -65,8 +65,8 @@ class InvitationQuerySet(models.QuerySet):
         return self.open().filter(expire_le__gt=timezone.now())
 
     def to_send(self):
-        """Pending, and whose mail has yet to leave."""
-        return self.pending().filter(envoyee_le=None)
+        """Pending, and whose mail has yet to leave: no server refused it."""
+        return self.pending().filter(envoyee_le=None, refusee_le=None)
 
     def in_state(self, etat):
         """Those of the given ``Invitation.Etat``."""
@@ -152,6 +152,7 @@ class Invitation(Place):
     expire_le = models.DateTimeField("expire le", default=in_two_weeks)
     envois = models.PositiveSmallIntegerField("courriels", default=1)
     envoyee_le = models.DateTimeField("partie le", null=True)
+    refusee_le = models.DateTimeField("courriel refusé le", null=True)
     acceptee_le = models.DateTimeField("acceptée le", null=True)
     revoquee_le = models.DateTimeField("révoquée le", null=True)
     membre = models.ForeignKey(

@@ -153,6 +153,15 @@ def test_an_archive_whose_mail_cannot_leave_is_made_again_by_the_daily_job(monke
     assert len(mailoutbox) == 1
 
 
+def test_an_archive_is_there_for_whoever_has_an_address_that_takes_no_mail(refused):
+    archive = Archive.objects.create(membre=MembreFactory())
+    refused(archive.membre.email, 550)
+    archives.make.func(archive.pk)
+    archive.refresh_from_db()
+    assert archive.prete_le
+    assert archive.fichier.storage.exists(archive.fichier.name)
+
+
 def _no_server(*args, **kwargs):
     raise OSError
 

@@ -289,6 +289,29 @@ def test_what_could_not_leave_leaves_later_and_once(
     assert len(mailoutbox) == 1
 
 
+@pytest.mark.parametrize("code", [450, 550])
+def test_an_address_that_is_refused_keeps_nobody_else_waiting(
+    signed_in, facilitator, send, mailoutbox, refused, code
+):
+    client, is_final = signed_in(facilitator), code == 550
+    refused("a@x.fr", code)
+    send(client, LIST, {"liste": "a@x.fr;Ana;Arp;Élu·es;;Maire\r\nb@x.fr;Bo;;elus;;Adjoint"})
+    assert [letter.to for letter in mailoutbox] == [["b@x.fr"]]
+    page = client.get(ALL).content.decode()
+    assert ("Cette adresse refuse le courriel" in page) is is_final
+    assert ("le courriel va partir" in page) is not is_final
+    assert Invitation.objects.to_send().count() == 1 - is_final
+
+    refused("a@x.fr", None)
+    if is_final:
+        invitation = Invitation.objects.get(email="a@x.fr")
+        send(client, f"/communaute/invitations/{invitation.reference}/renvoyer/")
+    else:
+        invitations.send_invitations.call()
+    assert mailoutbox[-1].to == ["a@x.fr"]
+    assert "refuse le courriel" not in client.get(ALL).content.decode()
+
+
 # --- A list
 
 

@@ -119,6 +119,16 @@ def test_a_mail_that_cannot_leave_warns_nobody(monkeypatch):
     assert Membre.objects.get().prevenu_le is None
 
 
+def test_an_address_that_takes_no_mail_keeps_nobody_from_being_warned(refused, mailoutbox):
+    first, other = (last_seen(25) for _ in range(2))
+    refused(first.email, 550)
+    sommeil.warn.func()
+    assert [letter.to for letter in mailoutbox] == [[other.email]]
+    first.refresh_from_db()
+    assert first.prevenu_le == timezone.localdate()
+    assert first.courriel_refuse_le
+
+
 @pytest.mark.parametrize(
     ("day", "months", "expected"),
     [
