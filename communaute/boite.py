@@ -37,12 +37,12 @@ def empty():
         for uid in waiting:
             try:
                 _deal_with(server, uid)
-            except Exception as error:  # whatever happens to one, the others are read
-                log.error("Courriel laissé dans la boîte : %s", type(error).__qualname__)
+            except Exception:  # whatever happens to one, the others are read
+                log.exception("Courriel laissé dans la boîte")
                 left += 1
         _asked(server.expunge())
     if left:
-        raise Unread(f"{left} courriels laissés")
+        raise Unread(f"Courriels laissés : {left}")
     return len(waiting)
 
 

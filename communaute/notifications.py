@@ -7,6 +7,7 @@ is left: a mail server that took a mail and was cut off before saying so is give
 ``Message-ID``.
 """
 
+import logging
 import smtplib
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
@@ -52,6 +53,7 @@ from communaute.models.membres import Rythme
 from communaute.models.notifications import ADDRESSED, LEASE
 from communaute.prepared import Prepared
 
+log = logging.getLogger(__name__)
 SUMMARY_AT = time(7)
 """When summaries leave, on the clock of the cohort."""
 MEMBERS_AT_ONCE = 1000
@@ -510,6 +512,8 @@ def _send(envoi):
             return
         courriel.send(**mail._asdict())
     except Exception as error:  # whatever a mail server does, the others' mails leave
+        if not isinstance(error, OSError):  # SMTP's are among them
+            log.exception("Courriel qui ne peut s’écrire")
         _failed(envoi, error)
     else:
         _ended(envoi, Envoi.Etat.ENVOYE, envoye_le=timezone.now(), erreur="")

@@ -66,10 +66,12 @@ def test_a_second_one_at_the_same_time_does_nothing(settings):
     assert "Un autre passage" not in run()
 
 
-def test_what_fails_does_not_keep_the_rest_from_its_turn(monkeypatch, client):
+def test_what_fails_does_not_keep_the_rest_from_its_turn(monkeypatch, client, caplog):
     page = une_page_libre("Une échéance", live=False)
     page.save_revision(approved_go_live_at=timezone.now() - timedelta(minutes=1))
     monkeypatch.setattr(recurrent, "COMMANDS", ["inconnue", *recurrent.COMMANDS])
     with pytest.raises(CommandError, match="inconnue"):
         run()
     assert client.get(page.url).status_code == 200
+    [record] = [record for record in caplog.records if record.name == recurrent.__name__]
+    assert record.exc_info[0] is CommandError

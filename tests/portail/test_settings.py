@@ -79,6 +79,7 @@ def test_cookies_and_redirects_follow_the_scheme_of_the_site(scheme, secure):
     assert shown["CSRF_COOKIE_SECURE"] is secure
     assert shown["SECURE_SSL_REDIRECT"] is secure
     assert bool(shown["SECURE_HSTS_SECONDS"]) is secure
+    assert "SECURE_HSTS_INCLUDE_SUBDOMAINS" not in shown
     assert shown["ALLOWED_HOSTS"] == ["cohorte.exemple.fr"]
     assert shown["CSRF_TRUSTED_ORIGINS"] == [f"{scheme}://cohorte.exemple.fr"]
 

@@ -2,6 +2,10 @@
 const form = document.getElementById("composition");
 const state = form.querySelector(".composition__garde");
 const WAIT = 1500;
+const WHY = {
+  "signed out": "Votre session est finie. Votre texte est gardé : reconnectez-vous pour le retrouver ici.",
+  "refused": "Le brouillon n’a pas pu être gardé : votre texte reste dans cette page.",
+};
 let timer, underway;
 
 async function ask(button) {
@@ -14,19 +18,18 @@ async function ask(button) {
     method: "POST", body: data, signal: underway.signal, headers: { Accept: "application/json" },
   });
   if (answer.redirected) throw new Error("signed out");
-  return answer.ok ? answer.json() : {};
+  return answer.ok ? answer.json() : null;
 }
 
 async function keep() {
   try {
-    const { garde, ailleurs } = await ask("garder");
+    const kept = await ask("garder");
+    if (!kept) throw new Error("refused");
+    const { garde, ailleurs } = kept;
     if (garde) state.textContent = `Brouillon gardé à ${garde}`;
     if (ailleurs) state.textContent = "Un autre brouillon vous attend ici, écrit ailleurs : celui-ci reste dans cette page, sans être gardé.";
   } catch (error) {
-    if (error.name === "AbortError") return;
-    state.textContent = error.message === "signed out"
-      ? "Votre session est finie. Votre texte est gardé : reconnectez-vous pour le retrouver ici."
-      : "Pas de réseau : votre texte reste dans cette page.";
+    if (error.name !== "AbortError") state.textContent = WHY[error.message] ?? "Pas de réseau : votre texte reste dans cette page.";
   }
 }
 
@@ -54,7 +57,7 @@ button.addEventListener("click", async (event) => {
   event.preventDefault();
   clearTimeout(timer);
   try {
-    const { rendu, juste } = await ask("apercu");
+    const { rendu, juste } = await ask("apercu") ?? {};
     if (!rendu) return form.requestSubmit(button);
     place.innerHTML = `<p class="apercu__titre">Aperçu — rien n’est encore envoyé</p><p class="apercu__sujet"></p><div class="prose">${rendu}</div>`;
     place.querySelector(".apercu__sujet").textContent = form.elements.subject?.value ?? "";
