@@ -1,5 +1,6 @@
 """Days and hours as people say them, on the clock of the cohort."""
 
+from datetime import datetime
 from functools import cache
 
 from django.core.exceptions import ValidationError
@@ -23,7 +24,8 @@ def check_year(day):
 
 
 def day_said(day):
-    """A day: "2 mars 2027"."""
+    """A day, or that of a time: "2 mars 2027"."""
+    day = timezone.localtime(day) if isinstance(day, datetime) else day
     _, months = names()
     return f"{'1er' if day.day == 1 else day.day} {months[day.month]} {day.year}"
 

@@ -10,12 +10,12 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import date_format
 from django_tasks import task
 from wagtail.log_actions import log
 from wagtail.models import ModelLogEntry
 
 from communaute import courriel, permissions
+from communaute.dates import day_said
 from communaute.models import Adhesion, Cohorte, Invitation, Membre, Siege
 from communaute.models.invitations import in_two_weeks
 
@@ -40,7 +40,7 @@ def obstacles(user, invitations):
         if not allowed[_kind(invitation)]:
             return "ce siège ouvre un espace que vous n’animez pas : demandez à l’administration"
         if since := awaited.get(invitation.email):
-            day = date_format(timezone.localdate(since), "j F")
+            day = day_said(since)
             return f"cette adresse est déjà invitée, depuis le {day} : renvoyez ou révoquez cette invitation"
         place = (invitation.college, invitation.allie_id, invitation.territoire_id)
         if invitation.gives_seat and (invitation.email, *place) in seated:

@@ -141,7 +141,7 @@ def _obstacle(source, target, waiting, refused):
     if refused:
         return (
             "Un message du sujet a été refusé : les personnes qui animent cet espace pourraient le lire, "
-            "alors que son auteur ou autrice ne s’adressait pas à elles."
+            "alors que son auteur·rice ne s’adressait pas à elles."
         )
     return ""
 

@@ -172,7 +172,7 @@ def can_announce(user, rencontre):
     """A facilitator of the space of the meeting, while what is said in its topic may be drawn on."""
     topic = rencontre.topic
     return (
-        topic.approved
+        _is_there(topic)
         and not rencontre.is_searching
         and can_moderate(user, topic.espace)
         and topic.promesse in ALLOWED

@@ -28,6 +28,10 @@ class TooLate(Exception):
     """What was to be sorted is not there any more: somebody who was there had it forgotten."""
 
 
+class Full(Exception):
+    """Nothing more can be noted of the meeting."""
+
+
 # --- Who is there
 
 
@@ -99,10 +103,16 @@ def _arrive(rencontre, membres):
 
 @transaction.atomic
 def note(membre, rencontre, texte):
-    """Note what was said, and return the note; what is noted already is not noted twice."""
+    """Note what was said, and return the note; what is noted already is not noted twice. ``Full`` says that
+    there are ``MOST_NOTES``.
+    """
     membre, rencontre = _sorting(membre, rencontre)
-    found = NoteDeRencontre.objects.filter(rencontre=rencontre, texte=texte).first()
-    return found or NoteDeRencontre.objects.create(rencontre=rencontre, texte=texte)
+    noted = NoteDeRencontre.objects.filter(rencontre=rencontre)
+    if found := noted.filter(texte=texte).first():
+        return found
+    if noted.count() >= MOST_NOTES:
+        raise Full
+    return NoteDeRencontre.objects.create(rencontre=rencontre, texte=texte)
 
 
 def suites(rencontre):

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from django.http import Http404
 from django.utils import timezone
-from django.utils.formats import date_format
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views import generic
@@ -14,6 +13,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.log_actions import log
 
 from communaute import notifications
+from communaute.dates import day_said
 from communaute.models import Abonnement, Envoi, Lettre
 from pages import journal
 from pages.models import Annonce
@@ -38,9 +38,9 @@ class EnvoiIndexView(generic.IndexView):
         listed = Envoi.objects.listed()
         sent = listed.filter(etat=Envoi.Etat.ENVOYE)
         return (
-            f"{sent.filter(envoye_le__gte=today).count()} partis aujourd’hui, "
-            f"{sent.filter(envoye_le__gte=now - WEEK).count()} en sept jours, "
-            f"{listed.filter(etat=Envoi.Etat.ECHEC).count()} en échec"
+            f"Partis aujourd’hui : {sent.filter(envoye_le__gte=today).count()}, "
+            f"en sept jours : {sent.filter(envoye_le__gte=now - WEEK).count()}, "
+            f"en échec : {listed.filter(etat=Envoi.Etat.ECHEC).count()}"
         )
 
     def get_context_data(self, **kwargs):
@@ -49,16 +49,16 @@ class EnvoiIndexView(generic.IndexView):
     def _letter(self):
         abonnements = Abonnement.objects
         taken = (
-            f"Lettre de la semaine : {abonnements.confirmed().count()} abonnements, "
-            f"{abonnements.waiting().count()} à confirmer"
+            f"Abonnements à la lettre de la semaine : {abonnements.confirmed().count()}, "
+            f"à confirmer : {abonnements.waiting().count()}"
         )
         telling = Annonce.objects.values("lettre")
         last = Lettre.objects.with_counts().filter(pk__in=telling).first()
         if last is None:
             return f"{taken}."
         return (
-            f"{taken} ; la dernière, du {date_format(last.semaine, 'j F')} : {last.parties} parties, "
-            f"{last.attendent} en attente, {last.en_echec} en échec."
+            f"{taken}. La dernière lettre, du {day_said(last.semaine)} : parties {last.parties}, "
+            f"en attente {last.attendent}, en échec {last.en_echec}."
         )
 
     def get_base_queryset(self):

@@ -196,7 +196,7 @@ class TerritoireViewSet(ModelViewSet):
 class AllieViewSet(ModelViewSet):
     model = Allie
     icon = "group"
-    menu_label = "Alliés"
+    menu_label = "Allié·es"
     copy_view_enabled = False
     delete_view_class = KindDeleteView
     form_fields = ["nom", "presentation"]
@@ -214,10 +214,10 @@ class EspaceForm(forms.ModelForm):
         label="À quoi sert cet espace", widget=forms.Textarea(attrs={"rows": 3})
     )
     animateurs = forms.ModelMultipleChoiceField(
-        Membre.objects.all(), label="Animateurs et animatrices", required=False
+        Membre.objects.filter(parti_le=None), label="Animateurs et animatrices", required=False
     )
     lecteurs = forms.ModelMultipleChoiceField(
-        Membre.objects.all(),
+        Membre.objects.filter(parti_le=None),
         label="Lecteurs et lectrices nommé·es",
         help_text=(
             "Peuvent lire sans y prendre part. Les membres de l’espace voient leur nom, "

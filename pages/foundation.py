@@ -124,7 +124,7 @@ def lay():
             terme_field = {terme._meta.model_name: row}
             cohorte.add_child(instance=model(title=row.nom, slug=slugify(row.nom), **terme_field))
     _section(cohorte, DispositifIndexPage, "Dispositifs", show_in_menus=False)
-    _section(cohorte, AllieIndexPage, "Alliés", show_in_menus=False)
+    _section(cohorte, AllieIndexPage, "Allié·es", slug="allies", show_in_menus=False)
     address = urlsplit(settings.SITE_URL)
     Site.objects.update_or_create(
         is_default_site=True,
@@ -137,11 +137,12 @@ def lay():
     groupes.lay()
 
 
-def _section(parent, model, title, show_in_menus=True, **fields):
+def _section(parent, model, title, **fields):
     """The only page of this type, created under ``parent`` if there is none."""
     page = model.objects.first()
     if page is None:
-        page = model(title=title, slug=slugify(title), show_in_menus=show_in_menus, **fields)
+        fields = {"slug": slugify(title), "show_in_menus": True} | fields
+        page = model(title=title, **fields)
         parent.add_child(instance=page)
     return page
 

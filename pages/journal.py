@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from django.utils.formats import date_format
 from wagtail.log_actions import LogFormatter
 
+from communaute.dates import day_said
 from communaute.models import Membre
 from pages.exports import EXPORTED
 
@@ -56,7 +56,7 @@ class SeatEnded(LogFormatter):
 
     def format_message(self, log_entry):
         if fin := log_entry.data["fin"]:
-            return f"Siège fini le {date_format(date.fromisoformat(fin), 'j F Y')}"
+            return f"Siège fini le {day_said(date.fromisoformat(fin))}"
         return "Fin du siège retirée"
 
 

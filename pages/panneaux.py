@@ -3,12 +3,12 @@
 from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from wagtail.admin.ui.components import Component
 from wagtail.models import Comment, GroupApprovalTask, Page, TaskState, WorkflowState
 from wagtail.permissions import policy_registry
 
+from communaute.dates import day_said
 from communaute.models import Adhesion, rights_of
 from communaute.moderation import what_waits as what_waits_in_spaces
 from communaute.permissions import administers, invites
@@ -73,11 +73,6 @@ def _row(page, detail, **more):
     return {"titre": page.draft_title or page.title, "url": _edit(page), "detail": detail, **more}
 
 
-def _day(moment):
-    day = timezone.localtime(moment) if hasattr(moment, "tzinfo") else moment
-    return date_format(day, "j F Y")
-
-
 class Relectures(Panneau):
     heading = "On attend votre relecture"
     icon = "glasses"
@@ -101,7 +96,7 @@ class Relectures(Panneau):
             _row(
                 page,
                 f"Proposé par {state.workflow_state.requested_by or 'quelqu’un'} le "
-                f"{_day(state.started_at)}",
+                f"{day_said(state.started_at)}",
                 liens=[self._what_to_read(page, state.revision)],
             )
             for state in states
@@ -151,9 +146,9 @@ class Propositions(Panneau):
     def _where(state, comments):
         task = state.current_task_state
         if state.status == WorkflowState.STATUS_NEEDS_CHANGES:
-            where = f"À reprendre, depuis le {_day(task.finished_at)}"
+            where = f"À reprendre, depuis le {day_said(task.finished_at)}"
         else:
-            where = f"En relecture depuis le {_day(task.started_at)}"
+            where = f"En relecture depuis le {day_said(task.started_at)}"
         if comments:
             where += f" · {comments} commentaire{'s' if comments > 1 else ''} en marge"
         return {"detail": where, "mot": task.comment}
@@ -190,7 +185,7 @@ class Brouillons(Panneau):
         if page.approved_schedule:
             return "Paraîtra à la date que vous avez choisie"
         kind = "Des changements attendent" if page.live else "Jamais publiée"
-        return f"{kind} · écrit le {_day(page.latest_revision_created_at)}"
+        return f"{kind} · écrit le {day_said(page.latest_revision_created_at)}"
 
 
 class Echeances(Panneau):
@@ -202,7 +197,7 @@ class Echeances(Panneau):
     def find(self):
         pages = to_read_again(Page.objects.filter(pk__in=self.own))
         due = pages.filter(echeance__lte=timezone.localdate()).order_by("echeance", "title")
-        return [_row(page, f"Depuis le {_day(page.echeance)}") for page in due[: 10 * SHOWN]]
+        return [_row(page, f"Depuis le {day_said(page.echeance)}") for page in due[: 10 * SHOWN]]
 
 
 class SansPhoto(Panneau):
@@ -241,7 +236,7 @@ class Messages(Panneau):
             {
                 "titre": f"{row.get_objet_display()} ({row.reference})",
                 "url": reverse("signalement:edit", args=[row.pk]),
-                "detail": f"{row.get_etat_display()}, arrivé le {_day(row.recu_le)}",
+                "detail": f"{row.get_etat_display()}, arrivé le {day_said(row.recu_le)}",
             }
             for row in waiting[: 10 * SHOWN]
         ]
@@ -291,7 +286,7 @@ class Demandes(Panneau):
             {
                 "titre": f"{row.prenom} {row.nom}",
                 "url": reverse("communaute:adhesion", args=[row.reference]),
-                "detail": f"Depuis le {_day(row.recue_le)}",
+                "detail": f"Depuis le {day_said(row.recue_le)}",
             }
             for row in mine.waiting()[: 10 * SHOWN]
         ]

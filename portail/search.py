@@ -45,7 +45,7 @@ GENRES = {
     "analyses": Genre("Analyse sensible", "Analyses sensibles", (AnalyseSensiblePage,)),
     "ressources": Genre("Tronc commun", "Tronc commun", (ModulePage, RessourcePage)),
     "dispositifs": Genre("Dispositif", "Dispositifs", (DispositifPage,)),
-    "allies": Genre("Allié", "Alliés", (AlliePage,)),
+    "allies": Genre("Allié·e", "Allié·es", (AlliePage,)),
     "pages": Genre("Page", "Autres pages"),
 }
 """The kinds that results can be filtered by, in their order; the last has all other pages."""

@@ -26,8 +26,8 @@ class Cohorte(BaseGenericSetting):
         related_name="+",
         verbose_name="référent·e",
         help_text=(
-            "La seule personne qui, quand la loi y oblige, peut ouvrir un message signalé : lui seul, "
-            "avec un motif que lisent son auteur ou autrice et les membres de l’espace."
+            "La seule personne qui, quand la loi y oblige, peut ouvrir un message signalé, et ce message "
+            "seulement, avec un motif que lisent son auteur·rice et les membres de l’espace."
         ),
     )
 

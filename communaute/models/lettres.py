@@ -4,9 +4,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from communaute import conservation
+from communaute.dates import day_said
 from communaute.models.membres import Membre, new_reference
 
 
@@ -40,7 +40,7 @@ class Lettre(models.Model):
         ordering = ["-semaine"]
 
     def __str__(self):
-        return f"Lettre du {date_format(self.semaine, 'j F Y')}"
+        return f"Lettre du {day_said(self.semaine)}"
 
 
 class AbonnementQuerySet(models.QuerySet):

@@ -15,6 +15,7 @@ from django.utils.crypto import get_random_string
 from django.utils.functional import cached_property
 
 from communaute import conservation
+from communaute.dates import day_said
 from communaute.prepared import Prepared
 
 
@@ -526,7 +527,7 @@ class Siege(models.Model):
             raise ValidationError(
                 {
                     "fin": f"Ce siège est passé à {successor.membre} : il finit avant le "
-                    f"{successor.debut:%d/%m/%Y}."
+                    f"{day_said(successor.debut)}."
                 }
             )
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from communaute import calendriers, notifications, permissions, rencontres, salle
 from communaute.conversation import Conflict
+from communaute.dates import day_said
 from communaute.forum_conversation.models import Nature, Topic
 from communaute.models import AgendaPersonnel, AnnonceRencontre, Presence, Rencontre
 from communaute.prepared import Prepared
@@ -196,7 +197,7 @@ def _said_of_all(said):
         [f"C’est noté : vous venez à {comes} date{'s' if comes > 1 else ''}."] if comes else []
     )
     if waiting:
-        days = ", ".join(f"{timezone.localtime(one.debut):%d/%m/%Y}" for one in waiting)
+        days = ", ".join(day_said(one.debut) for one in waiting)
         sentences.append(f"C’est plein, vous êtes sur la liste d’attente : {days}.")
     return " ".join(sentences)
 

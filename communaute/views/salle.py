@@ -100,9 +100,10 @@ def salle_de_rencontre(request, reference):
     elif "note" in request.POST:
         return _sort(request, rencontre)
     elif form.is_valid():
-        if salle.notes_of(user, rencontre).count() < salle.MOST_NOTES:
+        try:
             return redirect(salle.note(user, rencontre, form.cleaned_data["texte"]))
-        form.add_error("texte", FULL)
+        except salle.Full:
+            form.add_error("texte", FULL)
     if is_looked_at(request):
         notifications.mark_rencontre_seen(user, rencontre.topic, waiting=(Motif.PLACE,))
     context = about_rencontre(

@@ -8,7 +8,6 @@ from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import Count, Prefetch, Q
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, HelpPanel, InlinePanel, MultiFieldPanel
@@ -16,6 +15,7 @@ from wagtail.fields import StreamField
 from wagtail.models import Orderable, PageManager
 from wagtail.search import index
 
+from communaute.dates import day_said
 from communaute.models import Cohorte, MiseEnCommun, Territoire
 from pages.filtres import Filtres, labelled
 from pages.forms import SourcedPageForm
@@ -320,9 +320,7 @@ class EnseignementPage(ARelire, PortailPage):
 
     def reference(self, cohorte):
         """What to write to cite it: who, «title», ``cohorte`` if others wrote it, when, where."""
-        day = date_format(self.date, "j F Y")
-        if self.date.day == 1:
-            day = f"1er{day[1:]}"
+        day = day_said(self.date)
         who = [self.auteurs, f"« {self.title} »", cohorte.nom]
         if not self.auteurs:
             who = [cohorte.nom, f"« {self.title} »"]
@@ -437,6 +435,7 @@ class PlaidoyerPage(SectionPage):
             "echelles": echelles,
             "echelle": choisie,
             "montrees": shown,
+            "aujourdhui": timezone.localdate(),
         }
 
 

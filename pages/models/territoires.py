@@ -8,13 +8,13 @@ from django.apps import apps
 from django.db import models
 from django.db.models.functions import Length, Substr
 from django.utils import timezone
-from django.utils.formats import date_format
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, HelpPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page, PageManager
 from wagtail.search import index
 
+from communaute.dates import day_said
 from communaute.models.territoires import IDENTITY_PERMISSION
 from communaute.text import fold
 from pages.blocks import BLOCKS
@@ -261,7 +261,7 @@ class ProjetPilotePageForm(PortailPageForm):
         gone = self.instance.published_moves_missing_in(kept)
         if gone:
             self._bring_back(formset)
-            names = ", ".join(f"{move.cadre} ({date_format(move.date)})" for move in gone)
+            names = ", ".join(f"{move.cadre} ({day_said(move.date)})" for move in gone)
             self.add_error(
                 None,
                 f"Ce qui est publié du chemin y reste, avec son cadre : {names}. "

@@ -10,6 +10,7 @@ from communaute.dates import day_said, hour_said, names, span_said
 
 register = template.Library()
 register.simple_tag(span_said, name="horaire")
+register.filter("jour_dit", day_said)
 
 
 @register.simple_tag

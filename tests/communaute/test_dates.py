@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from communaute import conversation, rencontres, repetitions
+from communaute.dates import day_said
 from communaute.forum_conversation.models import Nature, Topic
 from communaute.models import Presence, Rencontre
 from communaute.rencontres_forms import SerieForm
@@ -216,8 +217,7 @@ def test_one_comes_to_all_the_dates_and_waits_where_it_is_full(client, espace, e
     said = Presence.objects.filter(membre=autre).order_by("rencontre__debut")
     assert [one.attend_depuis is None for one in said] == [True, False, True]
     assert "vous venez à 2 dates" in page
-    day = timezone.localtime(dates[1].debut)
-    assert f"liste d’attente : {day:%d/%m/%Y}." in page
+    assert f"liste d’attente : {day_said(dates[1].debut)}." in page
     assert "Je viens à toutes" not in page
 
 

@@ -47,6 +47,22 @@ def test_what_is_typed_is_kept_while_one_types(open_page):
     expect(page.get_by_label("Votre message")).to_have_value("")
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda route: route.fulfill(status=409), "Le brouillon n’a pas pu être gardé"),
+        (lambda route: route.abort(), "Pas de réseau"),
+    ],
+    ids=["refused", "cut"],
+)
+def test_a_draft_that_is_not_kept_says_so(open_page, answer, said):
+    page = open_page("/communaute/espaces/elus/", "elue")
+    page.get_by_role("link", name="Seule de mon avis").click()
+    page.route("**/sujets/**", answer)
+    page.get_by_label("Votre message").fill("Je commence à répondre")
+    expect(page.get_by_text(f"{said} : votre texte reste dans cette page.")).to_be_visible()
+
+
 def test_a_name_is_chosen_and_a_message_quoted_by_the_keyboard_alone(open_page):
     page = open_page("/communaute/espaces/elus/", "elue")
     page.get_by_role("link", name="Seule de mon avis").click()

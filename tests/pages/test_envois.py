@@ -52,8 +52,8 @@ def test_whoever_administers_sees_what_left_and_what_could_not_and_not_what_it_s
             membre=failed.membre, etat=Envoi.Etat.ENVOYE, envoye_le=now - timedelta(days=days)
         )
     body = administering.get(reverse("envoi:index")).content.decode()
-    assert "1 partis aujourd’hui, 2 en sept jours, 1 en échec" in body
-    assert "Lettre de la semaine : 0 abonnements, 0 à confirmer." in body
+    assert "Partis aujourd’hui : 1, en sept jours : 2, en échec : 1" in body
+    assert "Abonnements à la lettre de la semaine : 0, à confirmer : 0." in body
     assert "TimeoutError" in body
     assert "Un sujet tu" not in body
     body = administering.get(reverse("envoi:index"), {"etat": "echec"}).content.decode()
@@ -76,8 +76,8 @@ def test_whoever_administers_sees_how_many_take_the_letter_and_not_who(administe
         )
     body = administering.get(reverse("envoi:index")).content.decode()
     assert (
-        "Lettre de la semaine : 3 abonnements, 1 à confirmer ; la dernière, du 23 novembre : "
-        "1 parties, 1 en attente, 1 en échec."
+        "Abonnements à la lettre de la semaine : 3, à confirmer : 1. La dernière lettre, du 23 novembre "
+        "2026 : parties 1, en attente 1, en échec 1."
     ) in body
     assert "Abonné·e à la lettre" in body
     assert "Lettre du 23 novembre 2026" in body

@@ -261,7 +261,7 @@ def test_a_published_move_keeps_its_frame(back_office, projet):
     moves[1]["cadre"] = "action"
     answer = send(back_office, projet, moves, initial=2)
     assert answer.status_code == 200
-    assert "Cadre d’organisation (1 janvier 2026)" in str(answer.context["form"].errors)
+    assert "Cadre d’organisation (1er janvier 2026)" in str(answer.context["form"].errors)
 
 
 def test_a_published_move_can_be_corrected_and_a_move_added(back_office, projet, read):

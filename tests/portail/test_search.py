@@ -347,7 +347,7 @@ def test_results_are_filtered_by_kind_with_counts_kept_in_the_address(read, foun
         "Analyses sensibles": "1",
         "Tronc commun": "1",
         "Dispositifs": "1",
-        "Alliés": "1",
+        "Allié·es": "1",
         "Autres pages": "3",
     }
     assert page.select_one(".genres [aria-current]").get_text(" ").startswith("Tout")

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         except (database.DatabaseFailed, sauvegarde.Refused, OSError) as failed:
             raise CommandError(f"Rien n’est sauvegardé. {failed}") from None
         self.stdout.write(
-            f"{folder} : la base, {manifest['fichiers']} fichiers ({filesizeformat(manifest['octets'])})."
+            f"{folder} : la base, fichiers : {manifest['fichiers']} ({filesizeformat(manifest['octets'])})."
         )
         if forgotten := sauvegarde.forget_old(destination, garder):
             self.stdout.write(f"Anciennes sauvegardes effacées : {forgotten}.")
