@@ -39,8 +39,6 @@ TOPIC_ACTS = {
 MOST_PINNED = 20
 """Topics pinned in a space: the page of its topics shows them all, above the others."""
 
-DECISIONS = (Acte.MASQUER, Acte.DEMASQUER, Acte.APPROUVER, Acte.REFUSER, Acte.CLASSER)
-"""What can be decided about a message."""
 WITHOUT_REASON = (Acte.APPROUVER, Acte.CLASSER)
 """Decisions that need no reason: nobody loses anything by them."""
 

@@ -9,11 +9,6 @@ from communaute.permissions import administers, invites
 from pages.models import TerritoirePage, readable_by
 
 
-def gives_edition(user):
-    """Whoever says who writes for a territory."""
-    return user.has_perm("communaute.change_membre")
-
-
 def seen_by(user):
     """The pages that ``user`` may know of in the back office: what they may read, change or pass
     through on the way to what they may change.

@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from communaute import abonnements, invitations
 from communaute.forum_conversation.models import Topic
 from communaute.invitation_forms import AdhesionForm, IdentiteForm, RythmeForm
 from communaute.models import Espace, Invitation, Membre
-from communaute.views.reading import form_page
+from communaute.views.reading import form_page, takes_a_form
 from communaute.visiteurs import refusal
 
 ARRIVAL = "arrivee"
@@ -24,7 +24,7 @@ ARRIVAL = "arrivee"
 
 
 @csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def rejoindre(request):
     """Ask to join the cohort. The answer is the same whoever asks, member or not."""
     form, status = AdhesionForm(request.POST if request.method == "POST" else None), None
@@ -43,7 +43,7 @@ def demande_recue(request):
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def invitation(request, jeton):
     """Who invites, and to what; taken up by who one is. To look changes nothing."""
     found = Invitation.objects.select_related("allie", "territoire", "par").bearing(jeton)
@@ -94,7 +94,7 @@ def _next_step(espace):
     return f"{charte}?{urlencode({'suite': rythme})}"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def rythme(request):
     """How often to hear from the spaces; the last step of whoever arrives. To say so again, once an address
     was refused, has it written to again.

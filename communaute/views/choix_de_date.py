@@ -4,18 +4,16 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods
 
 from communaute import choix_de_date, permissions
 from communaute.conversation import Conflict
 from communaute.models import DateProposee
 from communaute.rencontres_forms import ChoisirForm, DisponibilitesForm, ProposerForm
-from communaute.views.reading import about_rencontre, form_page, readable_rencontre
+from communaute.views.reading import about_rencontre, form_page, readable_rencontre, takes_a_form
 
 SILENT_SHOWN = 60
 """How many of those who have not answered are named."""
 CHOSEN = "La date de cette rencontre est déjà choisie."
-takes_an_act = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def shown(user, rencontre):
@@ -38,7 +36,7 @@ def _told(request, rencontre):
     return redirect(rencontre)
 
 
-@takes_an_act
+@takes_a_form
 def disponibilites(request, reference):
     """Say when one could come."""
     user, rencontre = request.user, readable_rencontre(request.user, reference)
@@ -67,7 +65,7 @@ def _refused(request, rencontre):
     raise Http404
 
 
-@takes_an_act
+@takes_a_form
 def proposer(request, reference):
     """Propose more dates."""
     user, rencontre = request.user, readable_rencontre(request.user, reference)
@@ -89,7 +87,7 @@ def proposer(request, reference):
     )
 
 
-@takes_an_act
+@takes_a_form
 def choisir(request, reference):
     """See who could come when and who has not said, and choose."""
     user, rencontre = request.user, readable_rencontre(request.user, reference)
@@ -124,7 +122,7 @@ def choisir(request, reference):
     return form_page(request, "communaute/choisir_date.html", context)
 
 
-@takes_an_act
+@takes_a_form
 def relancer(request, reference):
     """Ask those who have not said when they could come, at most once a day."""
     user, rencontre = request.user, readable_rencontre(request.user, reference)

@@ -13,10 +13,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.models import Session
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from communaute import account, fournisseur, second_facteur
 from communaute.permissions import needs_second_factor
+from communaute.views.reading import takes_a_form
 
 BROWSERS = {
     "Edg": "Edge",
@@ -95,7 +96,7 @@ def second_facteur_index(request):
 
 @login_required
 @reauthentication_required(app="allauth.mfa", allow_get=True)
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def retirer_mot_de_passe(request):
     """Have no password any more: one comes in with a code received by mail, or a key."""
     membre = request.user
@@ -113,7 +114,7 @@ def retirer_mot_de_passe(request):
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def sessions(request):
     """The sessions of who asks; all of them end at once, this one too."""
     if request.method == "POST":

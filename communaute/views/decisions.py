@@ -5,14 +5,14 @@ from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from communaute import moderation, permissions
 from communaute.forms import MotifForm, RecoursForm
 from communaute.forum_conversation.models import Topic
 from communaute.models import Acte, ActeModeration, Alerte, Membre
 from communaute.models.membres import NEVER
-from communaute.views.reading import form_page
+from communaute.views.reading import form_page, takes_a_form
 from communaute.views.sujets import is_looked_at
 
 DECISIONS_PER_PAGE = 20
@@ -60,7 +60,7 @@ def _told_on(acte):
     return recours.reponse.fait_le if recours and recours.reponse else acte.fait_le
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def faire_recours(request, reference):
     """Ask another facilitator to look again at a decision about oneself."""
     acte = get_object_or_404(
@@ -102,7 +102,7 @@ def referent(request):
     return render(request, "communaute/referent.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def lecture_exceptionnelle(request, reference):
     """Open one such message, alone: each opening is asked with a reason, and put on record before it."""
     if not permissions.is_referent(request.user):

@@ -5,7 +5,6 @@ from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
 
 from communaute import desaccord, permissions
 from communaute.conversation import Conflict
@@ -21,9 +20,7 @@ from communaute.desaccords_forms import (
 )
 from communaute.forum_conversation.models import Topic
 from communaute.models import AvisEssai, Essai, Issue, Position, Reformulation
-from communaute.views.reading import form_page, readable, who_reads_topic
-
-takes_an_act = require_http_methods(["GET", "HEAD", "POST"])
+from communaute.views.reading import form_page, readable, takes_a_form, who_reads_topic
 
 
 def shown(user, topic):
@@ -105,7 +102,7 @@ def _steps(positions, tried, issues):
 # --- The acts
 
 
-@takes_an_act
+@takes_a_form
 def prendre_position(request, reference):
     """Say what one holds."""
     user = request.user
@@ -125,7 +122,7 @@ def prendre_position(request, reference):
     return form_page(request, "communaute/prendre_position.html", _about(topic, form=form))
 
 
-@takes_an_act
+@takes_a_form
 def tenir(request, reference):
     """Say that one holds a position too, or stop."""
     position = _readable(request.user, reference)
@@ -136,7 +133,7 @@ def tenir(request, reference):
     return redirect(position)
 
 
-@takes_an_act
+@takes_a_form
 def reformuler(request, reference):
     """Say how one understands a position that one does not hold."""
     user = request.user
@@ -156,7 +153,7 @@ def reformuler(request, reference):
     return form_page(request, "communaute/reformuler.html", context)
 
 
-@takes_an_act
+@takes_a_form
 def reconnaitre(request, reference):
     """Say whether what was restated is what one holds."""
     user = request.user
@@ -181,7 +178,7 @@ def reconnaitre(request, reference):
     return form_page(request, "communaute/reconnaitre.html", context)
 
 
-@takes_an_act
+@takes_a_form
 def dessous(request, reference):
     """Say, as one who holds a position, what matters underneath, and what would change one's mind."""
     user = request.user
@@ -197,7 +194,7 @@ def dessous(request, reference):
     return form_page(request, "communaute/dessous.html", context)
 
 
-@takes_an_act
+@takes_a_form
 def proposer_essai(request, reference):
     """Propose what to try until a day, or who decides by then."""
     topic = _steered(request.user, reference)
@@ -213,7 +210,7 @@ def proposer_essai(request, reference):
     return form_page(request, "communaute/proposer_essai.html", context)
 
 
-@takes_an_act
+@takes_a_form
 def conclure(request, reference):
     """Say what came of a disagreement, for now."""
     topic = _steered(request.user, reference)
@@ -234,7 +231,7 @@ def _steered(user, reference):
     return topic
 
 
-@takes_an_act
+@takes_a_form
 def essai(request, reference):
     """What is tried, and whether it suits one."""
     user = request.user
@@ -253,7 +250,7 @@ def essai(request, reference):
     return form_page(request, "communaute/essai.html", context)
 
 
-@takes_an_act
+@takes_a_form
 def retirer_position(request, reference):
     """Withdraw one's position, once told what that does."""
     position = _readable(request.user, reference)
@@ -268,7 +265,7 @@ def retirer_position(request, reference):
     return render(request, "communaute/retirer_position.html", context)
 
 
-@takes_an_act
+@takes_a_form
 def masquer_position(request, reference):
     """Keep a position from readers, as a facilitator, or let it be read again."""
     position = _readable(request.user, reference)

@@ -3,22 +3,21 @@
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_cache_control
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from communaute import archives, effacement
 from communaute.forms import DepartForm
 from communaute.models import Archive
 from communaute.permissions import can_leave
 from communaute.views.compte import of_consequence
-from communaute.views.reading import form_page
+from communaute.views.reading import form_page, private_file, takes_a_form
 
 
 @of_consequence(allow_get=True)
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def mes_donnees(request):
     """What is in an archive, the one that waits for who asks, and the way to ask for another."""
     if request.method == "POST":
@@ -40,26 +39,20 @@ def archive(request, reference):
     found = get_object_or_404(
         Archive.objects.readable_by(request.user).exclude(prete_le=None), reference=reference
     )
-    try:
-        content = found.fichier.open()
-    except FileNotFoundError as error:
-        raise Http404 from error
     day = timezone.localdate(found.prete_le)
-    response = FileResponse(
-        content,
+    response = private_file(
+        found.fichier,
         content_type="application/zip",
         as_attachment=True,
         filename=f"mes-donnees-{day:%Y-%m-%d}.zip",
     )
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     add_never_cache_headers(response)
     patch_cache_control(response, private=True, no_store=True)
     return response
 
 
 @of_consequence(allow_get=True)
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def partir(request):
     """What leaving does, in plain words; and leaving, once one has said what becomes of one's messages."""
     membre = request.user

@@ -9,7 +9,7 @@ from django.http import Http404, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.text import Truncator
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from communaute import brouillons, conversation, desaccord, mentions, permissions, salle
 from communaute.forms import (
@@ -22,14 +22,20 @@ from communaute.forms import (
 )
 from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
 from communaute.views.composition import Composition
-from communaute.views.reading import entered_espace, readable, who_reads, who_reads_topic
+from communaute.views.reading import (
+    entered_espace,
+    readable,
+    takes_a_form,
+    who_reads,
+    who_reads_topic,
+)
 
 QUOTED = 600
 """Characters of a message that are quoted whole; of a longer one, its beginning."""
 VERSIONS_PER_PAGE = 10
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def nouveau_sujet(request, slug):
     """Choose what kind of topic, write its first message, see how it reads, open it."""
     espace = entered_espace(request.user, slug)
@@ -100,7 +106,7 @@ def _choose_nature(request, espace, instead=""):
     return render(request, "communaute/choisir_nature.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def modifier_message(request, reference):
     """Change one's own message."""
     post = readable(request.user, Post, reference)

@@ -8,7 +8,7 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from communaute import permissions
 from communaute.forms import CharteForm
@@ -33,6 +33,7 @@ from communaute.views.reading import (
     form_page,
     readable,
     readable_espace,
+    takes_a_form,
     who_reads,
 )
 from communaute.views.shown import row
@@ -195,7 +196,7 @@ def _place(after):
         return None, ""
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def charte(request, slug):
     """The charter of a space, to read and to accept; then on to where one was going."""
     espace = readable_espace(request.user, slug)

@@ -6,9 +6,10 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from communaute import fournisseur
+from communaute.views.reading import takes_a_form
 
 
 @fournisseur.if_on
@@ -30,7 +31,7 @@ def retour(request):
 @fournisseur.if_on
 @login_required
 @reauthentication_required(app="allauth.mfa", allow_get=True)
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def relier(request):
     """Link one's account to the provider, or end the link."""
     if request.method != "POST":

@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods
 
 from communaute import conversation, gestes, moderation, permissions
 from communaute.conversation import Conflict
@@ -15,15 +14,13 @@ from communaute.forms import ResumeForm
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import Resume
 from communaute.salle_forms import EffacerForm
-from communaute.views.reading import apercu, form_page, readable, who_reads_topic
+from communaute.views.reading import apercu, form_page, readable, takes_a_form, who_reads_topic
 from communaute.views.sujets import place, readable_for_page, show, vote_form
 
 VERSIONS_PER_PAGE = 10
 
-takes_an_act = require_http_methods(["GET", "HEAD", "POST"])
 
-
-@takes_an_act
+@takes_a_form
 def merci(request, reference):
     """Thank for a message, or take one's thanks back."""
     post = readable(request.user, Post, reference)
@@ -32,7 +29,7 @@ def merci(request, reference):
     return redirect(place(request.user, post.topic, post))
 
 
-@takes_an_act
+@takes_a_form
 def reponse(request, reference):
     """Show a message as the answer to its topic's question, or no longer."""
     post = readable(request.user, Post, reference)
@@ -48,7 +45,7 @@ def reponse(request, reference):
     return redirect(place(request.user, post.topic, post))
 
 
-@takes_an_act
+@takes_a_form
 def vote(request, reference):
     """Vote in the poll of a topic, or change one's vote."""
     topic = readable_for_page(request.user, reference)
@@ -75,7 +72,7 @@ def _why_no_vote(user, sondage):
     return "On ne vote pas ici pour le moment : votre vote n’a pas été changé."
 
 
-@takes_an_act
+@takes_a_form
 def resume(request, reference):
     """The summary of a topic, as it is and as it was, for whoever reads it; to write for some, and to erase
     the version that the address asks to.
@@ -140,7 +137,7 @@ def _erase_version(request, topic, version):
     return form_page(request, "communaute/effacer_resume.html", context)
 
 
-@takes_an_act
+@takes_a_form
 def retirer(request, reference):
     """Withdraw one's own message, once told what that does."""
     post = readable(request.user, Post, reference)

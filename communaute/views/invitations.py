@@ -5,12 +5,12 @@ from django.core.paginator import Paginator
 from django.db import IntegrityError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from communaute import invitations, permissions
 from communaute.invitation_forms import InvitationForm, ListeForm, RefusForm
 from communaute.models import Adhesion, Invitation
-from communaute.views.reading import form_page
+from communaute.views.reading import form_page, takes_a_form
 
 PER_PAGE = 30
 REQUESTS_SHOWN = 20
@@ -52,14 +52,14 @@ def liste(request):
     return render(request, "communaute/invitations.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 @inviting
 def inviter(request):
     """Invite one person."""
     return _invite(request)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 @inviting
 def adhesion(request, reference):
     """Answer a request to join: by an invitation, or by a courteous no."""
@@ -105,7 +105,7 @@ def _invite(request, adhesion=None):
     return form_page(request, template, context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 @inviting
 def inviter_une_liste(request):
     """Invite all the people of a list, or none when a line is wrong."""

@@ -4,17 +4,17 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from communaute import abonnements
 from communaute.invitation_forms import AbonnementForm
 from communaute.models import Abonnement
-from communaute.views.reading import form_page
+from communaute.views.reading import form_page, takes_a_form
 from communaute.visiteurs import refusal
 
 
 @csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def lettre(request):
     """Ask for the letter. The answer is the same whatever is known of the address."""
     form, status = AbonnementForm(request.POST if request.method == "POST" else None), None
@@ -34,7 +34,7 @@ def demandee(request):
 
 @csrf_exempt
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def confirmer(request, jeton):
     """Confirm that one takes the letter: by a button, which no program that follows links presses."""
     reference = _named_by(jeton, abonnements.CONFIRM)
@@ -52,7 +52,7 @@ def confirmer(request, jeton):
 
 @csrf_exempt
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def arreter(request, jeton):
     """End the letter alone: by a button, or in a click from a mailbox (RFC 8058), never by following a link.
 

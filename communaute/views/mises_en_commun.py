@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from communaute import indices, notifications, permissions, salle
 from communaute import mise_en_commun as path_out
@@ -18,14 +18,12 @@ from communaute.mises_en_commun_forms import (
     RepondreForm,
 )
 from communaute.models import Accord, MiseEnCommun, Passage, PreuveAccord, VersionPassage
-from communaute.views.reading import form_page, readable, who_reads_topic
+from communaute.views.reading import form_page, readable, takes_a_form, who_reads_topic
 from communaute.views.sujets import is_looked_at
 
 PROOFS_PER_PAGE = 50
 ANSWER = "-reponse"
 """How the name of the field of an answer ends, after what it is about."""
-
-takes_an_act = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def readable_mise(user, reference):
@@ -55,7 +53,7 @@ def about(mise, **context):
 # --- Writing
 
 
-@takes_an_act
+@takes_a_form
 def proposer(request, reference):
     """Choose messages of a topic, and say what is learned from them."""
     user = request.user
@@ -113,7 +111,7 @@ def mise_en_commun(request, reference):
     return render(request, "communaute/mise_en_commun.html", context)
 
 
-@takes_an_act
+@takes_a_form
 def ajouter_passage(request, reference):
     """Write a part."""
     found = written_mise(request.user, reference)
@@ -127,7 +125,7 @@ def ajouter_passage(request, reference):
     return form_page(request, "communaute/passage.html", about(found, form=form))
 
 
-@takes_an_act
+@takes_a_form
 def modifier_passage(request, reference, passage):
     """Change a part, or leave it out."""
     user = request.user
@@ -193,7 +191,7 @@ def versions_passage(request, reference, passage):
     return render(request, "communaute/versions_passage.html", context)
 
 
-@takes_an_act
+@takes_a_form
 def abandonner(request, reference):
     """Give it up, once told what that does."""
     found = written_mise(request.user, reference)
@@ -207,7 +205,7 @@ def abandonner(request, reference):
 # --- Asking and answering
 
 
-@takes_an_act
+@takes_a_form
 def demander(request, reference):
     """See what may tell who is spoken of, and who will be asked; ask them."""
     user = request.user
@@ -239,7 +237,7 @@ def demander(request, reference):
     return render(request, "communaute/demander.html", context, status=status)
 
 
-@takes_an_act
+@takes_a_form
 def repondre(request, reference):
     """Answer of each part that draws on oneself, seen as it would be published."""
     user = request.user
@@ -332,7 +330,7 @@ def _too_late(request, mise, references):
     return redirect(mise)
 
 
-@takes_an_act
+@takes_a_form
 def mes_accords(request):
     """Every yes that one gave and that holds, to take back in one click; the trail of all one's answers."""
     user = request.user
@@ -370,7 +368,7 @@ def _page_of(request, proofs):
 # --- Handing over
 
 
-@takes_an_act
+@takes_a_form
 def remettre(request, reference):
     """Read once more what all agreed to, and hand it over to those who publish."""
     user = request.user

@@ -5,7 +5,7 @@ from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from communaute import moderation, permissions, sante
 from communaute.conversation import Conflict
@@ -25,7 +25,7 @@ from communaute.models import (
     Siege,
     Suspension,
 )
-from communaute.views.reading import entered_espace, form_page, readable, who_reads
+from communaute.views.reading import entered_espace, form_page, readable, takes_a_form, who_reads
 
 SHOWN = 50
 """Rows of each list of a queue: the oldest first, the others come when these are dealt with."""
@@ -90,7 +90,7 @@ def animer_sujet(request, reference):
     return redirect(topic)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def deplacer_sujet(request, reference):
     """Move a topic to another space, after saying what that does to those who wrote in it."""
     topic = facilitated_topic(request.user, reference)
@@ -134,7 +134,7 @@ def _s(number):
 # --- A message ------------------------------------------------------------------------------------
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def alerter(request, reference):
     """Report a message to those who facilitate its space."""
     post = readable(request.user, Post, reference)
@@ -158,7 +158,7 @@ def alerter(request, reference):
     return form_page(request, "communaute/alerter.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def moderer_message(request, reference):
     """Decide about one message: hide or restore it, accept or refuse it, close its reports."""
     post = readable(request.user, Post, reference)
@@ -199,7 +199,7 @@ def _can_be_suspended(user, post):
 # --- A space --------------------------------------------------------------------------------------
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def file_de_moderation(request, slug):
     """What waits for those who facilitate a space; and whether messages wait to be read there."""
     espace = facilitated_espace(request.user, slug)
@@ -238,7 +238,7 @@ def file_de_moderation(request, slug):
     return render(request, "communaute/moderation.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def suspensions(request, slug):
     """The members a space is closed to, and closing it to one."""
     espace = facilitated_espace(request.user, slug)
@@ -274,7 +274,7 @@ def lever_suspension(request, reference):
     return redirect("communaute:suspensions", suspension.espace.slug)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def juger_recours(request, reference):
     """Look again at what another facilitator decided, at the request of whom it concerns."""
     recours = get_object_or_404(

@@ -5,13 +5,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from communaute import abonnements, notifications
 from communaute.invitation_forms import RythmeForm
 from communaute.models import Notification
 from communaute.models.membres import Rythme
-from communaute.views.reading import form_page
+from communaute.views.reading import form_page, takes_a_form
 from communaute.views.suivi import moment
 
 SHOWN = 200
@@ -20,7 +20,7 @@ WAIT, LONGEST_WAIT = 60, 960
 """Seconds before a page left open asks again: twice as long each time that nothing came."""
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def nouvelles(request):
     """What one is told of, by topic, the newest first; seen once one says so."""
     user = request.user
@@ -77,7 +77,7 @@ def _number(text):
 
 @csrf_exempt
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def courriels(request, jeton):
     """How often the bearer of the link of a mail is written to. A program that follows it changes nothing.
 

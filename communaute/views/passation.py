@@ -3,15 +3,14 @@
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods
 
 from communaute import passation
 from communaute.forms import MotDePassationForm
 from communaute.models import MotDePassation, Siege
-from communaute.views.reading import form_page
+from communaute.views.reading import form_page, takes_a_form
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def mot_de_passation(request):
     """What was written for me, and what I leave with each seat that I hold, to whoever comes after."""
     user = request.user

@@ -5,23 +5,23 @@ from urllib.parse import urlencode
 from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from communaute import permissions, profils
 from communaute.forms import AnnuaireForm, ProfilForm
 from communaute.models import Membre, MotDePassation, Profil
 from communaute.pieces import MAX_BYTES
 from communaute.search import excerpt, wanted
-from communaute.views.reading import form_page
+from communaute.views.reading import form_page, private_file, takes_a_form
 
 MEMBERS_PER_PAGE = 20
 WORDS = ("partage", "cherche")
 """What of a profile is searched."""
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def mon_profil(request):
     """What I say of myself to other members, and whether I am named in public."""
     user = request.user
@@ -83,14 +83,7 @@ def photo(request, reference):
     _, profil = _met(request.user, reference)
     if not (profil and profil.shown.photo):
         raise Http404
-    try:
-        content = profil.photo.open()
-    except FileNotFoundError as error:
-        raise Http404 from error
-    response = FileResponse(content, content_type="image/webp", filename="photo.webp")
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return private_file(profil.photo, content_type="image/webp", filename="photo.webp")
 
 
 @require_safe

@@ -3,17 +3,16 @@
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods
 
 from communaute import promesse as promise
 from communaute.conversation import Conflict
 from communaute.forms import AccordForm, PromesseForm
 from communaute.forum_conversation.models import Promesse, Topic
 from communaute.models import AccordPromesse, DemandePromesse
-from communaute.views.reading import form_page, readable, who_reads_topic
+from communaute.views.reading import form_page, readable, takes_a_form, who_reads_topic
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def promesse(request, reference):
     """Read what a topic promises; tighten it, ask to loosen it, answer who asks."""
     user = request.user

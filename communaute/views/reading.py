@@ -2,15 +2,19 @@
 
 from datetime import UTC, date, datetime
 
-from django.http import Http404
+from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_http_methods
 
 from communaute import markdown
 from communaute.middleware import CharteRequired
 from communaute.models import Acte, ActeModeration, Espace, Rencontre, rights_of
 from communaute.prepared import Prepared
+
+takes_a_form = require_http_methods(["GET", "HEAD", "POST"])
+"""What a page answers that shows a form and is sent it."""
 
 
 def readable_espace(user, slug):
@@ -132,3 +136,18 @@ def form_page(request, template, context, status=None):
 def missing(request):
     """Answer for every address that is not routed."""
     raise Http404
+
+
+def private_file(file, **options):
+    """The answer that gives ``file``, a ``FieldFile``, and lets it do nothing; 404 where it is no more.
+
+    ``options`` are those of ``FileResponse``.
+    """
+    try:
+        content = file.open()
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = FileResponse(content, **options)
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -7,7 +7,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from communaute import calendriers, notifications, permissions, rencontres, salle
 from communaute.conversation import Conflict
@@ -22,6 +22,7 @@ from communaute.views.reading import (
     form_page,
     readable,
     readable_rencontre,
+    takes_a_form,
     who_reads_topic,
 )
 
@@ -39,7 +40,7 @@ SEARCHED_SHOWN = 20
 TOO_LATE = "On ne peut plus répondre : la rencontre est passée, annulée, ou fermée pour vous."
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def agenda(request):
     """The meetings to come, or past, that one may read of; and one's own address for calendars."""
     if request.method == "POST":
@@ -159,7 +160,7 @@ def _topic(request, reference):
     return topic
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def venir(request, reference):
     """Say whether one comes, or change one's mind."""
     rencontre = readable_rencontre(request.user, reference)
@@ -173,7 +174,7 @@ def venir(request, reference):
     return redirect(rencontre)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def venir_a_tout(request, reference):
     """Say that one comes to each date to come of a meeting."""
     topic = _topic(request, reference)
@@ -202,7 +203,7 @@ def _said_of_all(said):
     return " ".join(sentences)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def ajouter_date(request, reference):
     """Give a meeting one more date, which begins as the latest is."""
     topic = _topic(request, reference)
@@ -228,7 +229,7 @@ def ajouter_date(request, reference):
     return form_page(request, "communaute/ajouter_date.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def modifier_rencontre(request, reference):
     """Change when and where one meets."""
     rencontre = readable_rencontre(request.user, reference)
@@ -258,7 +259,7 @@ def modifier_rencontre(request, reference):
     return form_page(request, "communaute/modifier_rencontre.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def annuler_rencontre(request, reference):
     """Call a meeting off, once told what that does."""
     rencontre = readable_rencontre(request.user, reference)
@@ -294,7 +295,7 @@ def agenda_personnel(request, jeton):
     return calendriers.answer([calendriers.entry(one) for one in found], "agenda")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def annoncer_rencontre(request, reference):
     """Tell the public of a meeting, otherwise, or no longer."""
     rencontre = readable_rencontre(request.user, reference)

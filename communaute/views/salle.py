@@ -4,12 +4,11 @@ from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_http_methods
 
 from communaute import notifications, permissions, salle
 from communaute.models import Motif, NoteDeRencontre, Presence
 from communaute.salle_forms import AppelForm, CodeForm, EffacerForm, NoteForm
-from communaute.views.reading import about_rencontre, form_page, readable_rencontre
+from communaute.views.reading import about_rencontre, form_page, readable_rencontre, takes_a_form
 from communaute.views.sujets import is_looked_at
 
 OUBLIER = "oublier"
@@ -28,7 +27,7 @@ def _meeting(request, reference):
 # --- Who is there
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def presents(request, reference):
     """Say that one is there, with the code; call the roll, as who organises."""
     user = request.user
@@ -86,7 +85,7 @@ def _take_off(request, rencontre):
 # --- What stays in the room
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def salle_de_rencontre(request, reference):
     """What was noted, for those who were there: note more, and sort it."""
     user = request.user
@@ -138,7 +137,7 @@ def _sort(request, rencontre):
     return redirect("communaute:salle", rencontre.reference)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def effacer_note(request, reference):
     """Erase a note that the minutes keep, once told what that does."""
     found = NoteDeRencontre.objects.readable_by(request.user).in_minutes()

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from communaute import conversation, notifications, permissions
 from communaute.forms import NIVEAUX_DU_SUJET, MessageForm, VoteForm
@@ -28,14 +28,14 @@ from communaute.prepared import Prepared
 from communaute.views import desaccords, rencontres
 from communaute.views.composition import Composition
 from communaute.views.ecrire import quoted
-from communaute.views.reading import readable, with_exceptional_readings
+from communaute.views.reading import readable, takes_a_form, with_exceptional_readings
 from communaute.views.shown import message
 
 FEWEST_VOTERS = 5
 """Under this number of voters, the count would come close to telling who chose what."""
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@takes_a_form
 def sujet(request, reference):
     """A topic: its messages, who can read them, and a place to reply.
 
