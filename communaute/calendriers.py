@@ -76,12 +76,12 @@ def _utc(moment):
 
 def calendar(events):
     """The bytes of a calendar of these events."""
-    made = Calendar()
+    made, nom = Calendar(), Cohorte.load().nom
     made.add("prodid", "-//Portail de la cohorte//FR")
     made.add("version", "2.0")
     made.add("method", "PUBLISH")
-    made.add("name", Cohorte.load().nom)
-    made.add("x-wr-calname", Cohorte.load().nom)
+    made.add("name", nom)
+    made.add("x-wr-calname", nom)
     for event in events:
         made.add_component(event)
     return made.to_ical()

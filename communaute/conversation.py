@@ -259,17 +259,19 @@ def unlist_if_silent(topic):
     Topic.objects.filter(pk=topic.pk).update(
         approved=False, posts_count=0, last_post=None, last_post_on=None
     )
-    last = (
-        Topic.objects.filter(forum=topic.forum_id)
-        .exclude(last_post=None)
-        .order_by("-last_post_on")
-        .first()
-    )
     Forum.objects.filter(pk=topic.forum_id).update(
         direct_posts_count=F("direct_posts_count") - topic.posts_count,
         direct_topics_count=F("direct_topics_count") - (1 if topic.posts_count else 0),
-        last_post=last and last.last_post_id,
-        last_post_on=last and last.last_post_on,
+    )
+    find_last_post(topic.forum_id)
+
+
+def find_last_post(forum):
+    """Note the last message of the forum of this key, after a topic left it or came; the caller holds it."""
+    topics = Topic.objects.filter(forum=forum).exclude(last_post=None)
+    last = topics.order_by("-last_post_on").first()
+    Forum.objects.filter(pk=forum).update(
+        last_post=last and last.last_post_id, last_post_on=last and last.last_post_on
     )
 
 

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from communaute import conservation, conversation, notifications, permissions
-from communaute.conversation import Conflict, as_of_now, locked
+from communaute.conversation import Conflict, as_of_now, find_last_post, locked
 from communaute.forum.models import Forum
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import (
@@ -158,7 +158,7 @@ def move(facilitator, topic, target, motif=""):
     if not permissions.can_moderate(facilitator, source):
         raise PermissionDenied
     forums = Forum.objects.filter(espace__in=(source, target)).order_by("pk")
-    list(forums.select_for_update(of=("self",)))
+    list(forums.select_for_update(of=("self",), no_key=True))
     found = {espace.pk: espace for espace in destinations(facilitator, topic)}
     if target.pk not in found:
         raise PermissionDenied
@@ -178,15 +178,7 @@ def move(facilitator, topic, target, motif=""):
         direct_posts_count=F("direct_posts_count") + topic.posts_count,
     )
     for forum in (source.forum_id, target.forum_id):
-        last = (
-            Topic.objects.filter(forum=forum, approved=True)
-            .exclude(last_post=None)
-            .order_by("-last_post_on")
-            .first()
-        )
-        Forum.objects.filter(pk=forum).update(
-            last_post=last and last.last_post_id, last_post_on=last and last.last_post_on
-        )
+        find_last_post(forum)
     Espace.objects.filter(accueil=topic).update(accueil=None)
     record_act(Acte.DEPLACER, facilitator, source, motif, topic=topic)
 
@@ -375,7 +367,7 @@ def can_be_suspended(espace, by):
 def suspend(facilitator, espace, membre, motif, jusqua=None):
     """Close a space to one of its readers until ``jusqua``, or until it is lifted; return the act."""
     facilitator = as_of_now(facilitator)
-    espace = Espace.objects.select_for_update(of=("self",)).get(pk=espace.pk)
+    espace = Espace.objects.select_for_update(of=("self",), no_key=True).get(pk=espace.pk)
     if not permissions.can_moderate(facilitator, espace):
         raise PermissionDenied
     membre = can_be_suspended(espace, facilitator).get(pk=membre.pk)

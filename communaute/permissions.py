@@ -5,12 +5,10 @@ Reading is not asked here: what one may not read is not found by ``readable_by``
 
 from django.conf import settings
 
-from communaute.forum_conversation.models import Nature, Promesse
+from communaute.forum_conversation.models import Nature
 from communaute.models import Cohorte, Espace, Membre, rights_of
+from communaute.models.echanges import DRAWN_ON
 from communaute.models.invitations import spaces_opened_by
-
-ALLOWED = (Promesse.SANS_ATTRIBUTION, Promesse.A_PARTAGER)
-"""The promises of a topic that let one draw on what is said there."""
 
 
 def is_peer(user, espace):
@@ -175,7 +173,7 @@ def can_announce(user, rencontre):
         _is_there(topic)
         and not rencontre.is_searching
         and can_moderate(user, topic.espace)
-        and topic.promesse in ALLOWED
+        and topic.promesse in DRAWN_ON
     )
 
 
@@ -205,7 +203,7 @@ def can_draw_on(user, topic):
     work: whoever holds a position under a role could not be asked.
     """
     return (
-        topic.promesse in ALLOWED
+        topic.promesse in DRAWN_ON
         and topic.nature != Nature.DESACCORD
         and topic.approved
         and can_speak(user, topic.espace)
@@ -232,7 +230,7 @@ def _holds(user, mise):
 
 def can_hand_over(user, mise):
     """A facilitator of its space, while what was said there may be drawn on."""
-    return can_moderate(user, mise.topic.espace) and mise.topic.promesse in ALLOWED
+    return can_moderate(user, mise.topic.espace) and mise.topic.promesse in DRAWN_ON
 
 
 def can_take_position(user, topic):

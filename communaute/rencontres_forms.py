@@ -303,7 +303,7 @@ class SerieForm(SeanceForm):
             self.add_error("jusquau", "Dites jusqu’à quel jour la rencontre se répète.")
             return said
         days = repetitions.days(said["jour"], repetition, until)
-        if len(days) < len(("une", "deux")):
+        if len(days) < 2:
             self.add_error(
                 "jusquau",
                 f"La rencontre a lieu {repetitions.said(said['jour'], repetition)} : d’ici là, elle ne se "

@@ -405,6 +405,8 @@ class Promesse(models.TextChoices):
         return order.index(self) > order.index(other)
 
 
+DRAWN_ON = (Promesse.SANS_ATTRIBUTION, Promesse.A_PARTAGER)
+"""Those that let one draw on what is said, with consent."""
 PROMESSES_EXPLIQUEES = {
     Promesse.RESTE_ICI: "Rien de ce qui se dit ici n’en sortira.",
     Promesse.SANS_ATTRIBUTION: (

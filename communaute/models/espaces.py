@@ -397,7 +397,7 @@ class Espace(models.Model):
     @transaction.atomic
     def adopt_charte(self, texte):
         """Make ``texte`` the charter in force; the same text is no new version. Returns the charter."""
-        Espace.objects.select_for_update().get(pk=self.pk)
+        Espace.objects.select_for_update(no_key=True).get(pk=self.pk)
         texte = "\n".join(texte.split("\r\n")).strip()  # as a form sends it, or as it was written
         current = self.charte
         if current and current.texte == texte:

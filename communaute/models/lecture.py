@@ -136,7 +136,7 @@ class SuiviQuerySet(models.QuerySet):
         read = dict(read.values_list("membre", "lu_jusqua"))
         here = Participation.objects.filter(espace=espace)
         ahead = defaultdict(list)
-        for one in here.filter(lu_jusqua__gte=topic.created).select_for_update():
+        for one in here.filter(lu_jusqua__gte=topic.created).select_for_update(no_key=True):
             since = max(read.get(one.membre_id, NEVER), one.rejoint_le - NEW_TO_NEWCOMERS)
             for created, poster in posts:
                 if since < created <= one.lu_jusqua and poster != one.membre_id:

@@ -545,7 +545,7 @@ class Siege(models.Model):
     @transaction.atomic
     def pass_on(self, membre, fonction, fin, debut):
         """End this seat on the day ``fin``, and return the one that ``membre`` holds after it."""
-        before = Siege.objects.select_for_update().get(pk=self.pk)
+        before = Siege.objects.select_for_update(no_key=True).get(pk=self.pk)
         after = before.passed_to(membre, fonction, fin, debut)
         before.save()
         after.save()

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
-from communaute.models.echanges import OfTopicQuerySet, Promesse, readable_topic
+from communaute.models.echanges import DRAWN_ON, OfTopicQuerySet, readable_topic
 from communaute.models.espaces import rights_of, where_one_speaks
 from communaute.models.membres import College, Siege, new_reference
 from communaute.places import RESERVED_UNTIL, Places
@@ -433,7 +433,7 @@ class AnnonceRencontreQuerySet(models.QuerySet):
         return self.filter(
             rencontre__topic__approved=True,
             rencontre__topic__titre_masque="",
-            rencontre__topic__promesse__in=[Promesse.SANS_ATTRIBUTION, Promesse.A_PARTAGER],
+            rencontre__topic__promesse__in=DRAWN_ON,
         ).select_related("rencontre__territoire")
 
     def to_come(self, at):

@@ -1,5 +1,7 @@
 """Whom those who facilitate or administer invite, and what they answer to who asks to join."""
 
+from functools import wraps
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import IntegrityError
@@ -21,6 +23,7 @@ OVER = "Cette invitation a été acceptée ou révoquée entre-temps."
 def inviting(view):
     """A view for those who invite; for others its address does not exist."""
 
+    @wraps(view)
     def wrapped(request, *args, **kwargs):
         if not permissions.invites(request.user):
             raise Http404

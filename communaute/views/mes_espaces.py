@@ -24,6 +24,7 @@ from communaute.models import (
 )
 from communaute.models.echanges import TIME_TO_AGREE
 from communaute.models.membres import Rows, unshown
+from communaute.permissions import can_speak
 from communaute.prepared import Prepared
 
 MOST_COUNTED = 99
@@ -196,11 +197,11 @@ def _placed(topics, espaces):
 
 def _questions(user, espaces, topics):
     """The latest questions of others that nobody has answered, where ``user`` can speak and listens."""
-    rights, since = rights_of(user), timezone.now() - QUESTIONS_SINCE
+    since = timezone.now() - QUESTIONS_SINCE
     found = [
         topics[key]
         for espace in espaces
-        if espace.pk in rights.peer & rights.entered and espace.niveau != Niveau.RIEN
+        if can_speak(user, espace) and espace.niveau != Niveau.RIEN
         for key in espace.questions or ()
         if key in topics and topics[key].last_post_on >= since
     ]

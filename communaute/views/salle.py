@@ -1,6 +1,6 @@
 """In the room of a meeting: who is there, what is noted, what becomes of it."""
 
-from allauth.core.internal import ratelimit
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
@@ -43,7 +43,7 @@ def presents(request, reference):
     )
     status = 200
     if acte == "signer":
-        if not ratelimit.consume(request, app="allauth.account", action="presence", user=user):
+        if not ratelimit.consume(request, action="presence", user=user):
             status = 429
         elif code.is_valid():
             salle.sign(user, rencontre)

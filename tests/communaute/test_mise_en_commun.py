@@ -16,10 +16,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from communaute import conversation, mise_en_commun, permissions, promesse
+from communaute import conversation, mise_en_commun, promesse
 from communaute.conversation import Conflict
 from communaute.forum_conversation.models import Promesse, Topic
 from communaute.models import Accord, Membre, Nomination, Passage, VersionPassage
+from communaute.models.echanges import DRAWN_ON
 from tests.factories import EspaceFactory, entered, un_membre, un_sujet
 
 pytestmark = pytest.mark.django_db
@@ -194,7 +195,7 @@ class MisesEnCommun(RuleBasedStateMachine):
         if self.attempt(mise_en_commun.hand_over, self.member(name), self.mise):
             assert name == "anna"
             assert set(self.mise.passages.filter(retire_le=None)) == set(Passage.objects.public())
-            assert Topic.objects.get(pk=self.topic.pk).promesse in permissions.ALLOWED
+            assert Topic.objects.get(pk=self.topic.pk).promesse in DRAWN_ON
             HANDED_OVER.append(self.mise.pk)
 
     @rule(number=which)
