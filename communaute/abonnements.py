@@ -47,7 +47,7 @@ def _asked(email):
 
 
 @courriel.writes(Envoi.Sorte.ABONNEMENT)
-def invitation_in(envoi):
+def confirmation_in(envoi):
     """The mail to an address that was given: what its owner does to take the letter, or to end it."""
     abonnement = envoi.abonnement
     return courriel.Courriel(

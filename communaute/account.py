@@ -85,7 +85,7 @@ def write(to_whom, template, told):
         courriel.send(address, template, told)
 
 
-class CodeField:
+class CodeFormMixin:
     """A form where a code is typed: digits, on the keyboard that has them."""
 
     code_label = "Code"
@@ -123,5 +123,5 @@ class LoginForm(AllauthLoginForm):
             field.widget.attrs.pop("placeholder", None)
 
 
-class ConfirmLoginCodeForm(CodeField, AllauthConfirmLoginCodeForm):
+class ConfirmLoginCodeForm(CodeFormMixin, AllauthConfirmLoginCodeForm):
     code_label = "Code reçu par courriel"

@@ -162,12 +162,12 @@ def erase(position):
 
 
 @transaction.atomic
-def set_aside(membre, position, motif):
+def hide_position(membre, position, motif):
     """Keep from readers what a position says, as a facilitator, and tell them why; without a ``motif``, let
     it be read again. It is on record, and who wrote it is told.
     """
     membre, position = _held(membre, position)
-    if not permissions.can_set_aside(membre, position):
+    if not permissions.can_hide_position(membre, position):
         raise PermissionDenied
     if motif == position.motif:
         return

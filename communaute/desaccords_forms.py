@@ -195,7 +195,7 @@ class IssueForm(forms.Form):
     )
 
 
-class MettreDeCoteForm(forms.Form):
+class MasquerPositionForm(forms.Form):
     """Why a facilitator keeps a position from readers."""
 
     texte = _said("Pourquoi", "Dites pourquoi.", help_text="Chaque personne qui lit ici le lira.")

@@ -27,7 +27,7 @@ def thank(membre, post, on):
 
 @transaction.atomic
 def keep_answer(membre, post, on):
-    """Show a message as the answer to the question of its topic, or no longer; the last one kept is."""
+    """Show a message as the answer to the question of its topic, in place of any other, or no longer."""
     membre = as_of_now(membre)
     topic = locked(Topic.objects.readable_by(membre), post.topic)
     post = locked(Post.objects.readable_by(membre), post)

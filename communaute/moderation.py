@@ -70,8 +70,8 @@ def change_topic(facilitator, topic, acte):
 
 @transaction.atomic
 def welcome_with(facilitator, topic, on):
-    """Make a topic the one where those who arrive in its space land, or no longer; the last one is. Done
-    twice, it is on record once.
+    """Make a topic the one where those who arrive in its space land, in place of any other, or no longer.
+    Done twice, it is on record once.
     """
     facilitator = as_of_now(facilitator)
     topic = locked(Topic.objects.readable_by(facilitator), topic)

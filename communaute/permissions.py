@@ -61,7 +61,7 @@ def can_withdraw(user, post):
 
 
 def can_answer(user, topic):
-    """Who asked the question, or facilitates its space, as long as they can speak there."""
+    """Whoever asked the question, or facilitates its space, as long as they can speak there."""
     return (
         topic.nature == Nature.QUESTION
         and can_speak(user, topic.espace)
@@ -80,7 +80,7 @@ def can_keep_answer(user, post):
 
 
 def can_thank(user, post):
-    """Whoever can speak where the message is shown, but its author."""
+    """Whoever can speak where the message is shown, except its author."""
     return (
         can_speak(user, post.espace)
         and post.approved
@@ -116,12 +116,12 @@ def can_say_when(user, rencontre):
 
 
 def can_choose_date(user, rencontre):
-    """Who organises the meeting, until its date is chosen."""
+    """Whoever organises the meeting, until its date is chosen."""
     return rencontre.is_searching and can_organise(user, rencontre)
 
 
 def can_organise(user, rencontre):
-    """Who opened the topic of the meeting, or facilitates its space, until it is over or cancelled.
+    """Whoever opened the topic of the meeting, or facilitates its space, until it is over or cancelled.
 
     Where messages are read before they appear, the facilitators alone.
     """
@@ -129,7 +129,7 @@ def can_organise(user, rencontre):
 
 
 def can_add_date(user, topic):
-    """Who opened the topic of a meeting, or facilitates its space, as long as one reads there of it."""
+    """Whoever opened the topic of a meeting, or facilitates its space, as long as one reads there of it."""
     return topic.nature == Nature.RENCONTRE and _is_there(topic) and _leads(user, topic)
 
 
@@ -143,7 +143,7 @@ def can_sign(user, rencontre):
 
 
 def can_call_roll(user, rencontre):
-    """Who opened the topic of the meeting, or facilitates its space, until the time to sort is over."""
+    """Whoever opened the topic of the meeting, or facilitates its space, until the time to sort is over."""
     return (
         rencontre.is_being_sorted and _is_there(rencontre.topic) and _leads(user, rencontre.topic)
     )
@@ -178,14 +178,14 @@ def can_announce(user, rencontre):
 
 
 def can_summarise(user, topic):
-    """Who leads the topic; the facilitators alone, once it is closed or its first message hidden."""
+    """Whoever leads the topic; the facilitators alone, once it is closed or its first message hidden."""
     return _leads(user, topic) and (
         can_moderate(user, topic.espace) or not (topic.is_locked or topic.titre_masque)
     )
 
 
 def _leads(user, topic):
-    """Who opened the topic, or facilitates its space, as long as they can speak there.
+    """Whoever opened the topic, or facilitates its space, as long as they can speak there.
 
     Where messages are read before they appear, the facilitators alone.
     """
@@ -212,8 +212,8 @@ def can_draw_on(user, topic):
 
 
 def can_write_out(user, mise):
-    """Who opened the mise en commun, and those who facilitate its space, until it is given up or handed over:
-    from then on, those who edit its page ask for another wording.
+    """Whoever opened the mise en commun, or facilitates its space, until it is given up or handed over: from
+    then on, those who edit its page ask for another wording.
     """
     return mise.is_open and _holds(user, mise) and can_draw_on(user, mise.topic)
 
@@ -255,7 +255,7 @@ def can_hold(user, position):
 
 
 def can_restate(user, position):
-    """Who holds another position of the same disagreement, and not this one."""
+    """Whoever holds another position of the same disagreement, and not this one."""
     return (
         can_hold(user, position)
         and not position.is_held_by(user)
@@ -264,7 +264,7 @@ def can_restate(user, position):
 
 
 def can_recognise(user, reformulation):
-    """Who holds the position that was restated, but who restated it."""
+    """Whoever holds the position that was restated, except the one who restated it."""
     position = reformulation.position
     return (
         position.is_shown
@@ -275,15 +275,15 @@ def can_recognise(user, reformulation):
 
 
 def can_say_beneath(user, position):
-    """Who holds the position."""
+    """Whoever holds the position."""
     return (
         position.is_shown and position.is_held_by(user) and can_take_position(user, position.topic)
     )
 
 
 def can_steer(user, topic):
-    """Who opened the disagreement, or facilitates its space: they propose what to try, and say what came of
-    it.
+    """Whoever opened the disagreement, or facilitates its space: they propose what to try, and say what came
+    of it.
     """
     return can_take_position(user, topic) and (
         topic.poster_id == user.pk or can_moderate(user, topic.espace)
@@ -296,11 +296,11 @@ def can_weigh(user, essai):
 
 
 def can_withdraw_position(user, position):
-    """Who wrote it, as long as it is not withdrawn yet, whatever became of the topic."""
+    """Whoever wrote it, as long as it is not withdrawn yet, whatever became of the topic."""
     return position.auteur_id == user.pk and position.retiree_le is None
 
 
-def can_set_aside(user, position):
+def can_hide_position(user, position):
     """A facilitator of the space, but who wrote it, until it is withdrawn."""
     return (
         can_moderate(user, position.topic.espace)
@@ -310,12 +310,12 @@ def can_set_aside(user, position):
 
 
 def can_report(user, post):
-    """Whoever reads a message that others read too, but its author."""
+    """Whoever reads a message that others read too, except its author."""
     return post.poster_id != user.pk and post.approved and post.is_shown
 
 
 def can_decide(user, post):
-    """A facilitator of the message's space, but its author."""
+    """A facilitator of the message's space, except its author."""
     return can_moderate(user, post.espace) and post.poster_id != user.pk
 
 

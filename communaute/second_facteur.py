@@ -25,7 +25,7 @@ from django.utils.crypto import salted_hmac
 from wagtail.log_actions import log
 
 from communaute import account, permissions
-from communaute.account import CodeField
+from communaute.account import CodeFormMixin
 from communaute.models import Cohorte
 
 OPENED_WITH = "second_facteur"
@@ -126,7 +126,7 @@ def _fernet():
 # --- Forms
 
 
-class TypedOnce(CodeField):
+class TypedOnceMixin(CodeFormMixin):
     """A code of an app or a rescue code, which serves once although it is still shown."""
 
     code_label = "Code de votre application, ou code de secours"
@@ -139,20 +139,20 @@ class TypedOnce(CodeField):
         return code
 
 
-class AuthenticateForm(TypedOnce, base.AuthenticateForm):
+class AuthenticateForm(TypedOnceMixin, base.AuthenticateForm):
     pass
 
 
-class ReauthenticateForm(TypedOnce, base.ReauthenticateForm):
+class ReauthenticateForm(TypedOnceMixin, base.ReauthenticateForm):
     pass
 
 
-class ActivateTOTPForm(CodeField, totp.ActivateTOTPForm):
+class ActivateTOTPForm(CodeFormMixin, totp.ActivateTOTPForm):
     code_label = "Code affiché par l’application"
 
 
-class SensibleKey:
-    """A form that a key answers: what no key says is refused as a wrong code is."""
+class KeyFormMixin:
+    """A form that a security key answers: what no key would say is refused as a wrong code is."""
 
     def full_clean(self):
         try:
@@ -161,19 +161,19 @@ class SensibleKey:
             self.add_error("credential", MFAAdapter().validation_error("incorrect_code"))
 
 
-class AuthenticateWebAuthnForm(SensibleKey, webauthn.AuthenticateWebAuthnForm):
+class AuthenticateWebAuthnForm(KeyFormMixin, webauthn.AuthenticateWebAuthnForm):
     pass
 
 
-class LoginWebAuthnForm(SensibleKey, webauthn.LoginWebAuthnForm):
+class LoginWebAuthnForm(KeyFormMixin, webauthn.LoginWebAuthnForm):
     pass
 
 
-class ReauthenticateWebAuthnForm(SensibleKey, webauthn.ReauthenticateWebAuthnForm):
+class ReauthenticateWebAuthnForm(KeyFormMixin, webauthn.ReauthenticateWebAuthnForm):
     pass
 
 
-class AddWebAuthnForm(SensibleKey, webauthn.AddWebAuthnForm):
+class AddWebAuthnForm(KeyFormMixin, webauthn.AddWebAuthnForm):
     """A key, with which one signs in without anything else unless one says otherwise."""
 
     name = forms.CharField(

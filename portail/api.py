@@ -44,7 +44,7 @@ from pages.models import (
 MAX_LENGTH = 400
 """Characters of a parameter's value."""
 MAX_DIGITS = 6
-"""Digits of a number: databases know no larger offset."""
+"""Digits of a number: no offset that anyone needs has more."""
 
 
 class Address(Field):

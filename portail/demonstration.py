@@ -3,11 +3,6 @@
 import tomllib
 from pathlib import Path
 
-from allauth.account.views import LoginView as AllauthLoginView
-from django.conf import settings
-
-from communaute import fournisseur
-
 CONTENTS = Path(__file__).parent / "demo"
 PASSWORD = "demo"
 ACCOUNTS = [
@@ -26,14 +21,3 @@ ACCOUNTS = [
 def read(name):
     """One file of the demo's contents, as a dict."""
     return tomllib.loads((CONTENTS / f"{name}.toml").read_text(encoding="utf-8"))
-
-
-class LoginView(AllauthLoginView):
-    """allauth's sign-in, with the identity provider if there is one; in the demo it lists the accounts."""
-
-    def get_context_data(self, **kwargs):
-        return {
-            **super().get_context_data(**kwargs),
-            "comptes_demo": ACCOUNTS if settings.DEMO else [],
-            "fournisseur": settings.OIDC_NAME if fournisseur.is_on() else "",
-        }

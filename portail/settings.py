@@ -305,13 +305,11 @@ ACCOUNT_RATE_LIMITS = {
     # Allauth's own, and no more in an hour than a mailbox bears.
     "request_login_code": "20/m/ip,3/m/key,20/h/key",
     "reset_password": "20/m/ip,5/m/key,20/h/key",
-    # Counted with them: what one network address writes to the cohort, requests to join, addresses given for
-    # the letter, and pages of the directory that one member opens, codes of meetings that one member tries.
-    "signalement": "10/h/ip",
-    "adhesion": "10/h/ip",
-    "abonnement": "10/h/ip",
-    "annuaire": "120/h/user",
-    "presence": "20/h/user",
+    "signalement": "10/h/ip",  # what is written to the cohort
+    "adhesion": "10/h/ip",  # requests to join
+    "abonnement": "10/h/ip",  # addresses given for the letter
+    "annuaire": "120/h/user",  # pages of the directory
+    "presence": "20/h/user",  # codes of meetings that are tried
 }
 
 MFA_ADAPTER = "communaute.second_facteur.MFAAdapter"

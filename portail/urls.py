@@ -19,12 +19,12 @@ from wagtail.utils.urlpatterns import decorate_urlpatterns
 from communaute.permissions import can_manage
 from communaute.views import arrivee, compte, donnees, fournisseur, lettre, nouvelles, rencontres
 from pages import files, gestion, signalement
-from portail import api, crawlers, demonstration, exports, feeds, previews, search
+from portail import api, crawlers, exports, feeds, previews, search, sign_in
 
 # Names are allauth's own: its views and mails look these routes up. What is not here does not exist:
 # no sign-up but its closed door, no change of address, no rescue codes to download.
 sign_in_urls = [
-    path("connexion/", demonstration.LoginView.as_view(), name="account_login"),
+    path("connexion/", sign_in.LoginView.as_view(), name="account_login"),
     path("connexion/code/", account.request_login_code, name="account_request_login_code"),
     path("connexion/code/recu/", account.confirm_login_code, name="account_confirm_login_code"),
     path("connexion/cle/", webauthn.login_webauthn, name="mfa_login_webauthn"),

@@ -164,8 +164,8 @@ class EspaceQuerySet(models.QuerySet):
         return self.annotate(**{name: Coalesce(total, 0)})
 
     def rights_of(self, membre, espaces=None):
-        """The ``Rights`` of ``membre``, from what they are to the spaces open to them (lists of the fields of
-        ``EspaceRights``), or in one query.
+        """The ``Rights`` of ``membre``. ``espaces`` are the spaces open to them, where those were read
+        already: each a list of the fields of ``EspaceRights``. Without, one query reads them.
         """
         if not membre.is_active:
             return NO_RIGHTS

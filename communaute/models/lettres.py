@@ -25,7 +25,7 @@ class LettreQuerySet(models.QuerySet):
 class Lettre(models.Model):
     """What the cohort learned until a Monday: one a week, which goes to nobody when nothing was learned.
 
-    What it tells of is the room of the pages' to say: this only says that a week is done.
+    ``pages`` knows what it tells of: this only says that a week is done.
     """
 
     semaine = models.DateField("lundi", unique=True)

@@ -13,7 +13,7 @@ from communaute.desaccords_forms import (
     DessousForm,
     EssaiForm,
     IssueForm,
-    MettreDeCoteForm,
+    MasquerPositionForm,
     PositionForm,
     ReconnaissanceForm,
     ReformulationForm,
@@ -33,7 +33,7 @@ def shown(user, topic):
         position.can_restate = not position.redite_id and permissions.can_restate(user, position)
         position.can_say_beneath = permissions.can_say_beneath(user, position)
         position.can_withdraw = permissions.can_withdraw_position(user, position)
-        position.can_set_aside = permissions.can_set_aside(user, position)
+        position.can_hide_position = permissions.can_hide_position(user, position)
         position.redites = position.restatements
         for one in position.redites:
             one.can_be_answered = not position.redite_id and permissions.can_recognise(user, one)
@@ -269,15 +269,15 @@ def retirer_position(request, reference):
 def masquer_position(request, reference):
     """Keep a position from readers, as a facilitator, or let it be read again."""
     position = _readable(request.user, reference)
-    if not permissions.can_set_aside(request.user, position):
+    if not permissions.can_hide_position(request.user, position):
         raise Http404
-    form = MettreDeCoteForm(request.POST or None)
+    form = MasquerPositionForm(request.POST or None)
     if request.method == "POST" and position.masquee_le and "montrer" in request.POST:
-        desaccord.set_aside(request.user, position, "")
+        desaccord.hide_position(request.user, position, "")
         messages.success(request, "Cette position se lit de nouveau.")
         return redirect(position)
     if form.is_valid():
-        desaccord.set_aside(request.user, position, form.cleaned_data["texte"])
+        desaccord.hide_position(request.user, position, form.cleaned_data["texte"])
         messages.success(request, "Cette position est masquée, et l’on peut lire pourquoi.")
         return redirect(position)
     context = _about(position.topic, form=form, position=position)

@@ -74,8 +74,8 @@ def _why_no_vote(user, sondage):
 
 @takes_a_form
 def resume(request, reference):
-    """The summary of a topic, as it is and as it was, for whoever reads it; to write for some, and to erase
-    the version that the address asks to.
+    """The summary of a topic, as it is and as it was; those who may write it, or erase the version that the
+    address names.
     """
     topic = readable_for_page(request.user, reference)
     if "effacer" in request.GET:

@@ -637,7 +637,7 @@ class Monde:
             peer, self.disagreement, CANARIES["position d’une autre"]
         )
         hidden = desaccord.take_position(peer, self.disagreement, CANARIES["position masquée"])
-        desaccord.set_aside(facilitator, hidden, CANARIES["motif de mise de côté"])
+        desaccord.hide_position(facilitator, hidden, CANARIES["motif de mise de côté"])
         desaccord.hold(facilitator, self.position, on=True)
         self.restated = desaccord.restate(peer, self.position, CANARIES["position redite"])
         desaccord.recognise(author, self.restated, False, CANARIES["ce qui manque"])

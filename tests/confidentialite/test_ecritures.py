@@ -150,7 +150,7 @@ def _in_the_disagreement(monde, here):
         Act(desaccord.recognise, (monde.restated, True), holding),
         Act(desaccord.say_beneath, (own, "Le temps.", ""), holding),
         Act(desaccord.withdraw, (own,), {"author"}),
-        Act(desaccord.set_aside, (own, "Un motif."), FACILITATORS),
+        Act(desaccord.hide_position, (own, "Un motif."), FACILITATORS),
         Act(desaccord.try_out, (topic, "Un mois.", timezone.localdate()), steering),
         Act(desaccord.weigh, (monde.tried, True), here),
         Act(desaccord.conclude, (topic, Issue.Fin.PAUSE, "Plus tard."), steering),

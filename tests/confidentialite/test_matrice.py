@@ -1045,10 +1045,10 @@ def disagreeing(monde):
         ),
         ("can_withdraw_position", [own], {"author"}),
         ("can_withdraw_position", [changed(own, retiree_le=yesterday)], set()),
-        ("can_set_aside", [own], FACILITATORS),
-        ("can_set_aside", [changed(own, retiree_le=yesterday)], set()),
+        ("can_hide_position", [own], FACILITATORS),
+        ("can_hide_position", [changed(own, retiree_le=yesterday)], set()),
         (
-            "can_set_aside",
+            "can_hide_position",
             [changed(own, auteur=monde.people["facilitator"])],
             {"facilitator who decided"},
         ),

@@ -156,7 +156,7 @@ PAGES = {
     "dessous": permissions.can_say_beneath,
     **dict.fromkeys(("proposer_essai", "conclure"), permissions.can_steer),
     "retirer_position": permissions.can_withdraw_position,
-    "masquer_position": permissions.can_set_aside,
+    "masquer_position": permissions.can_hide_position,
     **dict.fromkeys(
         ("ajouter_passage", "modifier_passage", "demander", "abandonner"), permissions.can_write_out
     ),
