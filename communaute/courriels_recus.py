@@ -8,7 +8,7 @@ import mimetypes
 import re
 from contextlib import suppress
 from email import message_from_bytes
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.policy import Compat32
 from functools import cached_property
@@ -61,7 +61,7 @@ _APART = re.compile(r"[\s<>\"(),;:\[\]]+")
 """What stands between two addresses."""
 _FROM = re.compile(rb"(?:^|[\r\n])from[ \t]*:", re.IGNORECASE)
 """A header that says whom a mail comes from, to whoever takes a lone CR for the end of a line or not."""
-DAMAGES = (AttributeError, LookupError, TypeError, ValueError)
+DAMAGES = (AttributeError, LookupError, MessageError, TypeError, ValueError)
 """What Python raises of a mail that is damaged."""
 SEALS = {
     *("application/pgp-signature", "application/pkcs7-signature"),
@@ -286,7 +286,7 @@ def _decoded(value):
     value = str(value)[:LOOKED_AT]
     try:
         return str(make_header(decode_header(value)))
-    except (HeaderParseError, LookupError, ValueError, TypeError):
+    except DAMAGES:
         return value.encode("ascii", "replace").decode()
 
 

@@ -496,8 +496,13 @@ _TYPED = (
 
 
 def typed_text(data):
-    """All that was typed in the fields of a message that was sent, as one text."""
-    texts = (data.get(name, "").strip() for name in _TYPED)
+    """All that was typed in a form that was sent, as one text: what the fields of messages hold, in the order
+    of a message, then any other words that are no password.
+    """
+    texts = [data.get(name, "").strip() for name in _TYPED]
+    for name, value in data.items():
+        if name not in _TYPED and "password" not in name and isinstance(value, str):
+            texts.append(value.strip() if len(value.split()) > 1 else "")
     return "\n\n".join(text for text in texts if text)
 
 

@@ -151,13 +151,17 @@ class ActivateTOTPForm(CodeFormMixin, totp.ActivateTOTPForm):
     code_label = "Code affiché par l’application"
 
 
+KEY_ERRORS = (AttributeError, InvalidSignature, LookupError, RecursionError, TypeError, ValueError)
+"""What reading an answer raises that no key gives."""
+
+
 class KeyFormMixin:
     """A form that a security key answers: what no key would say is refused as a wrong code is."""
 
     def full_clean(self):
         try:
             super().full_clean()
-        except (AttributeError, InvalidSignature, LookupError, TypeError, ValueError):
+        except KEY_ERRORS:
             self.add_error("credential", MFAAdapter().validation_error("incorrect_code"))
 
 

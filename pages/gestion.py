@@ -46,6 +46,8 @@ ABOUT_PAGES = {
     "wagtailadmin_pages",
 }
 KEYS_OF_PAGES = {"destination_id", "page_id", "page_to_move_id", "parent_page_id", "pk"}
+MAX_SEARCH = 200
+"""Signs of a search that are looked at: each word of a longer one would weigh on the database."""
 MAX_DIGITS = 19
 """No database holds a longer key."""
 
@@ -118,6 +120,9 @@ def guarded(view):
     def wrapped(request, *args, **kwargs):
         if not may_open(request):
             raise Http404
+        if len(request.GET.get("q", "")) > MAX_SEARCH:
+            request.GET = request.GET.copy()
+            request.GET["q"] = request.GET["q"][:MAX_SEARCH]
         return refused(request) or view(request, *args, **kwargs)
 
     return never_cache(wagtailadmin_urls.display_custom_404(wrapped))

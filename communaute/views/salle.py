@@ -6,6 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 
 from communaute import notifications, permissions, salle
+from communaute.champs import plain
 from communaute.models import Motif, NoteDeRencontre, Presence
 from communaute.salle_forms import AppelForm, CodeForm, EffacerForm, NoteForm
 from communaute.views.reading import about_rencontre, form_page, readable_rencontre, takes_a_form
@@ -76,7 +77,9 @@ def presents(request, reference):
 def _take_off(request, rencontre):
     """Take off the roll whoever was put there by mistake."""
     there = Presence.objects.readable_by(request.user).filter(rencontre=rencontre).there()
-    found = there.select_related("membre").filter(membre__reference=request.POST.get("membre"))
+    found = there.select_related("membre").filter(
+        membre__reference=plain(request.POST.get("membre", ""))
+    )
     if presence := found.first():
         salle.take_off(request.user, rencontre, presence.membre)
         messages.success(request, f"{presence.membre.get_full_name()} n’est plus dans la liste.")
@@ -120,7 +123,8 @@ def salle_de_rencontre(request, reference):
 
 def _sort(request, rencontre):
     """Say what one note becomes, or have it forgotten."""
-    noted = salle.notes_of(request.user, rencontre).filter(reference=request.POST["note"]).first()
+    notes = salle.notes_of(request.user, rencontre)
+    noted = notes.filter(reference=plain(request.POST["note"])).first()
     suite = request.POST.get("suite")
     if noted is None:
         messages.info(request, GONE)

@@ -209,6 +209,12 @@ NOISE = [
 ]
 
 
+def test_a_subject_whose_charset_is_no_word_is_read_as_it_can_be():
+    recu = Recu(b"Subject: =?i\xbe?q?a?=\r\nFrom: a@exemple.fr\r\n\r\nx")
+    assert "=?i" in recu.subject
+    assert recu.text == "x"
+
+
 @hypothesis_settings(max_examples=40, deadline=None)
 @given(st.sampled_from(CORPUS), st.lists(st.tuples(st.integers(0, 4000), st.sampled_from(NOISE))))
 def test_a_mail_that_is_damaged_is_read_as_well_as_it_can_be(path, damages):

@@ -417,6 +417,28 @@ def test_what_a_form_without_a_draft_held_when_the_session_had_ended_is_given_ba
     assert missing.replace("absent", sujet.reference) == page
 
 
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("profil/", "cherche"),
+        ("rencontres/absente/annoncer/", "presentation"),
+        ("mises-en-commun/absente/repondre/", "ac6dxhrbg-texte"),
+        ("invitations/liste/", "liste"),
+        ("messages/absent/moderer/", "motif"),
+    ],
+)
+def test_all_words_that_a_form_held_are_given_back(client, elue, address, field):
+    data = {"titre": "Un titre", field: "Plusieurs mots\nde lui", "password": "un mot de passe"}
+    answers = [(client.post(f"/communaute/{address}", data), 403)]
+    if "absent" in address:
+        client.force_login(elue)
+        answers.append((client.post(f"/communaute/{address}", data), 404))
+    for answer, status in answers:
+        page = html(answer, status)
+        assert "Un titre\n\nPlusieurs mots\nde lui</textarea>" in page
+        assert "mot de passe" not in page.split("<textarea")[1].split("</textarea>")[0]
+
+
 def test_what_was_sent_when_the_charter_had_changed_is_found_once_it_is_accepted(
     en_elue, elue, espace, sujet
 ):

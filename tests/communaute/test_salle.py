@@ -236,6 +236,18 @@ def test_a_note_sent_twice_is_noted_once(elue, rencontre):
     assert a_note(elue, rencontre) == a_note(elue, rencontre)
 
 
+def test_a_key_that_none_has_finds_nothing(client, animatrice, elue, rencontre):
+    salle.sign(elue, rencontre)
+    salle.sign(animatrice, rencontre)
+    client.force_login(animatrice)
+    for name, data in (
+        ("presents", {"acte": "retirer", "membre": "a\0b"}),
+        ("salle", {"note": "a\0b", "suite": RESTE_ICI}),
+    ):
+        assert client.post(page_of(rencontre, name), data).status_code == 302
+    assert Presence.objects.filter(rencontre=rencontre).there().count() == 2
+
+
 def test_a_room_holds_so_many_notes_and_says_so(client, elue, rencontre, monkeypatch):
     monkeypatch.setattr(salle, "MOST_NOTES", 1)
     salle.sign(elue, rencontre)

@@ -124,3 +124,11 @@ def test_each_is_offered_what_they_use(client):
     assert "Tronc commun" in home
     assert "/gestion/reports/" not in home
     assert "/gestion/reports/" in menu(in_group(ADMINISTRATION))[1]
+
+
+@pytest.mark.parametrize(
+    "name", ["enseignements:index", "choix_membre:choose", "wagtailadmin_pages:search"]
+)
+def test_a_paragraph_pasted_as_a_search_finds_nothing_and_breaks_nothing(client, name):
+    client.force_login(in_group(ADMINISTRATION))
+    assert client.get(reverse(name), {"q": "mot " * 3000}).status_code == 200

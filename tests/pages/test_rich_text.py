@@ -1,6 +1,9 @@
 """Links in short texts: a page that the public may not read is not linked to."""
 
+import json
+
 import pytest
+from wagtail.admin.rich_text import get_rich_text_editor_widget
 
 from pages.models import AccueilPage
 from tests.factories import restrict, une_page_libre
@@ -20,6 +23,13 @@ def links(read, *pages):
 def test_a_link_leads_to_a_public_page(read):
     page = une_page_libre("La méthode")
     assert links(read, page) == [("Voir La méthode", page.url)]
+
+
+def test_half_a_sign_that_a_browser_sends_is_left_out():
+    text = {"key": "a", "text": "a\ud83d b \ud83d\ude00", "type": "unstyled", "depth": 0}
+    text |= {"inlineStyleRanges": [], "entityRanges": []}
+    sent = {"texte": json.dumps({"blocks": [text], "entityMap": {}})}
+    assert "a b 😀</p>" in get_rich_text_editor_widget().value_from_datadict(sent, {}, "texte")
 
 
 def test_a_link_to_what_is_not_public_is_plain_text(read):

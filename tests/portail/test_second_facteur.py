@@ -260,6 +260,7 @@ def test_secrets_are_kept_encrypted(client, membre, settings):
     [
         *("", "{", "[]", "[1]", "1", '"x"', "null", "{}", '{"id": 1}', '{"response": {}}'),
         '{"response": {"userHandle": "%%%"}}',
+        pytest.param("[" * 5000, id="depth"),
         '{"id": "YQ", "rawId": "YQ", "type": "public-key", "response": {"userHandle": "YQ"}}',
         json.dumps(
             {
