@@ -162,6 +162,7 @@ class KeyFormMixin:
         try:
             super().full_clean()
         except KEY_ERRORS:
+            self.data = {**self.data.dict(), "credential": ""}  # nor can it be shown again
             self.add_error("credential", MFAAdapter().validation_error("incorrect_code"))
 
 
