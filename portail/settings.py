@@ -365,6 +365,7 @@ WAGTAIL_ALLOW_UNICODE_SLUGS = False
 WAGTAIL_SITE_NAME = "Portail de la cohorte"
 WAGTAILADMIN_BASE_URL = WAGTAILAPI_BASE_URL = SITE_URL
 WAGTAILADMIN_RICH_TEXT_EDITORS = {"default": {"WIDGET": "pages.rich_text.RichTextArea"}}
+WAGTAILIMAGES_IMAGE_FORM_BASE = "pages.images.ImageForm"
 WAGTAILIMAGES_IMAGE_MODEL = "pages.PortailImage"
 WAGTAILDOCS_DOCUMENT_MODEL = "pages.PortailDocument"
 # Light first: a third less than Wagtail's own, and no difference to see on a photograph.

@@ -7,14 +7,17 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from wagtail.models import Collection, CollectionViewRestriction
 
 from communaute.models import Membre
 from pages import files
-from pages.models import PortailRendition, Preuve, TerritoirePage
+from pages.groupes import ADMINISTRATION
+from pages.models import PortailImage, PortailRendition, Preuve, TerritoirePage
 from tests.factories import (
     MembreFactory,
     corps,
+    in_group,
     restrict,
     un_document,
     un_enseignement,
@@ -357,3 +360,30 @@ def test_a_territory_page_shows_its_photos(read):
     page.save()
     assert TerritoirePage.objects.get().photos.count() == 1
     assert read(page.url).select_one("img[alt='Un pré']")
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix", "field"),
+    [
+        ("wagtailimages:add", "", "file"),
+        ("wagtailimages:add_multiple", "", "files[]"),
+        ("wagtailimages_chooser:create", "image-chooser-upload-", "file"),
+    ],
+)
+def test_a_damaged_picture_is_refused_in_words(client, name, prefix, field):
+    client.force_login(in_group(ADMINISTRATION))
+    whole = une_image().file.read()
+    before = PortailImage.objects.count()
+    for content in (whole[: len(whole) // 2], whole[:4]):
+        data = {"title": "Lavoir", "collection": 1, field: ContentFile(content, "lavoir.jpg")}
+        answer = client.post(
+            reverse(name),
+            {f"{prefix}{key}": value for key, value in data.items()},
+            headers={"X-Requested-With": "XMLHttpRequest"},
+        )
+        assert answer.status_code == 200
+        is_json = answer["Content-Type"] == "application/json"
+        assert "Cette image est abîmée" in str(
+            answer.json() if is_json else answer.content.decode()
+        )
+    assert PortailImage.objects.count() == before
