@@ -1,13 +1,18 @@
 """The records of the back office: who the territories, spaces and allies are, and what is theirs."""
 
+from urllib.parse import quote, urlsplit
+
 import django_filters
 from django import forms
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.shortcuts import redirect
 from django.template.defaultfilters import linebreaksbr
 from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import slugify
 from wagtail.admin import messages
 from wagtail.admin.filters import WagtailFilterSet
@@ -497,6 +502,26 @@ class MessagePanel(FieldPanel):
         return linebreaksbr(value)
 
 
+class WriterPanel(FieldPanel):
+    """An address to which one writes back, where there is one."""
+
+    def format_value_for_display(self, value):
+        return value and format_html('<a href="mailto:{}">{}</a>', quote(value, safe="@"), value)
+
+
+class PlacePanel(FieldPanel):
+    """Where something stands, in the words of a visitor: a link where it is an address of this site,
+    and nowhere else.
+    """
+
+    def format_value_for_display(self, value):
+        own = urlsplit(settings.SITE_URL).netloc
+        is_address = value.startswith(("/", "https://", "http://"))
+        if is_address and url_has_allowed_host_and_scheme(value, {own}):
+            return format_html('<a href="{}">{}</a>', value, value)
+        return value
+
+
 class SignalementIndexView(ExportMixin, generic.IndexView):
     """What was written to the cohort; who wrote it and what it says are not exported."""
 
@@ -532,10 +557,16 @@ class SignalementViewSet(ModelViewSet):
         FieldPanel("reference", read_only=True),
         FieldPanel("objet", read_only=True),
         FieldPanel("recu_le", read_only=True),
-        FieldPanel("adresse", read_only=True),
+        PlacePanel("adresse", read_only=True),
         MessagePanel("message", read_only=True),
         FieldPanel("nom", read_only=True),
-        FieldPanel("email", read_only=True),
+        WriterPanel("email", read_only=True),
         FieldPanel("etat"),
-        FieldPanel("suite"),
+        FieldPanel(
+            "suite",
+            help_text=(
+                "Pour la cohorte seule : ce texte n’est envoyé à personne. Répondez depuis votre "
+                "messagerie."
+            ),
+        ),
     ]
