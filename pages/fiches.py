@@ -1,13 +1,19 @@
 """The records of the back office: who the territories, spaces and allies are, and what is theirs."""
 
+from urllib.parse import quote, urlsplit
+
 import django_filters
 from django import forms
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.shortcuts import redirect
 from django.template.defaultfilters import linebreaksbr
 from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.text import slugify
 from wagtail.admin import messages
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import FieldPanel
@@ -96,6 +102,14 @@ class TerritoireUsageView(OwnTerritoireMixin, usage.UsageView):
     pass
 
 
+def _keep_among(form, name, named):
+    """Let the boxes of the field ``name`` be those of ``named``, checked; no field where there is nobody."""
+    form.fields[name].queryset = named
+    form.initial[name] = named
+    if not named.exists():
+        del form.fields[name]
+
+
 class EditionForm(forms.ModelForm):
     """Who writes for a territory: those who do, and one more."""
 
@@ -124,11 +138,7 @@ class EditionForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         group = self.instance.groupe_edition
-        editeurs = group.user_set.all() if group else Membre.objects.none()
-        self.fields["editeurs"].queryset = editeurs
-        self.initial["editeurs"] = editeurs
-        if not editeurs.exists():
-            del self.fields["editeurs"]
+        _keep_among(self, "editeurs", group.user_set.all() if group else Membre.objects.none())
 
     @transaction.atomic
     def save(self, commit=True):
@@ -203,10 +213,22 @@ class AllieViewSet(ModelViewSet):
     search_fields = ["nom"]
 
 
+ANIMATION, LECTURE = Nomination.Role.ANIMATION, Nomination.Role.LECTURE
+COMES = {ANIMATION: "{} animera cet espace.", LECTURE: "{} lira cet espace."}
+GOES = {
+    ANIMATION: "{} n’animera plus cet espace.",
+    LECTURE: "{} n’est plus nommé·e pour lire cet espace.",
+}
+CONFIRM = "Rien n’est encore enregistré. Si c’est bien ce que vous voulez, enregistrez à nouveau."
+NOBODY = "Personne n’anime cet espace : les alertes et les recours n’y seront lus par personne."
+
+
 class EspaceForm(forms.ModelForm):
     """A space with the name and purpose of its forum, who is named to it, and the charter in force.
 
     Whom it is for is said once: changing it would open to some what others said among themselves.
+    Who comes to be named to a space that there is, or no longer is, is saved once the form was sent
+    back with the very words that say so (``annonce``).
     """
 
     nom = forms.CharField(label="Nom", max_length=100)
@@ -214,20 +236,42 @@ class EspaceForm(forms.ModelForm):
         label="À quoi sert cet espace", widget=forms.Textarea(attrs={"rows": 3})
     )
     animateurs = forms.ModelMultipleChoiceField(
-        Membre.objects.filter(parti_le=None), label="Animateurs et animatrices", required=False
+        Membre.objects.none(),
+        label="Animateurs et animatrices",
+        help_text="Décochez pour retirer.",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    nouvel_animateur = forms.ModelChoiceField(
+        Membre.objects.filter(is_active=True),
+        label="Confier l’animation à",
+        help_text="Une personne à la fois : enregistrez, puis revenez pour une autre.",
+        required=False,
+        widget=membres.widget_class,
     )
     lecteurs = forms.ModelMultipleChoiceField(
-        Membre.objects.filter(parti_le=None),
+        Membre.objects.none(),
         label="Lecteurs et lectrices nommé·es",
+        help_text="Décochez pour retirer. Les membres de l’espace verront encore leur nom.",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    nouveau_lecteur = forms.ModelChoiceField(
+        Membre.objects.filter(is_active=True),
+        label="Donner à lire à",
         help_text=(
-            "Peuvent lire sans y prendre part. Les membres de l’espace voient leur nom, "
+            "Cette personne pourra lire sans prendre part. Les membres de l’espace voient son nom, "
             "et le voient encore quand vous le retirez."
         ),
         required=False,
+        widget=membres.widget_class,
     )
     charte = forms.CharField(
         label="Charte",
-        help_text="En Markdown. Si vous la changez, chaque membre devra l’accepter à nouveau.",
+        help_text=(
+            "**important** pour du gras, un tiret au début d’une ligne pour une liste. Si vous la "
+            "changez, chaque membre devra l’accepter à nouveau."
+        ),
         widget=forms.Textarea(attrs={"rows": 10}),
     )
 
@@ -240,27 +284,76 @@ class EspaceForm(forms.ModelForm):
         ),
         required=False,
     )
+    annonce = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Espace
         fields = ["slug", "audience", "college", "territoire"]
+        help_texts = {
+            "slug": "Le nom de l’espace dans son adresse, sans accent ni espace : delegation-virelaube.",
+        }
 
     field_order = ["nom", "objet", "slug", "audience", "college", "territoire"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         espace = self.instance
+        self.fields["slug"].required = False
+        self.to_confirm = False
         if espace.pk:
             for name in ("audience", "college", "territoire"):
                 self.fields[name].disabled = True
             self.initial |= {
                 "nom": espace.nom,
                 "objet": espace.objet,
-                "animateurs": espace.animateurs,
-                "lecteurs": espace.lecteurs,
                 "charte": espace.charte.texte if espace.charte else "",
                 "anterieur": espace.is_open_to_successors,
             }
+            self.named = {ANIMATION: espace.animateurs, LECTURE: espace.lecteurs}
+        else:
+            self.fields["slug"].help_text += " Laissé vide, il est tiré du nom."
+            self.fields["audience"].help_text = (
+                "Pour un collège, dites lequel sous « Collège » ; pour une délégation, dites de quel "
+                "territoire sous « Territoire » ; pour toute la cohorte, laissez les deux vides."
+            )
+            self.named = dict.fromkeys((ANIMATION, LECTURE), Membre.objects.none())
+        _keep_among(self, "animateurs", self.named[ANIMATION])
+        _keep_among(self, "lecteurs", self.named[LECTURE])
+
+    def clean_slug(self):
+        """The address as typed, or as it was, or the beginning of the name."""
+        slug = self.cleaned_data["slug"] or self.instance.slug
+        slug = slug or slugify(self.cleaned_data.get("nom", ""))[: self.fields["slug"].max_length]
+        slug = slug.strip("-")
+        if not slug:
+            raise ValidationError(self.fields["slug"].error_messages["required"], code="required")
+        return slug
+
+    def clean(self):
+        cleaned_data = super().clean()
+        self.to_name = {
+            ANIMATION: self._chosen("animateurs", "nouvel_animateur"),
+            LECTURE: self._chosen("lecteurs", "nouveau_lecteur"),
+        }
+        self.changes_said = " ".join(self._changes_of_names())
+        known = self.changes_said in ("", cleaned_data.get("annonce"))
+        if self.instance.pk and not known and not self.errors:
+            self.to_confirm = True
+            self.data = self.data.copy()
+            self.data[self.add_prefix("annonce")] = self.changes_said
+            raise ValidationError(self.changes_said)
+        return cleaned_data
+
+    def _chosen(self, kept, new):
+        new = self.cleaned_data.get(new)
+        return {*self.cleaned_data.get(kept, []), *([new] if new else [])}
+
+    def _changes_of_names(self):
+        """Who comes and who goes, in one sentence each."""
+        for role, before in self.named.items():
+            after, before = self.to_name[role], set(before)
+            for sentences, changed in ((GOES, before - after), (COMES, after - before)):
+                yield from (sentences[role].format(one) for one in sorted(changed, key=str))
 
     @transaction.atomic
     def save(self, commit=True):
@@ -271,17 +364,39 @@ class EspaceForm(forms.ModelForm):
         espace = super().save(commit)
         if changes:
             log(espace, journal.SPACE_OPENED if anterieur else journal.SPACE_CLOSED)
-        self._name(Nomination.Role.ANIMATION, espace.animateurs, "animateurs")
-        self._name(Nomination.Role.LECTURE, espace.lecteurs, "lecteurs")
+        for role, named in self.to_name.items():
+            if said := journal.changes(self.named[role], named):
+                espace.nominate(role, named)
+                log(espace, journal.NAMED, data={"role": role.value, **said})
         before = espace.charte
         if espace.adopt_charte(self.cleaned_data["charte"]) != before:
             log(espace, journal.CHARTER_CHANGED)
         return espace
 
-    def _name(self, role, before, field):
-        if said := journal.changes(before, self.cleaned_data[field]):
-            self.instance.nominate(role, self.cleaned_data[field])
-            log(self.instance, journal.NAMED, data={"role": role.value, **said})
+
+class EspaceSavedMixin:
+    """Say who comes and who goes, and whether anybody takes care of the space."""
+
+    def get_success_message(self, *args):
+        return f"{super().get_success_message(*args)} {self.form.changes_said}".strip()
+
+    def form_valid(self, form):
+        response = super().form_valid(form)
+        if not self.object.animateurs.filter(is_active=True).exists():
+            messages.warning(self.request, NOBODY)
+        return response
+
+
+class EspaceCreateView(EspaceSavedMixin, generic.CreateView):
+    pass
+
+
+class EspaceEditView(EspaceSavedMixin, generic.EditView):
+    def is_valid(self, form):
+        valid = super().is_valid(form)
+        if form.to_confirm:
+            self.produced_error_message = CONFIRM
+        return valid
 
 
 class EspaceFilterSet(WagtailFilterSet):
@@ -330,6 +445,8 @@ class EspaceViewSet(ModelViewSet):
     icon = "comment"
     menu_label = "Espaces"
     index_view_class = EspaceIndexView
+    add_view_class = EspaceCreateView
+    edit_view_class = EspaceEditView
     copy_view_enabled = False
     list_display = [
         "nom",
@@ -385,6 +502,26 @@ class MessagePanel(FieldPanel):
         return linebreaksbr(value)
 
 
+class WriterPanel(FieldPanel):
+    """An address to which one writes back, where there is one."""
+
+    def format_value_for_display(self, value):
+        return value and format_html('<a href="mailto:{}">{}</a>', quote(value, safe="@"), value)
+
+
+class PlacePanel(FieldPanel):
+    """Where something stands, in the words of a visitor: a link where it is an address of this site,
+    and nowhere else.
+    """
+
+    def format_value_for_display(self, value):
+        own = urlsplit(settings.SITE_URL).netloc
+        is_address = value.startswith(("/", "https://", "http://"))
+        if is_address and url_has_allowed_host_and_scheme(value, {own}):
+            return format_html('<a href="{}">{}</a>', value, value)
+        return value
+
+
 class SignalementIndexView(ExportMixin, generic.IndexView):
     """What was written to the cohort; who wrote it and what it says are not exported."""
 
@@ -420,10 +557,16 @@ class SignalementViewSet(ModelViewSet):
         FieldPanel("reference", read_only=True),
         FieldPanel("objet", read_only=True),
         FieldPanel("recu_le", read_only=True),
-        FieldPanel("adresse", read_only=True),
+        PlacePanel("adresse", read_only=True),
         MessagePanel("message", read_only=True),
         FieldPanel("nom", read_only=True),
-        FieldPanel("email", read_only=True),
+        WriterPanel("email", read_only=True),
         FieldPanel("etat"),
-        FieldPanel("suite"),
+        FieldPanel(
+            "suite",
+            help_text=(
+                "Pour la cohorte seule : ce texte n’est envoyé à personne. Répondez depuis votre "
+                "messagerie."
+            ),
+        ),
     ]

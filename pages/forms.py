@@ -3,6 +3,7 @@ proposes; a draft is always kept.
 """
 
 import re
+from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -41,6 +42,7 @@ SOURCE = (
     "ne peut demander à en savoir plus."
 )
 FILE_NAME = "Dites ce que montre l’image, en une phrase : ceci ressemble à un nom de fichier."
+ONE_WORD = "Dites ce que montre l’image, en une phrase : un seul mot ne suffit pas."
 
 _HEADING = re.compile(r"<h([2-6])\b[^>]*>(.*?)</h\1>", re.DOTALL)
 _FILE_NAME = re.compile(
@@ -125,9 +127,10 @@ class PortailPageForm(WagtailAdminPageForm):
     def _check_descriptions(self):
         for form in self._all_forms():
             # A row that is taken away, or that has its own errors, says nothing more.
-            alt = getattr(form, "cleaned_data", {}).get("alt", "") if form.is_valid() else ""
-            if form is not self and alt and _FILE_NAME.fullmatch(alt.strip()):
-                form.add_error("alt", FILE_NAME)
+            said = getattr(form, "cleaned_data", {}) if form.is_valid() else {}
+            error = form is not self and _describes_nothing(said.get("alt"), said.get("image"))
+            if error:
+                form.add_error("alt", error)
 
 
 class PortailCopyForm(CopyForm):
@@ -220,8 +223,8 @@ def _errors_of_body(stream, links):
             skipped, level = _skipped_heading(child.value.source, level)
             if skipped is not None:
                 error = ValidationError(HEADINGS.format(skipped))
-        elif any(_FILE_NAME.fullmatch(alt.strip()) for alt in _alternatives(child.value)):
-            error = ValidationError(FILE_NAME)
+        else:
+            error = next(filter(None, _of_images(child.value)), error)
         if error:
             errors[index] = error
     return errors
@@ -237,14 +240,26 @@ def _skipped_heading(html, level):
     return skipped, level
 
 
-def _alternatives(value):
-    """The words that stand for the images of a block."""
+def _of_images(value):
+    """What is wrong with the words that stand for each image of a block."""
     values = value.values() if hasattr(value, "values") else [value]
-    return [
-        image.contextual_alt_text
-        for image in values
-        if isinstance(image, AbstractImage) and getattr(image, "contextual_alt_text", None)
-    ]
+    for image in values:
+        if isinstance(image, AbstractImage):
+            yield _describes_nothing(getattr(image, "contextual_alt_text", None), image)
+
+
+def _describes_nothing(alt, image):
+    """Why ``alt`` does not describe ``image``, or None; what says nothing at all is another's affair.
+
+    Wagtail proposes the name of the file, without what follows the dot.
+    """
+    alt = (alt or "").strip()
+    if not alt:
+        return None
+    file_name = Path(image.file.name).stem if image else ""
+    if _FILE_NAME.fullmatch(alt) or slugify(alt) == slugify(file_name):
+        return ValidationError(FILE_NAME)
+    return None if len(alt.split()) > 1 else ValidationError(ONE_WORD)
 
 
 def _keys_in_text(html):

@@ -55,7 +55,10 @@ class PassationForm(forms.ModelForm):
 
     fin = forms.DateField(
         label="Dernier jour de la personne qui part",
-        help_text="Compris.",
+        help_text=(
+            "Compris. Il ou elle ne lira plus les espaces de ce siège après son dernier jour ; ce qui "
+            "est écrit reste."
+        ),
         widget=AdminDateInput,
         validators=[check_year],
     )
@@ -106,6 +109,8 @@ class SiegePassationView(generic.EditView):
     """End a seat and give it to who comes after, in one act."""
 
     page_title = "Passer le siège"
+    submit_button_label = "Passer le siège"
+    submit_button_active_label = "Le siège passe…"
     header_icon = "user"
 
     def dispatch(self, request, *args, **kwargs):
@@ -115,6 +120,9 @@ class SiegePassationView(generic.EditView):
             )
             return redirect(self.index_url_name)
         return super().dispatch(request, *args, **kwargs)
+
+    def get_page_subtitle(self):
+        return f"Passer le siège de {self.object.membre}"
 
     def save_instance(self):
         after = self.form.save()

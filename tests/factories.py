@@ -386,6 +386,13 @@ def restrict(page):
     return page
 
 
+def confirmed(client, address, data):
+    """The answer to a form of the back office that asks, before it saves, whether that is what is meant."""
+    answer = client.post(address, data)
+    assert answer.context["form"].to_confirm
+    return client.post(address, data | {"annonce": answer.context["form"]["annonce"].value()})
+
+
 def just_proved(client, membre):
     """``client``, where ``membre`` is signed in, as if they had come in a moment ago."""
     session = client.session

@@ -117,6 +117,18 @@ class SignalementForm(UncutMixin, forms.ModelForm):
         Signalement.Objet.DONNEES: {"nom", "email"},
         Signalement.Objet.ACCESSIBILITE: set(),
     }
+    WHEN_NEEDED = {
+        "adresse": "Nécessaire pour signaler un contenu ou une violence ; facultative sinon.",
+        "nom": (
+            "Nécessaire pour signaler un contenu illicite, et pour ce qui est su de vous ; facultatif "
+            "sinon."
+        ),
+        "email": (
+            "Facultative pour signaler une violence sexuelle sur mineur·e ou une difficulté d’accès ; "
+            "nécessaire sinon."
+        ),
+    }
+    """``NEEDED`` in words, for who has not said yet why one writes."""
     bonne_foi = forms.BooleanField(
         label="Je déclare de bonne foi que ce que j’écris ici est exact et complet",
         error_messages={"required": "Cochez cette case pour que le signalement soit recevable."},
@@ -174,3 +186,7 @@ class SignalementForm(UncutMixin, forms.ModelForm):
         needed = self.NEEDED.get(self.data.get("objet"), set())
         for name in ("adresse", "nom", "email", "bonne_foi"):
             self.fields[name].required = not self.is_bound or name in needed
+        if self.data.get("objet") not in self.NEEDED:
+            for name, when in self.WHEN_NEEDED.items():
+                field = self.fields[name]
+                field.help_text = f"{when} {field.help_text}".strip()

@@ -3,6 +3,7 @@
 from html import unescape
 
 from django.db import models
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import strip_tags
 from django.utils.text import Truncator
@@ -98,6 +99,20 @@ class PortailPage(Page):
         if self.alias_of_id is None and not any(vars(page).get("restricted", True) for page in way):
             return PageViewRestriction.objects.none()
         return super().get_view_restrictions()
+
+    def get_preview_context(self, request, mode_name):
+        """As Wagtail's; ``brouillon`` says that what is shown is a draft: whether the public reads another
+        version (``live``), and where it is edited (``edition``) by whoever may and is not doing so.
+        """
+        editing = getattr(request, "is_editing", False)
+        may_edit = not editing and self.permissions_for_user(request.user).can_edit()
+        return {
+            **super().get_preview_context(request, mode_name),
+            "brouillon": {
+                "live": self.live and self.pk is not None,
+                "edition": may_edit and reverse("wagtailadmin_pages:edit", args=[self.pk]),
+            },
+        }
 
     @property
     def description(self):

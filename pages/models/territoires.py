@@ -10,6 +10,7 @@ from django.db.models.functions import Length, Substr
 from django.utils import timezone
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, HelpPanel, InlinePanel, MultiFieldPanel
+from wagtail.admin.widgets import AdminAutoHeightTextInput
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page, PageManager
 from wagtail.search import index
@@ -113,7 +114,7 @@ class TerritoirePage(ARelire, PortailPage):
         *PortailPage.content_panels,
         FieldPanel("territoire", permission=IDENTITY_PERMISSION),
         HelpPanel(template="pages/panels/perimetre.html", heading="Périmètre"),
-        FieldPanel("introduction"),
+        FieldPanel("introduction", widget=AdminAutoHeightTextInput(attrs={"rows": 2})),
         FieldPanel("engagement"),
         InlinePanel(
             "photos",

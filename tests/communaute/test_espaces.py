@@ -13,6 +13,7 @@ from tests.factories import (
     MembreFactory,
     SiegeFactory,
     TerritoireFactory,
+    confirmed,
     entered,
     un_membre,
     un_sujet,
@@ -53,6 +54,10 @@ def fields(espace, **changed):
 
 def save(client, espace, **changed):
     return client.post(reverse("espace:edit", args=[espace.pk]), fields(espace, **changed))
+
+
+def name(client, espace, **changed):
+    return confirmed(client, reverse("espace:edit", args=[espace.pk]), fields(espace, **changed))
 
 
 def test_an_administrator_opens_a_space_with_its_charter(administration):
@@ -109,14 +114,14 @@ def test_saving_a_space_as_it_was_asks_nobody_to_accept_its_charter_again(admini
 def test_who_was_named_to_read_is_still_told_when_it_is_over(administration, client, admin):
     espace = EspaceFactory()
     elue = entered(un_membre("elus"), espace)
-    save(administration, espace, lecteurs=[admin.pk])
+    name(administration, espace, nouveau_lecteur=admin.pk)
     client.force_login(elue)
     page = client.get(f"/communaute/espaces/{espace.slug}/lecteurs/").content.decode()
     assert "Ada Technique" in page
     assert "auparavant" not in page
 
     client.force_login(admin)
-    save(client, espace, lecteurs=[])
+    name(client, espace, lecteurs=[])
     client.force_login(elue)
     page = client.get(f"/communaute/espaces/{espace.slug}/lecteurs/").content.decode()
     assert "Ada Technique" in page.split("Ont pu lire auparavant")[1]

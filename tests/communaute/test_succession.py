@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
@@ -333,7 +334,13 @@ def test_an_administrator_passes_a_seat_in_one_act_that_is_logged(administration
     successor = MembreFactory()
     address = reverse("siege:passer", args=[seat.pk])
     assert address in administration.get(reverse("siege:index")).content.decode()
-    assert administration.get(address).status_code == 200
+    page = BeautifulSoup(administration.get(address).content, "html.parser")
+    words = " ".join(page.main.get_text(" ").split())
+    assert page.select_one("#header-title").get_text(strip=True) == (
+        f"Passer le siège de {seat.membre}"
+    )
+    assert "ne lira plus les espaces de ce siège après son dernier jour" in words
+    assert page.select_one("footer button").get_text(strip=True) == "Passer le siège"
     data = {"fin": YESTERDAY, "debut": TODAY, "membre": successor.pk, "fonction": "Adjointe"}
     response = administration.post(address, data, follow=True)
     assert f"Le siège est passé à {successor}" in response.content.decode()

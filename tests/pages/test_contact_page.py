@@ -37,6 +37,15 @@ def test_the_form_says_what_a_notice_of_illicit_content_needs(read):
     )
 
 
+def test_what_is_optional_is_said_before_one_fails(read, client):
+    when = "Nécessaire pour signaler un contenu"
+    assert read(ADDRESS).words.count(when) == 2
+    words = client.post("/signaler/", {"objet": "question"}).content.decode()
+    assert when not in words
+    assert "(facultatif)" in words
+    assert when in client.post("/signaler/", {"message": "?"}).content.decode()
+
+
 def test_a_visitor_gets_neither_cookie_nor_token(client):
     answer = client.get(ADDRESS)
     assert not answer.cookies

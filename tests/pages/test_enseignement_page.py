@@ -5,10 +5,12 @@ from bs4 import BeautifulSoup
 from django.urls import reverse
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
+from pages.groupes import ANIMATION
 from pages.models import AccueilPage, EnseignementIndexPage, EnseignementPage
 from tests.factories import (
     MembreFactory,
     corps,
+    in_group,
     restrict,
     un_enseignement,
     un_projet,
@@ -283,6 +285,53 @@ def test_a_draft_is_previewed_with_all_that_is_linked_to_it(signed_in):
     for text in ("En cours", "Évaluation", "Eau", "Vallée", "Maisons", "Un café.", "Vu d’ici."):
         assert text in shown
     assert shown.index("Un café.") < shown.index("Une loi.")
+
+
+def test_a_draft_says_that_it_is_one_and_leads_to_where_it_is_edited(client, signed_in, read):
+    page = un_enseignement("Pas encore", live=False)
+    page.save_revision()
+    signed_in(in_group(ANIMATION))
+    shown = read(reverse("wagtailadmin_pages:view_draft", args=[page.pk]))
+    assert "Brouillon : cette page n’est pas publiée." in shown.words
+    edit = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    assert shown.select_one(".brouillon-vu a")["href"] == edit
+    fiche = shown.select_one(".lecture__fiche").get_text(" ")
+    assert "Prévu pour le" in fiche
+    assert "Publié" not in fiche
+    client.logout()
+    assert client.get(page.url).status_code == 404
+
+
+def test_changes_that_are_not_published_are_said_to_be_so_and_the_public_sees_none_of_it(
+    client, signed_in, read, at_the_portals_address
+):
+    page = un_enseignement("Publié")
+    page.title = "Repris"
+    page.save_revision()
+    signed_in(in_group(ANIMATION))
+    address = reverse("wagtailadmin_pages:view_draft", args=[page.pk])
+    shown = read(address)
+    assert shown.h1.get_text() == "Repris"
+    assert "Brouillon : ces changements ne sont pas publiés." in shown.words
+    assert "Publié le" in shown.select_one(".lecture__fiche").get_text(" ")
+    assert "no-store" in client.get(address).headers["Cache-Control"]
+    client.logout()
+    for _ in range(2):
+        public = read(page.url)
+        assert public.h1.get_text() == "Publié"
+        assert "Brouillon" not in public.words
+
+
+def test_a_page_being_written_is_said_to_be_a_draft_without_a_link_away_from_it(signed_in, read):
+    client = signed_in(in_group(ANIMATION))
+    parent = EnseignementIndexPage.objects.get()
+    address = reverse(
+        "wagtailadmin_pages:preview_on_add", args=["pages", "enseignementpage", parent.pk]
+    )
+    assert client.post(address, form_of()).json()["is_valid"]
+    shown = read(address)
+    assert "Brouillon : cette page n’est pas publiée." in shown.words
+    assert not shown.select(".brouillon-vu a")
 
 
 def test_a_learning_costs_the_same_with_twenty_of_everything_as_with_two(queries):

@@ -1,8 +1,10 @@
-"""The records of the back office: who writes for a territory."""
+"""The records of the back office: who writes for a territory, who is named to a space."""
 
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 
+from communaute.models import Espace
 from pages.groupes import ADMINISTRATION, ANIMATION
 from tests.factories import (
     EspaceFactory,
@@ -110,3 +112,123 @@ def test_spaces_are_found_by_whom_they_are_for_and_by_who_takes_care_of_them(lis
     assert listed("espace", college="elus") == ["Salon des chênes"]
     assert listed("espace", q="chênes") == ["Salon des chênes"]
     assert [row[2:] for row in listed.rows] == [["Inès Moreau", "2"]]
+
+
+# --- Spaces ---------------------------------------------------------------------------------------
+
+
+def of(espace, **changed):
+    """What the form of a space sends when it is saved as it was shown, but for ``changed``."""
+    return {
+        "nom": espace.nom,
+        "objet": espace.objet or "Parler",
+        "slug": espace.slug,
+        "animateurs": [membre.pk for membre in espace.animateurs],
+        "lecteurs": [membre.pk for membre in espace.lecteurs],
+        "charte": espace.charte.texte,
+        **changed,
+    }
+
+
+@pytest.fixture
+def espace():
+    espace = EspaceFactory(slug="elus")
+    espace.nominate("animation", [MembreFactory(first_name="Inès", last_name="Moreau")])
+    return espace
+
+
+def edit(espace):
+    return reverse("espace:edit", args=[espace.pk])
+
+
+def test_naming_one_more_leaves_the_others_named_and_says_it_before_and_after(
+    administrator, espace
+):
+    thomas = MembreFactory(first_name="Thomas", last_name="Albert")
+    data = of(espace, nouveau_lecteur=thomas.pk)
+    said = "Thomas Albert lira cet espace."
+    asked = administrator.post(edit(espace), data)
+    assert asked.status_code == 200
+    assert said in asked.content.decode()
+    assert "Rien n’est encore enregistré." in asked.content.decode()
+    assert not espace.lecteurs.exists()
+    saved = administrator.post(edit(espace), data | {"annonce": said}, follow=True)
+    assert said in saved.content.decode()
+    assert "Personne n’anime" not in saved.content.decode()
+    assert list(espace.lecteurs) == [thomas]
+    assert [str(membre) for membre in espace.animateurs] == ["Inès Moreau"]
+
+
+def test_dismissing_the_only_facilitator_says_so_and_that_nobody_is_left(administrator, espace):
+    data = of(espace, animateurs=[])
+    asked = administrator.post(edit(espace), data)
+    said = asked.context["form"]["annonce"].value()
+    assert said == "Inès Moreau n’animera plus cet espace."
+    assert espace.animateurs.exists()
+    saved = administrator.post(edit(espace), data | {"annonce": said}, follow=True)
+    assert said in saved.content.decode()
+    assert "Personne n’anime cet espace : les alertes" in saved.content.decode()
+    assert not espace.animateurs.exists()
+
+
+def test_what_was_confirmed_is_saved_and_nothing_else(administrator, espace):
+    data = of(espace, animateurs=[])
+    said = administrator.post(edit(espace), data).context["form"]["annonce"].value()
+    # Meanwhile, somebody else named another.
+    espace.entrust_to(MembreFactory(first_name="Paul", last_name="Roux"))
+    again = administrator.post(edit(espace), data | {"annonce": said})
+    assert again.status_code == 200
+    assert "Paul Roux n’animera plus cet espace." in again.content.decode()
+    assert espace.animateurs.count() == 2
+
+
+def test_changing_nothing_of_the_names_asks_nothing(administrator, espace):
+    assert administrator.post(edit(espace), of(espace, nom="Autre")).status_code == 302
+    sent = of(espace, annonce="Inès Moreau n’animera plus cet espace.")
+    assert administrator.post(edit(espace), sent).status_code == 302
+    assert espace.animateurs.count() == 1
+
+
+def test_only_those_who_are_named_are_listed(administrator, espace, queries):
+    before = queries(edit(espace))
+    MembreFactory.create_batch(20)
+    assert queries(edit(espace)) == before
+    page = BeautifulSoup(administrator.get(edit(espace)).content, "html.parser")
+    assert [box["type"] for box in page.select("[name=animateurs]")] == ["checkbox"]
+    assert page.select_one("[name=animateurs]").has_attr("checked")
+    assert not page.select("[name=lecteurs], select[multiple]")
+    espace.nominate("animation", MembreFactory.create_batch(20))
+    assert queries(edit(espace)) == before
+
+
+@pytest.mark.parametrize("who", ["nobody", "facilitator"])
+def test_a_space_that_opens_takes_its_address_from_its_name_and_says_if_nobody_animates_it(
+    administrator, who
+):
+    page = administrator.get(reverse("espace:add")).content.decode()
+    assert "sans accent ni espace : delegation-virelaube" in page
+    assert "Pour un collège, dites lequel" in page
+    data = {
+        "nom": "Délégation de Virelaube",
+        "objet": "Se parler",
+        "slug": "",
+        "audience": "tous",
+        "charte": "…",
+    }
+    if who == "facilitator":
+        data["nouvel_animateur"] = MembreFactory(first_name="Inès", last_name="Moreau").pk
+    answer = administrator.post(reverse("espace:add"), data, follow=True).content.decode()
+    espace = Espace.objects.get()
+    assert espace.slug == "delegation-de-virelaube"
+    assert ("Personne n’anime cet espace" in answer) == (who == "nobody")
+    assert ("Inès Moreau animera cet espace." in answer) == (who == "facilitator")
+
+
+def test_a_name_without_letters_needs_an_address_and_an_address_left_empty_stays(
+    administrator, espace
+):
+    data = {"nom": "★", "objet": "?", "slug": "", "audience": "tous", "charte": "…"}
+    assert "slug" in administrator.post(reverse("espace:add"), data).context["form"].errors
+    assert administrator.post(edit(espace), of(espace, slug="")).status_code == 302
+    espace.refresh_from_db()
+    assert espace.slug == "elus"

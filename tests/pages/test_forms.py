@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
-from pages.forms import BROKEN, FILE_NAME, SOURCE
+from pages.forms import BROKEN, FILE_NAME, ONE_WORD, SOURCE
 from pages.models import AccueilPage, EnseignementPage, StandardPage
 from tests.factories import (
     MembreFactory,
@@ -116,9 +116,44 @@ def test_a_picture_says_what_it_shows(publish, agenda):
     for name in ("IMG_2031.jpg", "DSC 0042", "photo-1"):
         answer = publish(agenda, ("photo", {"image": picture | {"alt_text": name}, "legende": ""}))
         assert errors(answer) == {0: FILE_NAME}
+    answer = publish(agenda, ("photo", {"image": picture | {"alt_text": "Photo"}, "legende": ""}))
+    assert errors(answer) == {0: ONE_WORD}
     described = picture | {"alt_text": "Un lavoir au soleil"}
     answer = publish(agenda, ("photo", {"image": described, "legende": ""}))
     assert answer.status_code == 302
+
+
+def test_the_name_that_a_file_had_describes_nothing_even_in_several_words(publish, agenda):
+    image = une_image("Le lavoir du bas")
+    image.file.name = "original_images/Lavoir_du-bas.png"
+    image.save()
+    picture = {"image": image.pk, "decorative": "", "alt_text": "Lavoir_du-bas"}
+    for alt in ("Lavoir_du-bas", "lavoir_du bas"):
+        shown = {"image": picture | {"alt_text": alt}, "legende": ""}
+        assert errors(publish(agenda, ("photo", shown))) == {0: FILE_NAME}
+
+
+@pytest.mark.parametrize(
+    ("alt", "error"),
+    [("photo", ONE_WORD), ("Le lavoir", FILE_NAME), ("Deux femmes au lavoir", None)],
+)
+def test_a_picture_of_a_territory_says_what_it_shows(publish, alt, error):
+    page, image = une_page_territoire(), une_image()
+    image.file.name = "original_images/le-lavoir.png"
+    image.save()
+    photo = {"image": str(image.pk), "alt": alt, "legende": ""}
+    answer = publish(
+        page,
+        territoire=str(page.territoire.pk),
+        engagement="Écouter.",
+        photos=inline_formset([photo]),
+    )
+    if error:
+        [found] = answer.context["form"].formsets["photos"].errors
+        assert found["alt"] == [error]
+        assert not page.photos.exists()
+    else:
+        assert page.photos.get().alt == alt
 
 
 def test_a_draft_is_kept_whatever_it_lacks(publish, agenda):

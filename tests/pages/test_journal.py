@@ -5,7 +5,13 @@ from django.urls import reverse
 from wagtail.models import ModelLogEntry
 
 from pages.groupes import ADMINISTRATION
-from tests.factories import EspaceFactory, MembreFactory, in_group, une_page_territoire
+from tests.factories import (
+    EspaceFactory,
+    MembreFactory,
+    confirmed,
+    in_group,
+    une_page_territoire,
+)
 
 pytestmark = pytest.mark.usefixtures("tree")
 
@@ -27,9 +33,12 @@ def test_who_is_named_to_a_space_and_who_no_longer_is(administration):
     form = {"nom": "Entre élu·es", "objet": "Parler", "slug": "elus", "charte": "Écoutons."}
     address = reverse("espace:edit", args=[espace.pk])
     espace.adopt_charte("Écoutons.")
-    for animateurs in ([ines], [ines], [marc]):
-        administration.post(address, form | {"animateurs": [one.pk for one in animateurs]})
-    administration.post(address, form | {"animateurs": [marc.pk], "lecteurs": [ines.pk]})
+    confirmed(administration, address, form | {"nouvel_animateur": ines.pk})
+    administration.post(address, form | {"animateurs": [ines.pk]})
+    confirmed(administration, address, form | {"nouvel_animateur": marc.pk})
+    form["animateurs"] = [marc.pk]
+    confirmed(administration, address, form | {"nouveau_lecteur": ines.pk})
+    form["lecteurs"] = [ines.pk]
     said = [message for message in messages(espace) if "dans" not in message.lower()]
     named = [message for message in said if message.startswith(("Animation", "Lecture"))]
     assert named == [

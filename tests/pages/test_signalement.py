@@ -294,11 +294,40 @@ def test_whoever_has_the_right_reads_and_follows_up(signed_in, signalement):
     assert "<b>Lise</b> Faure" in page.get_text()
     assert {field["name"] for field in page.select("main form [name]")} >= {"etat", "suite"}
     assert not page.select("[name=message], [name=email], [name=objet]")
+    assert "ce texte n’est envoyé à personne" in page.get_text()
+    assert not page.select("main form a[href^=mailto]")
     sent = {"etat": "traite", "suite": "Photo retirée.", "message": "Autre", "objet": "question"}
     assert client.post(address, sent).status_code == 302
     signalement.refresh_from_db()
     assert (signalement.etat, signalement.suite) == ("traite", "Photo retirée.")
     assert (signalement.message, signalement.objet) == ("Cette photo est la mienne.", "illicite")
+
+
+@pytest.mark.parametrize(
+    ("adresse", "leads"),
+    [
+        ("/territoires/vallee/?a=<b>", True),
+        ("https://portail.example/territoires/", True),
+        ("https://autre.example/", False),
+        ("//autre.example/", False),
+        ("javascript:alert(1)", False),
+        ("Tout en bas de la page d’accueil", False),
+        ("", False),
+    ],
+)
+def test_one_writes_back_by_a_link_and_the_address_is_one_where_it_leads_to_this_site(
+    signed_in, settings, signalement, adresse, leads
+):
+    settings.SITE_URL = "https://portail.example"
+    signalement.adresse, signalement.email = adresse, "lise@exemple.fr"
+    signalement.save()
+    client = signed_in(with_right("change"))
+    answer = client.get(reverse("signalement:edit", args=[signalement.pk]))
+    page = BeautifulSoup(answer.content, "html.parser")
+    links = [link["href"] for link in page.select("main form a")]
+    assert (adresse in links) == leads
+    assert "mailto:lise@exemple.fr" in links
+    assert adresse in page.get_text()
 
 
 def test_nobody_adds_or_deletes_one_administrators_included(signed_in, signalement):

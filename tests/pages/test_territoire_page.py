@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import ProtectedError
@@ -83,6 +84,13 @@ def test_a_restricted_territory_is_there_for_members_alone(client, signed_in):
     assert client.get(page.url).status_code == missing.status_code == 404
     assert signed_in(MembreFactory()).get(page.url).status_code == 404
     assert signed_in(un_membre()).get(page.url).status_code == 200
+
+
+def test_its_one_sentence_is_written_over_several_lines(signed_in):
+    client = signed_in(MembreFactory(is_superuser=True))
+    answer = client.get(reverse("wagtailadmin_pages:edit", args=[une_page_territoire().pk]))
+    field = BeautifulSoup(answer.content, "html.parser").select_one("textarea[name=introduction]")
+    assert (field["rows"], field["maxlength"]) == ("2", "250")
 
 
 def test_a_territory_has_one_page():

@@ -136,6 +136,8 @@ class TestCohorteDeDemonstration(TestCase):
             == 200
         }
         assert opened == {"monts-d-oursanne"}
+        pictures = self.client.get(reverse("wagtailimages_chooser:choose")).json()["html"]
+        assert "Paysage de" in pictures
 
     def test_its_facilitator_has_a_learning_to_review(self):
         self.client.force_login(Membre.objects.get(email="animation@demo.example"))

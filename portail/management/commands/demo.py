@@ -11,6 +11,7 @@ from django.core.management import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 from wagtail.fields import RichTextField
+from wagtail.permissions import policy_registry
 
 from communaute import (
     choix_de_date,
@@ -351,8 +352,16 @@ def _membres(entries, territoires):
             )
         if entry["email"] == EDITOR:
             membre.groups.add(territoire.page.editors())
+            _give_pictures(membre, territoire.page)
         if entry["email"] == FACILITATOR:
             membre.groups.add(Group.objects.get(name=ANIMATION))
+
+
+def _give_pictures(membre, page):
+    """Keep the pictures of ``page`` where ``membre``, who writes it, keeps their own."""
+    policy = policy_registry.get_by_type(PortailImage)
+    own = policy.collections_user_has_permission_for(membre, "add").get()
+    PortailImage.objects.filter(pk__in=page.photos.values("image")).update(collection=own)
 
 
 def _passwords():
