@@ -14,6 +14,20 @@ from communaute.text import fold
 
 LONGEST_NAME = 8
 """Words of the name of a place that are looked at, at most."""
+SHORTEST_NAME = 3
+"""Signs of what names a place by itself, at least: *Or*, of the Pays de l’Or, begins many a sentence."""
+KIND = (
+    r"(?:communaute(?: de communes| d agglomeration| urbaine)?|c[acu]|agglo(?:meration)?|metropole|petr|"
+    r"pole d equilibre territorial et rural|pays|pnr|parc naturel regional|syndicat mixte)"
+)
+OF = r"(?:de la|de l|du|des|de|d)"
+KIND_BEFORE = re.compile(rf"^(?:(?:{KIND}|{OF}|la|le|les|l) )+")
+KIND_AFTER = re.compile(rf"(?: {KIND})+$")
+RELIEF = re.compile(
+    rf"^(?:bassin|causses?|coeur|coteaux|gorges|monts?|plateaux?|portes|terres?|vallees?|vals?) {OF} "
+)
+"""What comes before or after what names a place, folded: of a territory of the cohort, *Malevigne* is enough
+to know the Coteaux de Malevigne."""
 NAMES_AT_ONCE = 10_000
 """What is looked for in one query: a database takes a limited number of parameters."""
 WORD = re.compile(r"[^\W_]+")
@@ -93,14 +107,21 @@ def _people():
 
 
 def _places(names):
-    """Those of ``names`` that name a place of the official lists or a territory of the cohort, folded."""
-    found, names = set(), sorted(names)
-    territoires = Territoire.objects.order_by().values_list("nom", flat=True)
+    """Those of ``names`` that name a place of the official lists or a territory of the cohort, folded; of
+    territories and EPCI, also as people say them.
+    """
+    territoires = set(map(fold, Territoire.objects.values_list("nom", flat=True)))
+    intercommunal = {*territoires, *Epci.objects.values_list("nom_plie", flat=True)}
+    said = {*intercommunal, *map(_without_kind, intercommunal)}
+    said.update(RELIEF.sub("", _without_kind(name)) for name in territoires)
+    found, names = {name for name in names & said if len(name) >= SHORTEST_NAME}, sorted(names)
     for start in range(0, len(names), NAMES_AT_ONCE):
         some = names[start : start + NAMES_AT_ONCE]
-        communes, epci = (
-            model.objects.order_by().filter(nom_plie__in=some).values_list("nom_plie", flat=True)
-            for model in (Commune, Epci)
-        )
-        found.update(map(fold, communes.union(epci, territoires)))
+        communes = Commune.objects.order_by().filter(nom_plie__in=some)
+        found.update(communes.values_list("nom_plie", flat=True))
     return found
+
+
+def _without_kind(name):
+    """A folded name without what says only of which kind of authority it is."""
+    return KIND_AFTER.sub("", KIND_BEFORE.sub("", name))

@@ -7,6 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_cache_control
@@ -49,7 +50,7 @@ class MembersOnlyMiddleware:
         request.upload_handlers.insert(0, LimitedUpload(request))
         is_too_large = int(request.META.get("CONTENT_LENGTH") or 0) > MAX_REQUEST
         if not request.user.is_authenticated:
-            response = redirect_to_login(request.get_full_path())
+            response = redirect_to_login(_page_of(request))
             if request.method == "POST" and not is_too_large:
                 keep_unsent(request)
                 if can_give_back(request):
@@ -59,6 +60,8 @@ class MembersOnlyMiddleware:
             response = render(request, "413.html", status=413)
         else:
             response = self.get_response(request)
+            if response.status_code == 405:
+                response.content = render_to_string("405.html", request=request)
         add_never_cache_headers(response)
         patch_cache_control(response, private=True, no_store=True)
         return response
@@ -71,9 +74,7 @@ class MembersOnlyMiddleware:
                 return redirect(f"{charte}?{urlencode({'suite': request.path})}")
             # The charter changed while they were writing: their text is kept, and given back.
             keep_unsent(request)
-            page = urlsplit(request.headers.get("Referer", ""))
-            suite = page.path if page.netloc == request.get_host() else request.path
-            charte = f"{charte}?{urlencode({'suite': suite})}"
+            charte = f"{charte}?{urlencode({'suite': _page_of(request)})}"
             context = {"espace": exception.espace, "charte_url": charte}
             return render(request, "communaute/charte_changee.html", context, status=409)
         if request.path_info.startswith(MEMBERS_PREFIX) and isinstance(
@@ -81,6 +82,21 @@ class MembersOnlyMiddleware:
         ):
             return page_not_found(request, Http404())
         return None
+
+
+def _page_of(request):
+    """Where to lead back whoever asked for something that is not done yet: to the page whose form they sent,
+    as far as the browser says and if it is one of the members', for many a form is sent to an address that
+    shows nothing; else to the address that they asked for.
+    """
+    if request.method == "POST":
+        try:
+            page = urlsplit(request.headers.get("Referer", ""))
+        except ValueError:
+            page = urlsplit("")
+        if page.netloc == request.get_host() and page.path.startswith(MEMBERS_PREFIX):
+            return page._replace(scheme="", netloc="", fragment="").geturl()
+    return request.get_full_path()
 
 
 class SecondFactorMiddleware:

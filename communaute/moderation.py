@@ -8,7 +8,7 @@ import re
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ from communaute.models import (
     ActeModeration,
     Alerte,
     Espace,
+    Nomination,
     Recours,
     Resume,
     Sondage,
@@ -397,6 +398,24 @@ def other_facilitators(acte):
     espace = acte.post.espace if acte.post else acte.espace
     others = espace.animateurs.filter(pk__in=espace.readers().values("pk"))
     return others.exclude(pk__in=(acte.par_id, acte.membre_id))
+
+
+def say_whether_judged(actes):
+    """Give each of ``actes`` its ``has_judge``: whether it has ``other_facilitators``, asked in one query."""
+    where = {acte: (acte.post.topic if acte.post else acte.espace).forum_id for acte in actes}
+    here = {"espace": OuterRef("espace"), "membre": OuterRef("membre")}
+    facilitating = Nomination.objects.active().filter(
+        ~Exists(Suspension.objects.active().filter(**here)),
+        role=Nomination.Role.ANIMATION,
+        membre__is_active=True,
+        espace__forum__in=where.values(),
+    )
+    judges = facilitating.values_list("espace__forum", "membre")
+    for acte, forum in where.items():
+        acte.has_judge = any(
+            there == forum and membre not in (acte.par_id, acte.membre_id)
+            for there, membre in judges
+        )
 
 
 @transaction.atomic

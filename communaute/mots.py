@@ -5,13 +5,22 @@ import re
 from communaute.text import fold
 
 _ELIDED = re.compile(r"[aeiou]|y[^aeiou\W]|h(adr|ec|el|en|er|il|ip|on|or|ub|ug|ya)")
-"""How a name begins, folded, when *de* loses its vowel: a vowel, or an *h* that is mute, as in Hélène."""
+"""How a name begins, folded, when *de* or *que* before it is elided: a vowel, or a mute *h*, as in Hélène."""
 
 
 def of(name):
     """A name after *de*: "d’Hélène Marty", "de Hassan Benali"."""
+    return _after("d", name)
+
+
+def than(name):
+    """A name after *que*: "qu’Inès Moreau", "que Hassan Benali"."""
+    return _after("qu", name)
+
+
+def _after(word, name):
     name = str(name)
-    return f"d’{name}" if _ELIDED.match(fold(name)) else f"de {name}"
+    return f"{word}’{name}" if _ELIDED.match(fold(name)) else f"{word}e {name}"
 
 
 def size_said(size):

@@ -4,7 +4,6 @@ from allauth.account.utils import perform_login
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.db import IntegrityError
-from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -48,7 +47,7 @@ def invitation(request, jeton):
     """Who invites, and to what; taken up by who one is. To look changes nothing."""
     found = Invitation.objects.select_related("allie", "territoire", "par").bearing(jeton)
     if found is None:
-        raise Http404
+        return render(request, "communaute/invitation_inconnue.html", status=404)
     context = {"invitation": found}
     if found not in Invitation.objects.pending():
         return render(request, "communaute/invitation_passee.html", context, status=410)

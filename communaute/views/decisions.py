@@ -48,6 +48,7 @@ def decisions(request):
         acte.own_post = acte.post if acte.post and acte.post.retire_le is None else None
         acte.can_read = acte.where is not None and acte.where.pk in still_read
         acte.can_appeal = permissions.can_appeal(request.user, acte)
+    moderation.say_whether_judged(page)
     if request.user.awaits_decision and is_looked_at(request):
         Membre.objects.filter(pk=request.user.pk).update(decisions_vues_le=looked)
     context = {"actes": page, "alertes": reports}

@@ -91,13 +91,15 @@ def mise_en_commun(request, reference):
     user = request.user
     found = readable_mise(user, reference)
     can_write = permissions.can_write_out(user, found)
-    passages = list(Passage.objects.readable_by(user).filter(mise_en_commun=found).with_versions())
+    readable_ones = Passage.objects.readable_by(user).filter(mise_en_commun=found)
+    passages = list(readable_ones.with_versions())
     awaited = Accord.objects.readable_by(user).awaited()
     context = about(
         found,
         passages=passages,
         jusquau=found.abandonnee_le is None
         and max((one.derniere.jusquau for one in passages if one.is_asked), default=None),
+        se_tient=readable_ones.standing().make_a_page(),
         can_write=can_write,
         can_take_out=not found.is_open and permissions.can_take_out(user, found),
         can_ask=can_write and any(one.is_to_ask for one in passages),
@@ -285,6 +287,12 @@ def _take_answers(request, mise, asked):
     late |= {accord.reference for accord in changed if not _answer(request.user, accord)}
     if late:
         return _too_late(request, mise, late | wrong)
+    asked = VersionPassage.objects.readable_by(request.user).asked()
+    if not asked.filter(passage__mise_en_commun=mise).exists():
+        messages.success(
+            request, "C’est noté. Toutes les réponses sont là : voici ce que cela donne."
+        )
+        return redirect(mise)
     left = Accord.objects.readable_by(request.user).unanswered()
     left = left.filter(version__passage__mise_en_commun=mise)
     messages.success(request, "C’est noté, et scellé : personne d’autre ne voit votre réponse.")
@@ -332,7 +340,7 @@ def _too_late(request, mise, references):
 
 @takes_a_form
 def mes_accords(request):
-    """Every yes that one gave and that holds, to take back in one click; the trail of all one's answers."""
+    """Every yes that one gave and that holds, to take back at any time; the trail of all one's answers."""
     user = request.user
     given = Accord.objects.readable_by(user).given().with_page()
     if request.method == "POST":

@@ -140,8 +140,8 @@ def alerter(request, reference):
     post = readable(request.user, Post, reference)
     if not permissions.can_report(request.user, post):
         raise Http404
-    judges = post.espace.animateurs.exclude(pk=post.poster_id)
-    judges = judges.filter(pk__in=post.espace.readers().values("pk"))
+    animateurs = post.espace.animateurs.filter(pk__in=post.espace.readers().values("pk"))
+    judges = animateurs.exclude(pk=post.poster_id)
     form = AlerteForm(request.POST or None)
     if judges and form.is_valid():
         if moderation.report(request.user, post, **form.cleaned_data):
@@ -154,7 +154,14 @@ def alerter(request, reference):
         messages.success(request, said)
         return redirect(post)
     mine = Alerte.objects.concerning(request.user).waiting().filter(post=post).first()
-    context = {"espace": post.espace, "post": post, "form": form, "judges": judges, "mine": mine}
+    context = {
+        "espace": post.espace,
+        "post": post,
+        "form": form,
+        "animateurs": animateurs,
+        "judges": judges,
+        "mine": mine,
+    }
     return form_page(request, "communaute/alerter.html", context)
 
 

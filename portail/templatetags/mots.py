@@ -2,8 +2,9 @@
 
 from django import template
 
-from communaute.mots import of, size_said
+from communaute.mots import of, size_said, than
 
 register = template.Library()
 register.filter("de", of)
+register.filter("que", than)
 register.filter("taille", size_said)

@@ -201,6 +201,7 @@ def test_a_link_that_was_tampered_with_leads_nowhere(invite, client):
     ]
     missing = client.get("/invitation/rien/")
     assert missing.status_code == 404
+    assert "Ce lien est incomplet ou ne sert plus." in words(missing)
     for jeton in others:
         answer = client.get(f"/invitation/{jeton}/")
         assert answer.status_code == 404, jeton

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -437,6 +438,43 @@ def test_all_words_that_a_form_held_are_given_back(client, elue, address, field)
         page = html(answer, status)
         assert "Un titre\n\nPlusieurs mots\nde lui</textarea>" in page
         assert "mot de passe" not in page.split("<textarea")[1].split("</textarea>")[0]
+
+
+ESPACE = "/communaute/espaces/elus/"
+
+
+@pytest.mark.parametrize(
+    ("referer", "leads_to"),
+    [
+        (f"http://testserver{ESPACE}?page=2#bas", f"{ESPACE}?page=2"),
+        (f"http://ailleurs.example{ESPACE}", None),
+        ("http://testserver//ailleurs.example/communaute/", None),
+        ("http://testserver/gestion/", None),
+        ("http://[", None),
+        ("", None),
+    ],
+)
+def test_after_the_session_ended_signing_in_leads_to_the_page_of_the_form(
+    client, referer, leads_to
+):
+    for address in (f"{ESPACE}tout-lu/", "/communaute/espaces/rien/tout-lu/"):
+        door = client.post(address, {"jusqua": ""}, headers={"Referer": referer}).url
+        assert parse_qs(urlsplit(door).query)["next"] == [leads_to or address]
+
+
+def test_an_address_that_shows_nothing_says_that_the_act_was_not_done(client, en_elue, espace):
+    outsider = Client()
+    outsider.force_login(un_membre("agents"))
+    addresses = [f"{ESPACE}tout-lu/", "/communaute/espaces/rien/tout-lu/"]
+    addresses += ["/communaute/sujets/rien/suivi/", "/communaute/invitations/rien/revoquer/"]
+    pages = {html(one.get(path), 405) for one in (en_elue, outsider) for path in addresses}
+    [page] = pages
+    assert "Cette action n’est pas partie." in page
+    assert 'href="/communaute/"' in page
+    answer = en_elue.get(addresses[0])
+    assert answer.headers["Allow"] == "POST"
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert Client().get(addresses[0]).url == f"/compte/connexion/?next={addresses[0]}"
 
 
 def test_what_was_sent_when_the_charter_had_changed_is_found_once_it_is_accepted(

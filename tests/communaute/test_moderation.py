@@ -406,6 +406,14 @@ def test_a_facilitator_does_not_judge_what_they_wrote(as_, espace, animatrice, e
     assert "Personne ne peut juger de ce message ici" in page
     report(as_(elue), post)
     assert not Alerte.objects.exists()
+    espace.nominations.update(jusqua=timezone.now())
+    page = html(as_(elue).get(f"/communaute/messages/{post.reference}/alerter/"))
+    assert "Personne n’anime encore cet espace" in page
+    assert "la personne qui l’a écrit" not in page
+    assert 'href="/signaler/">Écrivez à la cohorte</a>' in page
+    report(as_(elue), post)
+    assert not Alerte.objects.exists()
+    espace.nominations.update(jusqua=None)
 
     other = a_facilitator(espace)
     report(as_(elue), post, texte="Trop dur.")
@@ -977,9 +985,23 @@ def test_with_no_other_facilitator_it_is_said_to_both(as_, espace, animatrice, s
     assert "seul·e à animer cet espace" in page
     page = html(as_(elue).get(appeal(as_(elue), acte).url))
     assert "Votre recours est gardé" in page
+    assert "la cohorte doit d’abord nommer quelqu’un" in page
     assert "Une autre personne" not in page
     page = html(as_(animatrice).get("/communaute/espaces/elus/moderation/"))
     assert "personne ne peut le juger aujourd’hui" in page
+    a_facilitator(EspaceFactory(slug="ailleurs", college="elus"))
+    assert "doit d’abord nommer" in html(as_(elue).get("/communaute/decisions/"))
+    other = entered(un_membre("elus"), espace)
+    suspended = moderation.suspend(animatrice, espace, other, "Un motif").suspension
+    espace.nominate("animation", [animatrice, other])
+    assert "doit d’abord nommer" in html(as_(elue).get("/communaute/decisions/"))
+    moderation.lift(animatrice, suspended)
+    Membre.objects.filter(pk=animatrice.pk).update(first_name="Inès", last_name="Moreau")
+    page = html(as_(elue).get("/communaute/decisions/"))
+    assert "doit d’abord nommer" not in page
+    assert "La réponse viendra ici, d’une autre personne qu’Inès Moreau." in page
+    Membre.objects.filter(pk=other.pk).update(is_active=False)
+    assert "doit d’abord nommer" in html(as_(elue).get("/communaute/decisions/"))
 
 
 def test_nobody_appeals_against_what_concerns_another_or_holds_no_more(

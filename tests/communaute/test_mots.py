@@ -2,7 +2,7 @@
 
 import pytest
 
-from communaute.mots import of, size_said
+from communaute.mots import of, size_said, than
 
 
 @pytest.mark.parametrize(
@@ -19,12 +19,12 @@ from communaute.mots import of, size_said
     ],
 )
 def test_a_name_that_begins_with_a_vowel_or_a_mute_h_is_elided(name):
-    assert of(name) == f"d’{name}"
+    assert (of(name), than(name)) == (f"d’{name}", f"qu’{name}")
 
 
 @pytest.mark.parametrize("name", ["Marc", "Yanis Mercier", "Hassan", "Houria"])
 def test_another_name_is_not(name):
-    assert of(name) == f"de {name}"
+    assert (of(name), than(name)) == (f"de {name}", f"que {name}")
 
 
 @pytest.mark.parametrize(

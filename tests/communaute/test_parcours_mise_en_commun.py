@@ -8,6 +8,7 @@ from string import ascii_uppercase
 from uuid import uuid4
 
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone
 
@@ -119,10 +120,14 @@ def test_the_whole_path_from_the_topic_to_the_draft_of_a_page(go, membres, sujet
     assert "On le demande à Nadia" in go(omar, "demander", mise.reference)
     go(omar, "demander", mise.reference, compris="1")
     assert "Une partie de ce texte vient de vous" in go(nadia, "mise_en_commun", mise.reference)
+    page = ""
     for membre in (nadia, omar):
+        assert "Toutes les réponses sont là" not in page
         for accord in Accord.objects.filter(membre=membre):
             said = {f"{accord.reference}-reponse": "nom"}
-            go(membre, "repondre", mise.reference, **said)
+            page = go(membre, "repondre", mise.reference, **said)
+    assert "Toutes les réponses sont là" in page
+    assert "personne d’autre ne voit votre réponse" not in page
     assert "Chaque personne a dit oui" in go(anna, "mise_en_commun", mise.reference)
     assert "Nous avons posé la question" in go(anna, "remettre", mise.reference)
     assert "C’est remis" in go(anna, "remettre", mise.reference, oui="1")
@@ -208,6 +213,11 @@ def test_what_may_tell_who_is_spoken_of_must_be_confirmed(go, membres, sujet):
         assert f"<strong>{told}</strong>" in page
     refused = go(omar, "demander", mise.reference, status=422, sans="mot")
     assert "Rien n’est parti" in refused
+    [box] = BeautifulSoup(refused, "html.parser").select("#compris")
+    assert box["aria-invalid"] == "true"
+    [error] = BeautifulSoup(refused, "html.parser").select(f"#{box['aria-describedby']}")
+    assert error.get_text() == "Cochez pour confirmer, ou dites autrement."
+    assert "aria-invalid" not in page
     assert not Accord.objects.exists()
     go(omar, "demander", mise.reference, compris="1")
     assert Accord.objects.exists()
@@ -217,6 +227,31 @@ def test_the_address_of_what_is_said_in_a_space_is_warned_of(membres):
     said = "/communaute/sujets/abc/"
     [found] = indices.found_in([f"Voyez <https://portail.example{said}>, ou [là]({said})."])
     assert [one.mots for one in found] == [said]
+
+
+@pytest.mark.parametrize(
+    ("nom", "said"),
+    [
+        ("Cardelonne Agglomération", "À Cardelonne, le directeur du site a dit non."),
+        ("Communauté de communes des Hautes Sérines", "Chez nous, les Hautes Sérines en ont ri."),
+        ("Parc naturel régional des Monts d’Oursanne", "Dans les Monts d’Oursanne, on attend."),
+        ("Communauté de communes des Coteaux de Malevigne", "À Malevigne, on attend."),
+        ("Syndicat mixte du Pays d’Amblourde", "Celle d’Amblourde le sait."),
+    ],
+)
+def test_a_territory_is_warned_of_as_people_say_it(nom, said):
+    TerritoireFactory(nom=nom)
+    [name] = {"Cardelonne", "Hautes Sérines", "Monts d’Oursanne", "Malevigne", "Amblourde"} & {
+        one.mots for one in indices.found_in([said])[0] if one.sorte == indices.Sorte.LIEU
+    }
+    assert name in nom
+
+
+def test_what_only_says_of_which_kind_a_territory_is_warns_of_nothing():
+    TerritoireFactory(nom="Communauté d’agglomération du Pays de l’Or")
+    TerritoireFactory(nom="Coteaux de Malevigne Métropole")
+    said = "Or, la Métropole attend. Le Pays aussi. Communauté, Agglomération, Coteaux : De quoi ?"
+    assert indices.found_in([said]) == [[]]
 
 
 def test_a_long_text_all_in_capitals_is_read_as_any(membres):
@@ -300,11 +335,13 @@ def test_ones_own_wording_takes_the_place_of_a_part_that_draws_on_oneself_alone(
     assert "Mal dit." not in page
 
 
-def test_a_yes_is_taken_back_in_one_click(go, membres):
+def test_a_yes_is_taken_back_once_told_what_that_does(go, membres):
     mise = une_mise_en_commun()
     pair = mise.pairs[0]
     page = go(pair, "mes_accords")
     assert "Nous avons posé la question." in page
+    [button] = BeautifulSoup(page, "html.parser").select("details button[name=accord]")
+    assert "il faudra redemander l’accord" in button.find_parent("details").get_text()
     accord = Accord.objects.get(membre=pair)
     page = go(pair, "mes_accords", accord=accord.reference)
     assert "C’est retiré" in page

@@ -618,7 +618,10 @@ def test_a_facilitator_tells_the_public_of_a_meeting_and_no_other_does(
     answer = client.post(address, SAID | {"titre": ""})
     assert answer.status_code == 422
     assert "Au marché" in answer.content.decode()
+    assert not read(address).select("[name=retirer]")
     public = client.post(address, SAID).url
+    [button] = read(address).select("[name=retirer]")
+    assert "sera effacé" in button.find_parent("details").get_text()
     client.logout()
     page = read(public).select_one("main").get_text(" ")
     assert all(text in page for text in ("Portes ouvertes", "Sans s’inscrire.", "Au marché"))

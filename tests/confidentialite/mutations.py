@@ -105,6 +105,7 @@ WALKERS = (
 WITHOUT_EFFECT = {
     "What it is asked about was found readable just before, and is read by the same people.": {
         "views/mises_en_commun.py _picked: Post.objects.readable_by(user)",
+        "views/mises_en_commun.py _take_answers: VersionPassage.objects.readable_by(request.user)",
         "views/mises_en_commun.py mise_en_commun: Passage.objects.readable_by(user)",
         "views/mises_en_commun.py _readable_passage: Passage.objects.readable_by(user)",
         "views/mises_en_commun.py demander: VersionPassage.objects.readable_by(user)",

@@ -98,7 +98,7 @@ class Path:
         if wording:
             page.get_by_label("Comment vous le diriez").fill(wording)
         page.get_by_role("button", name=re.compile("Enregistrer m")).click()
-        expect(page.get_by_text("C’est noté, et scellé")).to_be_visible()
+        expect(page.get_by_text("C’est noté")).to_be_visible()
         return self
 
     def shows(self, who, *texts, hides=()):
@@ -159,7 +159,8 @@ def test_an_exchange_becomes_public_with_every_yes_and_is_taken_back(path, open_
     agent = told.at("agent", "/communaute/mes-accords/")
     assert faults(agent) == []
     part = agent.get_by_role("article").filter(has_text=PARTS["agent"]).first
-    press(agent, part.get_by_role("button", name="Retirer mon oui"))
+    press(agent, part.locator("summary", has_text="Retirer mon oui"))
+    press(agent, part.get_by_role("button", name="Le retirer"))
     expect(agent.get_by_text("C’est retiré")).to_be_visible()
     public.reload()
     expect(public.locator("main")).not_to_contain_text(PARTS["agent"])
@@ -168,6 +169,7 @@ def test_an_exchange_becomes_public_with_every_yes_and_is_taken_back(path, open_
 
     socio = told.at("socio", "/communaute/mes-accords/")
     part = socio.get_by_role("article").filter(has_text=PARTS["socio"]).first
+    part.get_by_text("Retirer mon oui").click()
     part.get_by_role("button").click()
     assert public.reload().status == 410
 

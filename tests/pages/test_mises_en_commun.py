@@ -279,6 +279,27 @@ def test_a_title_that_is_taken_back_leaves_every_table(client, mise):
         assert said_in(client.get(address, follow=True).content.decode(), TITLE) == []
 
 
+def test_the_space_is_told_where_it_stands_once_handed_over_published_and_withdrawn(client, mise):
+    def shown():
+        client.force_login(mise.animatrice)
+        return client.get(mise.get_absolute_url()).content.decode()
+
+    page = shown()
+    assert "Remise à l’équipe éditoriale" in page
+    assert "Retirer ce passage" in page
+    published(mise)
+    page = shown()
+    assert "Un enseignement public en est né" in page
+    assert "Retirer de la page publique" in page
+    page_of(mise).unpublish()
+    assert "Retirée du site.</strong>" in shown()
+    withdraw(mise, 1, 2)
+    page = shown()
+    assert "Retirée du site" in page
+    assert "il y manque un accord" in page
+    assert "Remise à l’équipe éditoriale" not in page
+
+
 def test_what_waits_to_be_published_is_called_off_when_nothing_stands(mise):
     page = page_of(mise)
     assert page.current_workflow_state is not None
