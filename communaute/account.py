@@ -5,8 +5,11 @@ from functools import partial
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.authentication import get_authentication_records
+from allauth.account.fields import EmailField
 from allauth.account.forms import ConfirmLoginCodeForm as AllauthConfirmLoginCodeForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import RequestLoginCodeForm as AllauthRequestLoginCodeForm
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -18,6 +21,10 @@ from communaute.models import Membre
 
 FRESH = 300
 """Seconds during which a sign-in is as good a proof as typing one's password again."""
+ADDRESS = {
+    "label": "Votre adresse électronique",
+    "error_messages": {"required": "Donnez votre adresse électronique."},
+}
 LOGOUT_URL = "sortie"
 """What a session says: where one signs out of the provider by which one came in, besides here."""
 TOLD = ("code", "password_reset_url")
@@ -119,8 +126,20 @@ class LoginForm(AllauthLoginForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        address, password = self.fields["login"], self.fields["password"]
+        address.label = ADDRESS["label"]
+        address.error_messages |= ADDRESS["error_messages"]
+        password.error_messages["required"] = "Donnez votre mot de passe."
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+
+
+class RequestLoginCodeForm(AllauthRequestLoginCodeForm):
+    email = EmailField(**ADDRESS)
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):
+    email = EmailField(**ADDRESS)
 
 
 class ConfirmLoginCodeForm(CodeFormMixin, AllauthConfirmLoginCodeForm):

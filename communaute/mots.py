@@ -1,6 +1,8 @@
-"""Names and sizes as people say them."""
+"""Names, sizes and punctuation as people say and write them."""
 
 import re
+
+from django.utils.safestring import SafeString
 
 from communaute.text import fold
 
@@ -29,3 +31,22 @@ def size_said(size):
         return f"{max(1, round(size / 1024))}\N{NO-BREAK SPACE}ko"
     said = f"{size / (1024 * 1024):.1f}".removesuffix(".0").replace(".", ",")
     return f"{said}\N{NO-BREAK SPACE}Mo"
+
+
+_LOOSE = re.compile(r" (?=»|[:;?!](?![\w/=]))|(?<=«) ")
+_LOOSE_IN_HTML = re.compile(
+    r"""(<(?:code|pre|textarea)\b.*?</(?:code|pre|textarea)>|<(?:[^>"']|"[^"]*"|'[^']*')*>)|"""
+    + _LOOSE.pattern,
+    re.DOTALL,
+)
+
+
+def held_together(text):
+    """``text`` where no line begins with a sign that French writes after a space, nor ends with «.
+
+    Of HTML, which is told by its being safe, the tags and what is code or typed in a field stay as they are.
+    """
+    text = str(text)
+    if isinstance(text, SafeString):
+        return SafeString(_LOOSE_IN_HTML.sub(lambda found: found[1] or "\N{NO-BREAK SPACE}", text))
+    return _LOOSE.sub("\N{NO-BREAK SPACE}", text)

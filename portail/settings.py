@@ -284,6 +284,8 @@ ACCOUNT_ADAPTER = "communaute.account.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "communaute.account.LoginForm",
     "confirm_login_code": "communaute.account.ConfirmLoginCodeForm",
+    "request_login_code": "communaute.account.RequestLoginCodeForm",
+    "reset_password": "communaute.account.ResetPasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

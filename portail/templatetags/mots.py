@@ -1,10 +1,11 @@
-"""Names and sizes as people say them."""
+"""Names, sizes and punctuation as people say and write them."""
 
 from django import template
 
-from communaute.mots import of, size_said, than
+from communaute.mots import held_together, of, size_said, than
 
 register = template.Library()
 register.filter("de", of)
 register.filter("que", than)
+register.filter("insecables", held_together)
 register.filter("taille", size_said)

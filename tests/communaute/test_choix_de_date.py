@@ -84,7 +84,7 @@ def test_a_meeting_is_proposed_without_a_date_and_says_which_are_possible(
     [
         ("", "Proposez de 2 à 12 dates"),
         ("12/03/2027 14:00-16:00", "il y en a 1"),
-        ("12/03/2027 14:00-16:00\nmardi matin", "« mardi matin » : cela ne se lit pas"),
+        ("12/03/2027 14:00-16:00\nmardi matin", "«\xa0mardi matin\xa0»\xa0: cela ne se lit pas"),
         ("31/02/2027 14:00-16:00\n12/03/2027 14:00-16:00", "ce jour ou cette heure n’existe pas"),
         ("12/03/2027 25:00-26:00\n12/03/2027 14:00-16:00", "ce jour ou cette heure n’existe pas"),
         ("12/03/2027 16:00-14:00\n12/03/2027 14:00-16:00", "elle finirait avant de commencer"),

@@ -217,7 +217,7 @@ def test_one_comes_to_all_the_dates_and_waits_where_it_is_full(client, espace, e
     said = Presence.objects.filter(membre=autre).order_by("rencontre__debut")
     assert [one.attend_depuis is None for one in said] == [True, False, True]
     assert "vous venez à 2 dates" in page
-    assert f"liste d’attente : {day_said(dates[1].debut)}." in page
+    assert f"liste d’attente\xa0: {day_said(dates[1].debut)}." in page
     assert "Je viens à toutes" not in page
 
 

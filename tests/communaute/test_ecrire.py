@@ -229,7 +229,7 @@ def test_the_draft_of_a_topic_is_taken_up_from_the_choice_of_its_nature(en_elue)
     }
     en_elue.post(NEW, data | {"garder": "1"})
     page = html(en_elue.get(NEW))
-    assert "Quel jour ?" in page
+    assert "Quel jour\xa0?" in page
     assert 'href="?nature=sondage"' in page
     page = html(en_elue.get(f"{NEW}?nature=sondage"))
     assert "Lundi\nMardi</textarea>" in page

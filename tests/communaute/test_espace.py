@@ -95,7 +95,7 @@ def test_a_question_whose_only_answer_cannot_be_read_has_none(shown, espace, elu
     answer = conversation.reply(elue, topic, "Moi")
     assert titles(shown("?voir=sans-reponse")) == []
     topic.posts.filter(pk=answer.pk).update(**{gone: timezone.now()})
-    assert titles(shown("?voir=sans-reponse")) == ["Qui sait ?"]
+    assert titles(shown("?voir=sans-reponse")) == ["Qui sait\xa0?"]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,10 @@ def test_entering_a_space_follows_it_all_until_one_chooses_otherwise(client, esp
     response = client.post(f"{ESPACE}suivi/", {"niveau": "mentions"})
     assert response.url == ESPACE
     assert Participation.objects.get().niveau == Niveau.MENTIONS
-    assert "C’est noté : « Seulement quand on me cite »." in client.get(ESPACE).content.decode()
+    assert (
+        "C’est noté\xa0: «\xa0Seulement quand on me cite\xa0»."
+        in client.get(ESPACE).content.decode()
+    )
 
 
 def test_what_i_follow_lists_my_levels_and_changes_them_in_one_click(signed_in, read, espace, elue):

@@ -181,7 +181,9 @@ def test_a_picture_on_which_pillow_stumbles_is_refused_and_the_text_kept(
     response = send(en_elue, sujet, file("photo.png", picture("PNG")))
     assert response.status_code == 422
     page = response.content.decode()
-    assert "« photo.png » n’est pas joint : ce n’est pas une image que l’on sait lire" in page
+    assert (
+        "«\xa0photo.png\xa0» n’est pas joint\xa0: ce n’est pas une image que l’on sait lire" in page
+    )
     assert "Voici</textarea>" in page
 
 
@@ -217,7 +219,7 @@ def test_what_is_not_what_it_says_is_refused_by_name_and_the_text_kept(
     response = send(en_elue, sujet, file(name, content))
     assert response.status_code == 422
     page = response.content.decode()
-    assert f"« {name} » n’est pas joint" in page
+    assert f"«\xa0{name}\xa0» n’est pas joint" in page
     assert "Voici</textarea>" in page
     assert not stored()
     assert sujet.posts.count() == 1
@@ -226,7 +228,7 @@ def test_what_is_not_what_it_says_is_refused_by_name_and_the_text_kept(
 def test_a_picture_of_too_many_points_is_never_decoded(en_elue, sujet, monkeypatch):
     monkeypatch.setattr(pieces, "MAX_PIXELS", 100)
     page = send(en_elue, sujet, file("photo.png", picture("PNG"))).content.decode()
-    assert "« photo.png » n’est pas joint" in page
+    assert "«\xa0photo.png\xa0» n’est pas joint" in page
     assert "millions de points" in page
 
 
@@ -235,7 +237,7 @@ def test_a_bomb_is_no_picture(en_elue, sujet):
     Image.new("1", (20_000, 20_000)).save(content, "PNG")
     response = send(en_elue, sujet, file("bombe.png", content.getvalue()))
     assert response.status_code == 422
-    assert "« bombe.png » n’est pas joint" in response.content.decode()
+    assert "«\xa0bombe.png\xa0» n’est pas joint" in response.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -263,7 +265,7 @@ def test_a_file_too_large_is_dropped_and_the_rest_kept(en_elue, sujet, monkeypat
     response = send(en_elue, sujet, file("gros.txt", b"a" * 1001), file("petit.txt", b"a"))
     page = response.content.decode()
     assert response.status_code == 422
-    assert "« gros.txt » n’est pas joint" in page
+    assert "«\xa0gros.txt\xa0» n’est pas joint" in page
     assert "petit.txt" in page
     assert "Voici</textarea>" in page
     assert len(stored()) == 1
@@ -271,16 +273,16 @@ def test_a_file_too_large_is_dropped_and_the_rest_kept(en_elue, sujet, monkeypat
 
 def test_a_message_has_six_files_and_twenty_five_megabytes_at_most(en_elue, sujet, monkeypatch):
     page = send(en_elue, sujet, *(file(f"{n}.pdf") for n in range(7))).content.decode()
-    assert "« 6.pdf » n’est pas joint : un message porte 6 fichiers au plus" in page
+    assert "«\xa06.pdf\xa0» n’est pas joint\xa0: un message porte 6 fichiers au plus" in page
     Brouillon.objects.all().delete()
     monkeypatch.setattr(pieces, "MAX_TOTAL", 1500)
     page = send(en_elue, sujet, *(file(f"{n}.txt", b"a" * 1000) for n in range(2))).content.decode()
-    assert "« 1.txt » n’est pas joint" in page
+    assert "«\xa01.txt\xa0» n’est pas joint" in page
 
 
 @pytest.mark.parametrize(
     ("most", "said"),
-    [({"MAX_FILES": 2}, "et il y en a 4 : décochez-en 2"), ({"MAX_TOTAL": 50}, "décochez-en.")],
+    [({"MAX_FILES": 2}, "et il y en a 4\xa0: décochez-en 2"), ({"MAX_TOTAL": 50}, "décochez-en.")],
 )
 def test_files_received_at_once_are_counted_again_when_sent(
     en_elue, sujet, monkeypatch, most, said
@@ -306,7 +308,7 @@ def test_a_change_gives_a_message_no_more_files_than_it_may_have(en_elue, sujet)
     response = en_elue.post(address, data | {"pieces": every})
     assert response.status_code == 422
     page = response.content.decode()
-    assert "et il y en a 7 : décochez-en 1" in page
+    assert "et il y en a 7\xa0: décochez-en 1" in page
     assert "Voici, enfin</textarea>" in page
     assert PieceJointe.objects.filter(post=theirs[0].post).count() == 6
     assert en_elue.post(address, data | {"pieces": every[1:]}).status_code == 302

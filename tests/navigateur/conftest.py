@@ -207,7 +207,7 @@ def sign_in(page, email, password):
     if "/compte/connexion/" not in page.url:
         page.goto("/compte/connexion/")
     page.get_by_text("Entrer avec un mot de passe").click()
-    page.get_by_label("E-mail").fill(email)
+    page.locator(".autre-entree").get_by_label("Votre adresse électronique").fill(email)
     page.get_by_label("Mot de passe").fill(password)
     page.get_by_role("button", name="Entrer", exact=True).click()
     expect(page.get_by_role("button", name="Se déconnecter").first).to_be_visible()

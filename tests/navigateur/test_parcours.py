@@ -128,7 +128,7 @@ def test_a_forgotten_password_is_replaced_through_a_mail(open_page, site):
     page = open_page("/compte/connexion/")
     page.get_by_text("Entrer avec un mot de passe").click()
     page.get_by_role("link", name="oublié").click()
-    page.get_by_label("E-mail").fill("michel.sarda@demo.example")
+    page.get_by_label("Votre adresse électronique").fill("michel.sarda@demo.example")
     page.locator("main form button[type=submit]").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     text = site.mailbox.latest("michel.sarda@demo.example", "nouveau mot de passe")

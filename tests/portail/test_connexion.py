@@ -205,6 +205,22 @@ def test_a_password_is_changed_by_who_knows_it(signed_in, with_password):
     assert mail.outbox[-1].subject == "Votre mot de passe a changé"
 
 
+def test_a_form_with_a_password_does_not_say_that_all_was_kept(signed_in, with_password):
+    form = {"oldpassword": "raté", "password1": NEW, "password2": NEW}
+    page = BeautifulSoup(signed_in(with_password).post(CHANGE, form).content, "html.parser")
+    assert page.select_one("#erreurs-titre").text == "Il reste un point à revoir\xa0:"
+
+
+@pytest.mark.parametrize(
+    ("address", "field"), [(CODE, "email"), ("/compte/mot-de-passe/", "email"), (SIGN_IN, "login")]
+)
+def test_an_address_is_asked_for_in_plain_words(client, address, field):
+    page = BeautifulSoup(client.post(address).content, "html.parser")
+    assert page.select_one(f"label[for=id_{field}]").text == "Votre adresse électronique"
+    assert "Donnez votre adresse électronique." in page.text
+    assert "requis" not in page.text
+
+
 def test_a_password_is_removed_by_who_proves_who_they_are(signed_in, with_password):
     client = signed_in(with_password)
     asked = client.post(REMOVE)

@@ -19,6 +19,7 @@ def page_at(client, address):
 def test_it_offers_to_search_and_the_main_sections(client):
     page = page_at(client, "/nulle-part/")
     assert page.select_one("main form[role=search] [name=q]")
+    assert "Erreur" not in page.main.text
     links = [a["href"] for a in page.select("main .rubriques a")]
     assert links[0] == "/"
     assert {"/la-cohorte/", "/territoires/", "/enseignements/", "/tronc-commun/"} < set(links)
