@@ -24,7 +24,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 IN_NO_CATALOGUE = {"Any"}
 FORBIDDEN = re.compile(
     r"\((e|la|le|te|ne|elle)\)|workflow|\bany\b|\bstatus\b|\be\.g\b|\bslug\b|balise titre|"
-    r"méta-description|modération|champ requis|text editing|options de recherche|exploration\b",
+    r"méta-description|modération|champ requis|text editing|options de recherche|exploration\b|\broot\b",
     re.IGNORECASE,
 )
 
