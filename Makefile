@@ -18,7 +18,7 @@ AUDIT := benchmarks/audit
 export VAR_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install run worker test halves audit bench bench-conversation bench-mail mutation durability captures lint format lock clean
+.PHONY: help install run worker test halves audit bench bench-conversation bench-mail mutation durability captures messages lint format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
@@ -76,6 +76,12 @@ audit: .venv/base chromium java $(AUDIT)/node_modules/.installed ## Check the HT
 captures: .venv/dev browser ## Take again the pictures of the guides of docs/
 	$(BIN)/python -m pytest tests/navigateur/captures.py
 
+MESSAGES := portail/locale/fr/LC_MESSAGES
+messages: msgfmt ## Compile the words of the back office once their .po has changed
+	for domain in django djangojs; do \
+		msgfmt --output-file $(MESSAGES)/$$domain.mo $(MESSAGES)/$$domain.po || exit 1; \
+	done
+
 bench: .venv/dev redis-server ## Measure how fast the portal is, on PostgreSQL (ten minutes)
 	$(BIN)/python -m benchmarks.vitesse
 
@@ -99,6 +105,7 @@ $(AUDIT)/node_modules/.installed: $(AUDIT)/package-lock.json | npm
 PACKAGES_chromium := chromium
 PACKAGES_chromium-headless-shell := chromium-headless-shell
 PACKAGES_java := default-jre-headless
+PACKAGES_msgfmt := gettext
 PACKAGES_npm := nodejs npm
 PACKAGES_redis-server := redis-server
 
@@ -109,8 +116,8 @@ browser:
 		|| { [ "$$(id -u)" != 0 ] && command -v chromium >/dev/null; } \
 		|| $(MAKE) chromium-headless-shell || $(MAKE) chromium
 
-.PHONY: chromium chromium-headless-shell java npm redis-server
-chromium chromium-headless-shell java npm redis-server:
+.PHONY: chromium chromium-headless-shell java msgfmt npm redis-server
+chromium chromium-headless-shell java msgfmt npm redis-server:
 	@if command -v $@ >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installation de $(PACKAGES_$@)…"; \

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import transaction
 from django.utils.text import slugify
-from wagtail.models import Page, Site
+from wagtail.models import Collection, Page, Site
 
 from pages import groupes
 from pages.models import (
@@ -77,6 +77,9 @@ CONTACT = (
     "Une question, une erreur à relever, un contenu à signaler : écrivez-nous ici. Vous recevrez un "
     "accusé de réception."
 )
+ROOT, ROOT_OF_FILES = "Tout le portail", "Tous les fichiers"
+"""What Wagtail calls « Root »."""
+
 TEXTES = Path(__file__).parent / "textes"
 LEGALES = {
     "mentions-legales": (
@@ -108,6 +111,8 @@ def lay():
             model.objects.get_or_create(
                 code=code, defaults={"nom": nom, "question": question, "rang": rang}
             )
+    Page.objects.filter(depth=1, title="Root").update(title=ROOT, draft_title=ROOT)
+    Collection.objects.filter(depth=1, name="Root").update(name=ROOT_OF_FILES)
     home = AccueilPage.objects.first() or _home()
     cohorte = _section(home, CohortePage, "La cohorte", **COHORTE)
     _section(home, TerritoireIndexPage, "Territoires")

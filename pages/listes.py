@@ -171,7 +171,7 @@ class EnseignementListViewSet(PageListingViewSet):
 
 class RelectureFilterSet(WagtailFilterSet):
     echeance = django_filters.ChoiceFilter(
-        label="À relire",
+        label="À rafraîchir",
         method="filter_echeance",
         choices=[("venue", "Dès maintenant"), ("future", "Plus tard")],
         empty_label="Toutes",
@@ -190,11 +190,11 @@ class RelectureFilterSet(WagtailFilterSet):
 class RelectureListView(PortailListView):
     """The pages that one may change and that say when to read them again, the most urgent first."""
 
-    page_title = "À relire"
+    page_title = "À rafraîchir"
     base_columns = [
         TITLE,
         ParentPageColumn("parent", label="Sous"),
-        DateColumn("echeance", label="À relire à partir du", sort_key="echeance", width="16%"),
+        DateColumn("echeance", label="À rafraîchir à partir du", sort_key="echeance", width="16%"),
         PageTypeColumn("type", label="Nature", accessor="page_type_display_name", width="14%"),
         STATUS,
     ]
@@ -212,7 +212,7 @@ class RelectureListViewSet(PageListingViewSet):
     index_view_class = RelectureListView
     filterset_class = RelectureFilterSet
     icon = "history"
-    menu_label = "À relire"
+    menu_label = "À rafraîchir"
     menu_order = 160
     add_to_admin_menu = True
     ordering = "echeance"

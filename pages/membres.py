@@ -26,6 +26,13 @@ class MembreForm(UserEditForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["email"].disabled = True
+        if "is_active" in self.fields:  # nobody closes their own here
+            self.fields["is_active"].label = "Compte ouvert"
+            self.fields[
+                "is_active"
+            ].help_text = (
+                "Décochez pour fermer l’entrée. La personne peut effacer son compte elle-même."
+            )
 
 
 class SuperuserMixin:
@@ -77,6 +84,10 @@ class MembreFilterSet(UserFilterSet):
         empty_label="Toutes les personnes",
         widget=forms.RadioSelect,
     )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.filters["is_active"].label = "Compte ouvert"
 
     def filter_seats(self, queryset, name, value):
         return queryset.holding(**{name: value})
@@ -132,7 +143,7 @@ class MembreIndexView(ExportMixin, IndexView):
             ),
             Column("email", label="Adresse", sort_key="email", width="24%"),
             Column("qualite", label="Siège", width="22%"),
-            BooleanColumn("is_active", label="Ouvert", sort_key="is_active", width="8%"),
+            BooleanColumn("is_active", label="Compte ouvert", sort_key="is_active", width="8%"),
             DateColumn("last_login", label="Connexion", sort_key="last_login", width="12%"),
         ]
 
@@ -152,6 +163,8 @@ class MembreViewSet(UserViewSet):
     add_view_class = MembreCreateView
     edit_view_class = MembreEditView
     filterset_class = MembreFilterSet
+    # A copy would be nobody: a name without its address.
+    copy_view_enabled = False
     ordering = "name"
     menu_label = "Membres"
     add_to_settings_menu = False

@@ -189,9 +189,9 @@ class Brouillons(Panneau):
 
 
 class Echeances(Panneau):
-    heading = "À relire"
+    heading = "À rafraîchir"
     icon = "history"
-    empty = "Aucune page n’a besoin d’être relue aujourd’hui."
+    empty = "Aucune page n’a besoin d’être rafraîchie aujourd’hui."
     all_url_name = "relectures:index"
 
     def find(self):

@@ -7,12 +7,19 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 from wagtail.permissions import policy_registry, register_permission_policy
+from wagtail.users.views.bulk_actions import DeleteBulkAction
 
 from communaute.models import Adhesion, Charte, Envoi, Invitation, Territoire
 from communaute.permissions import administers
 from pages import choix
 from pages.autre_redaction import AutreRedactionView
-from pages.edition import PortailPageViewSet, give_advice, refuse_copy, refuse_unfinished
+from pages.edition import (
+    PortailPageViewSet,
+    give_advice,
+    offer_one_way_to_publish,
+    refuse_copy,
+    refuse_unfinished,
+)
 from pages.fiches import CohortViewSetGroup, SignalementViewSet, ThemeViewSet
 from pages.journal import name_acts
 from pages.listes import EnseignementListViewSet, RelectureListViewSet, TerritoireListViewSet
@@ -56,6 +63,8 @@ def register_viewsets():
 
 
 hooks.register("register_log_actions", name_acts)
+# Members efface their accounts themselves: nobody has the right to what Wagtail offers on several.
+DeleteBulkAction.models = []
 
 
 class SectionMenuItem(MenuItem):
@@ -146,6 +155,7 @@ def register_another_wording():
     return [path("passages/<str:reference>/", view, name="autre_redaction")]
 
 
+hooks.register("construct_page_action_menu", offer_one_way_to_publish)
 hooks.register("before_copy_page", refuse_copy)
 hooks.register("before_bulk_action", refuse_unfinished)
 hooks.register("after_bulk_action", log_what_is_done_to_several)

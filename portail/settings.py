@@ -357,6 +357,8 @@ if OIDC_SERVER_URL:
 # --- Language -----------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "fr"
+# Over Wagtail's own French, where it is English, jargon, or writes "(e)".
+LOCALE_PATHS = [BASE_DIR / "portail" / "locale"]
 TIME_ZONE = "Europe/Paris"
 USE_I18N = True
 USE_TZ = True

@@ -137,7 +137,7 @@ class ARelire(models.Model):
     """A page that says when it should be read again."""
 
     relire_le = models.DateField(
-        "à relire à partir du",
+        "à rafraîchir à partir du",
         null=True,
         blank=True,
         help_text="Ce jour-là, la page vous attendra sur l’accueil de la gestion.",

@@ -1,6 +1,7 @@
 """How pages are published together, and how comments reach those who follow a page."""
 
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 from wagtail.models import Comment
 from wagtail.test.utils.form_data import inline_formset
@@ -60,3 +61,43 @@ def test_a_comment_in_the_margin_reaches_whoever_proposed_the_page(
     assert mail.to == [editor.email]
     assert mail.body.startswith("Bonjour")
     assert "Inès" in mail.body
+
+
+def answer_of(client, page, **form):
+    """What one is told after posting the form of ``page``."""
+    address = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    answer = client.post(address, learning_form(**form), follow=True)
+    shown = BeautifulSoup(answer.content, "html.parser")
+    return " ".join(shown.select_one(".messages").get_text(" ").split()), shown
+
+
+def test_what_is_missing_is_named_and_one_is_told_that_the_draft_is_kept(client):
+    client.force_login(in_group(une_page_territoire().editors()))
+    page = send(client, learning_form(introduction=""))
+    said, shown = answer_of(client, page, introduction="", **{"action-submit": "1"})
+    assert "pas encore proposée" in said
+    assert "Votre brouillon est gardé" in said
+    assert "À remplir : En deux phrases." in shown.get_text()
+    assert not page.workflow_states.exists()
+
+
+def test_whoever_reviews_has_one_way_to_publish(client):
+    client.force_login(in_group(une_page_territoire().editors()))
+    page = send(client, learning_form(**{"action-submit": "1"}))
+    address = reverse("wagtailadmin_pages:edit", args=[page.pk])
+
+    def actions(membre):
+        client.force_login(membre)
+        shown = BeautifulSoup(client.get(address).content, "html.parser")
+        return shown.select_one("footer").get_text(" ")
+
+    assert "Retirer de la relecture" in actions(page.owner)
+    offered = actions(in_group(ANIMATION))
+    assert "Approuver et publier" in offered
+    assert "Retirer de la relecture" not in offered
+    assert "action-publish" not in client.get(address).content.decode()
+    approve = {"action-workflow-action": "true", "workflow-action-name": "approve"}
+    said, _ = answer_of(client, page, **approve)
+    assert "La page « Écouter d’abord » est publiée." in said.replace("\u00a0", " ")
+    assert EnseignementPage.objects.live().get() == page
+    assert "action-publish" in client.get(address).content.decode()

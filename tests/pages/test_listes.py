@@ -86,7 +86,9 @@ def test_pages_to_read_again_come_by_date(listed):
 
 def test_an_empty_list_says_so_kindly(client):
     client.force_login(in_group(une_page_territoire().editors()))
-    assert "Aucune page ici" in client.get(reverse("relectures:index")).content.decode()
+    empty = client.get(reverse("relectures:index")).content.decode()
+    assert "Aucune page ici" in empty
+    assert 'class="listing' not in empty
     searched = client.get(reverse("enseignements:index"), {"q": "introuvable"}).content.decode()
     assert "essayez un autre mot" in searched
 

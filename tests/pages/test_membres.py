@@ -87,3 +87,23 @@ def test_who_closed_their_account_is_neither_listed_nor_changed(administration):
     assert gone.email not in listed
     assert edit(administration, gone, last_name="Neuf").status_code == 404
     assert not Membre.objects.get(pk=gone.pk).is_active
+
+
+def test_nobody_is_copied_nor_deleted_with_others(administration):
+    membre = un_membre()
+    listed = administration.get(reverse("wagtailusers_users:index")).content.decode()
+    assert f"/users/copy/{membre.pk}/" not in listed
+    assert administration.get(f"/gestion/users/copy/{membre.pk}/").status_code == 404
+    delete = reverse("wagtail_bulk_action", args=["communaute", "membre", "delete"])
+    assert delete not in listed
+    assert delete.replace("delete", "set_active_state") in listed
+    assert administration.get(f"{delete}?id={membre.pk}").status_code == 404
+
+
+def test_the_form_and_the_list_say_alike_whether_an_account_is_open(administration):
+    membre = un_membre()
+    for address in (
+        reverse("wagtailusers_users:index"),
+        reverse("wagtailusers_users:edit", args=[membre.pk]),
+    ):
+        assert "Compte ouvert" in administration.get(address).content.decode()

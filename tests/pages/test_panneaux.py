@@ -100,7 +100,7 @@ def test_a_page_waits_from_the_day_it_says(home, editor, vallee):
     un_projet("Hier", vallee, relire_le=today - timedelta(days=1))
     un_projet("Demain", vallee, relire_le=today + timedelta(days=1))
     un_projet("Ailleurs", une_page_territoire("Plateau"), relire_le=today)
-    due = home(editor)["À relire"]
+    due = home(editor)["À rafraîchir"]
     assert "Hier" in due
     assert "Demain" not in due
     assert "Ailleurs" not in due
@@ -140,7 +140,7 @@ def test_what_waits_in_a_space_is_counted_for_those_who_facilitate_it_and_nothin
 def test_a_long_list_says_how_many_more(home, editor, vallee):
     for rank in range(10):
         un_projet(f"Projet {rank}", vallee, relire_le=timezone.localdate())
-    assert "Et 2 autres : tout voir ." in home(editor)["À relire"]
+    assert "Et 2 autres : tout voir ." in home(editor)["À rafraîchir"]
 
 
 def test_the_home_asks_no_more_for_more_that_waits(queries, client, editor, vallee):

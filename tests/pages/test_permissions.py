@@ -350,7 +350,7 @@ def test_the_admin_api_writes_nothing(back_office, own, other, action):
 
 def test_an_editor_keeps_files_in_their_own_collection_alone(back_office, own, other):
     other.editors()
-    for name in ("Plateau", "Images et documents partagés", "Root"):
+    for name in ("Plateau", "Images et documents partagés", "Tous les fichiers"):
         collection = Collection.objects.get(name=name)
         document = un_document(f"De {name}", collection=collection)
         edit = reverse("wagtaildocs:edit", args=[document.pk])

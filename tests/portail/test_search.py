@@ -450,8 +450,8 @@ def test_a_page_below_a_restricted_one_is_not_found(found):
 
 
 def test_the_root_of_the_tree_is_not_a_page(found):
-    assert Page.objects.get(depth=1).title == "Root"
-    assert found("root") == []
+    assert Page.objects.get(depth=1).title == "Tout le portail"
+    assert "Tout le portail" not in found("portail")
 
 
 def test_a_page_taken_away_is_found_no_more(found):
