@@ -15,7 +15,7 @@ from wagtail.fields import StreamField
 from wagtail.models import Orderable, PageManager
 from wagtail.search import index
 
-from communaute.dates import day_said
+from communaute.dates import check_year, day_said
 from communaute.models import Cohorte, MiseEnCommun, Territoire
 from pages.filtres import Filtres, labelled
 from pages.forms import SourcedPageForm
@@ -152,7 +152,7 @@ class EnseignementPage(ARelire, PortailPage):
     base_form_class = EnseignementPageForm
 
     nature = models.CharField("nature", max_length=20, choices=Nature, default=Nature.ENSEIGNEMENT)
-    date = models.DateField("date", default=timezone.localdate)
+    date = models.DateField("date", default=timezone.localdate, validators=[check_year])
     introduction = models.TextField(
         "en deux phrases", max_length=400, help_text="Ce qu’on a appris, et d’où cela vient."
     )

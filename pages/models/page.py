@@ -13,6 +13,7 @@ from wagtail.models import Page, PageManager, PagePermissionTester, PageViewRest
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.query import PageQuerySet
 
+from communaute.dates import check_year
 from pages.forms import PortailCopyForm, PortailPageForm
 from pages.models.reserve import withheld
 
@@ -140,6 +141,7 @@ class ARelire(models.Model):
         "à rafraîchir à partir du",
         null=True,
         blank=True,
+        validators=[check_year],
         help_text="Ce jour-là, la page vous attendra sur l’accueil de la gestion.",
     )
 

@@ -15,7 +15,7 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page, PageManager
 from wagtail.search import index
 
-from communaute.dates import day_said
+from communaute.dates import check_year, day_said
 from communaute.models.territoires import IDENTITY_PERMISSION
 from communaute.text import fold
 from pages.blocks import BLOCKS
@@ -417,7 +417,7 @@ class Etape(models.Model):
 
     page = ParentalKey(ProjetPilotePage, on_delete=models.CASCADE, related_name="etapes")
     cadre = models.ForeignKey(Cadre, models.PROTECT, related_name="+", verbose_name="cadre")
-    date = models.DateField("date", default=timezone.localdate)
+    date = models.DateField("date", default=timezone.localdate, validators=[check_year])
     texte = models.CharField("pourquoi", max_length=250, blank=True)
 
     panels = [FieldPanel("cadre"), FieldPanel("date"), FieldPanel("texte")]
@@ -434,7 +434,7 @@ class Preuve(models.Model):
     """A small, dated, concrete result of a pilot project, and how one knows of it."""
 
     page = ParentalKey(ProjetPilotePage, on_delete=models.CASCADE, related_name="preuves")
-    date = models.DateField("date")
+    date = models.DateField("date", validators=[check_year])
     resultat = models.TextField(
         "résultat", max_length=400, help_text="Ce qui a changé, concrètement."
     )
@@ -529,7 +529,7 @@ class AnalyseSensiblePage(Reservee, PortailPage):
     allie = models.ForeignKey(
         "communaute.Allie", models.PROTECT, related_name="analyses", verbose_name="portée par"
     )
-    date = models.DateField("date", default=timezone.localdate)
+    date = models.DateField("date", default=timezone.localdate, validators=[check_year])
     introduction = models.TextField("en deux phrases", max_length=400)
     methode = RichTextField(
         "la méthode",

@@ -1,7 +1,10 @@
 """A learning, where it comes from, what it asks, and what reads well after it."""
 
+from datetime import date
+
 import pytest
 from bs4 import BeautifulSoup
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
@@ -351,3 +354,11 @@ def test_a_learning_costs_the_same_with_twenty_of_everything_as_with_two(queries
     with_two = queries(page.url)
     add(range(2, 20))
     assert queries(page.url) == with_two
+
+
+@pytest.mark.parametrize("name", ["date", "relire_le"])
+def test_a_day_of_a_year_that_nobody_means_is_refused(name):
+    page = un_enseignement()
+    setattr(page, name, date(1, 1, 1))
+    with pytest.raises(ValidationError, match="Choisissez une année"):
+        page.full_clean()
