@@ -797,6 +797,7 @@ class DecisionForm(forms.Form):
         Acte.REFUSER: "Le refuser",
         Acte.CLASSER: "Classer les alertes sans suite",
     }
+    EXCEPT = {Acte.APPROUVER: "pour accepter", Acte.CLASSER: "pour classer sans suite"}
 
     base = forms.IntegerField(widget=forms.HiddenInput)
     acte = forms.ChoiceField(
@@ -807,14 +808,7 @@ class DecisionForm(forms.Form):
             "invalid_choice": "Cette décision n’est plus possible : choisissez parmi celles-ci.",
         },
     )
-    motif = reason(
-        "Pourquoi",
-        required=False,
-        help_text=(
-            "L’auteur·rice du message lira ce motif. Il en faut un, sauf pour accepter ou pour classer sans "
-            "suite."
-        ),
-    )
+    motif = reason("Pourquoi", required=False)
 
     def __init__(self, *args, decisions, **kwargs):
         super().__init__(*args, **kwargs)
@@ -822,6 +816,16 @@ class DecisionForm(forms.Form):
 
     def _offer(self, decisions):
         self.fields["acte"].choices = [(acte, self.LABELS[acte]) for acte in decisions]
+        free = [self.EXCEPT[acte] for acte in decisions if acte in WITHOUT_REASON]
+        if not free:
+            said = "L’auteur·rice du message lira ce motif."
+        elif len(free) < len(decisions):
+            said = (
+                f"L’auteur·rice du message lira ce motif. Il en faut un, sauf {' ou '.join(free)}."
+            )
+        else:
+            said = "Facultatif. Gardé au journal de l’espace."
+        self["motif"].help_text = said
 
     def give_back(self, base, decisions):
         """Show what was typed again, with what can be decided now about the message as it is now."""

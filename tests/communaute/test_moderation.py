@@ -452,7 +452,6 @@ def test_a_hidden_message_is_read_by_its_author_alone_with_the_reason(
     page = html(decide(as_(animatrice), post, "masquer"), 422)
     assert "Dites pourquoi" in page
     assert "facultatif" not in page
-    assert "Il en faut un, sauf pour accepter" in page
     decide(as_(animatrice), post, "masquer", "On y reconnaît quelqu’un.")
     other = entered(un_membre("elus"), espace)
     for reader in (other, elue, animatrice):
@@ -648,6 +647,51 @@ def test_a_message_that_waits_is_seen_by_its_author_and_facilitators_only(
         assert "Un texte relu" in page
         assert "attente de relecture" in page
     assert "Un texte relu" in html(as_(animatrice).get("/communaute/espaces/elus/moderation/"))
+
+
+REASON, NEEDED = "L’auteur·rice du message lira ce motif.", "Il en faut un, sauf"
+
+
+@pytest.mark.parametrize(
+    ("about", "reported", "help_text", "note"),
+    [
+        ({}, False, REASON, "Un message masqué reste"),
+        ({}, True, f"{REASON} {NEEDED} pour classer sans suite.", "Un message masqué reste"),
+        ({"masque_le": timezone.now()}, False, REASON, ""),
+        (
+            {"approved": False},
+            False,
+            f"{REASON} {NEEDED} pour accepter.",
+            "Un message refusé ne paraît",
+        ),
+        (
+            {"approved": False},
+            True,
+            f"{REASON} {NEEDED} pour accepter ou pour classer sans suite.",
+            "Un message refusé ne paraît",
+        ),
+        (
+            {"approved": False, "masque_le": timezone.now()},
+            False,
+            "Facultatif. Gardé au journal de l’espace.",
+            "",
+        ),
+    ],
+)
+def test_what_a_decision_asks_for_is_said_of_those_that_are_offered(
+    as_, espace, animatrice, sujet, about, reported, help_text, note
+):
+    post = sujet.posts.get()
+    if reported:
+        moderation.report(entered(un_membre("elus"), espace), post, "ton")
+    Post.objects.filter(pk=post.pk).update(**about)
+    page = BeautifulSoup(
+        html(as_(animatrice).get(f"/communaute/messages/{post.reference}/moderer/")), "html.parser"
+    )
+    assert page.select_one("#id_motif_helptext").text == help_text
+    said = page.select_one(".deux-temps__faire .deux-temps__note").text
+    assert note in said
+    assert ("Un message" in said) == bool(note)
 
 
 @pytest.fixture
@@ -1053,6 +1097,7 @@ def test_the_journal_tells_facilitators_all_and_readers_nothing_of_it(
     for shown in ("Sujet fermé aux réponses", "Message masqué", "Un motif du journal"):
         assert shown in page
     assert "Un titre à nous" not in page
+    assert f"Par {animatrice}. Message de {elue}." in page.replace("d’", "de ")
     page = html(as_(elue).get("/communaute/espaces/elus/journal/"))
     for hidden in ("Message masqué", "Un motif du journal"):
         assert hidden not in page
@@ -1070,6 +1115,20 @@ def test_the_journal_forgets_the_title_of_what_left(as_, tronc, espace):
 
 
 # --- Opened once, exceptionally -------------------------------------------------------------------
+
+
+def test_who_is_suspended_is_told_until_when_and_the_journal_says_who_and_whose_appeal_was_judged(
+    as_, espace, animatrice, elue
+):
+    autre = a_facilitator(espace)
+    acte = moderation.suspend(animatrice, espace, elue, "Trop vif")
+    told = html(as_(elue).get("/communaute/decisions/"))
+    assert "jusqu’à ce que l’animation lève la suspension" in told
+    moderation.appeal(elue, acte, "Je regrette")
+    moderation.judge(autre, Recours.objects.get(), False, "C’était une fois")
+    page = html(as_(animatrice).get("/communaute/espaces/elus/journal/"))
+    assert f"Personne suspendue&nbsp;: {elue}." in page
+    assert f"Recours de {elue}." in page.replace("d’", "de ")
 
 
 @pytest.fixture
@@ -1097,7 +1156,8 @@ def test_the_referent_lists_reported_messages_without_their_content(
     other = un_sujet(espace).posts.get()
     moderation.report(entered(un_membre("elus"), espace), other, "ton")
     page = html(as_(referente).get("/communaute/referent/"))
-    assert illicite.reference in page
+    assert "Message signalé <time" in page
+    assert f"Référence&nbsp;: {illicite.reference}" in page
     assert "Entre élu·es" in page
     assert other.reference not in page
     for hidden in (
@@ -1120,7 +1180,9 @@ def test_one_message_is_opened_alone_each_time_with_a_reason_on_record(
     as_, espace, referente, illicite
 ):
     client, address = as_(referente), f"/communaute/referent/{illicite.reference}/"
-    assert "Une phrase à nous." not in html(client.get(address))
+    asked = html(client.get(address))
+    assert "<h1>Message signalé <time" in asked
+    assert "Une phrase à nous." not in asked
     assert "Une phrase à nous." not in html(client.post(address, {"motif": " "}), 422)
     assert not ActeModeration.objects.exists()
     page = html(client.post(address, {"motif": "Réquisition du 3 mars"}))
