@@ -16,6 +16,13 @@ from communaute.views.reading import form_page, takes_a_form
 
 PER_PAGE = 30
 REQUESTS_SHOWN = 20
+ETATS = [
+    ("", "Toutes"),
+    (Invitation.Etat.EN_ATTENTE, "En attente"),
+    (Invitation.Etat.EXPIREE, "Expirées"),
+    (Invitation.Etat.ACCEPTEE, "Acceptées"),
+    (Invitation.Etat.REVOQUEE, "Révoquées"),
+]
 MEANWHILE = "Une autre personne vient d’inviter cette adresse : voyez la liste des invitations."
 OVER = "Cette invitation a été acceptée ou révoquée entre-temps."
 
@@ -49,7 +56,7 @@ def liste(request):
         "invitations": Paginator(mine, PER_PAGE).get_page(request.GET.get("page")),
         "etat": etat if etat in Invitation.Etat.values else "",
         "requete": f"etat={etat}&" if etat in Invitation.Etat.values else "",
-        "etats": [("", "Toutes"), *Invitation.Etat.choices],
+        "etats": ETATS,
         "adhesions": waiting[:REQUESTS_SHOWN],
     }
     return render(request, "communaute/invitations.html", context)

@@ -229,7 +229,10 @@ def test_each_state_has_its_list(invited, signed_in, facilitator):
     for state in states:
         body = client.get(f"{ALL}?etat={state}").content.decode()
         assert [other for other in states if f"{other}@x.fr" in body] == [state]
-    assert client.get(f"{ALL}?etat=nimporte").status_code == 200
+    answer = client.get(f"{ALL}?etat=nimporte")
+    assert answer.status_code == 200
+    views = [a.text for a in BeautifulSoup(answer.content, "html.parser").select(".vues a")]
+    assert views == ["Toutes", "En attente", "Expirées", "Acceptées", "Révoquées"]
 
 
 def test_each_act_is_logged_without_the_address(invited, facilitator):
@@ -353,7 +356,9 @@ def test_one_wrong_line_keeps_all_from_leaving_and_each_is_explained(
     )
     answer = send(signed_in(facilitator), LIST, {"liste": liste})
     assert answer.status_code == 422
-    rows = BeautifulSoup(answer.content, "html.parser").select(".lignes tbody tr")
+    page = BeautifulSoup(answer.content, "html.parser")
+    assert page.select_one(page.select_one(".erreurs a")["href"]).text == "Les lignes à corriger"
+    rows = page.select(".lignes tbody tr")
     said = {int(row.th.text): row.find_all("td")[1].text for row in rows}
     for number, reason in {
         2: "adresse",
