@@ -23,6 +23,8 @@ COLOURS = {
 MAX_WEIGHT = 50_000
 """Bytes of HTML, CSS and JavaScript, gzipped (interface.md, the floor for every page)."""
 MAX_REQUESTS = 8
+TOUCHED = {"viewport": {"width": 320, "height": 800}, "has_touch": True, "is_mobile": True}
+"""A small telephone."""
 
 PUBLIC = {
     "home": "/",
@@ -192,6 +194,52 @@ def test_the_first_stop_of_the_keyboard_leads_to_the_content(open_page):
     assert page.evaluate("document.activeElement.textContent").strip() == "Aller au contenu"
     page.keyboard.press("Enter")
     assert page.url.endswith("#contenu")
+
+
+SMALL = """() => [...document.querySelectorAll("main :is(a, summary, button)")]
+    .filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 44)
+    .map(one => one.textContent)"""
+
+
+@pytest.mark.parametrize(
+    ("path", "account"),
+    [
+        ("/compte/mot-de-passe/", None),
+        ("/compte/inscription/", None),
+        ("/communaute/profil/", "elue"),
+    ],
+)
+def test_a_finger_finds_what_leads_on(open_page, path, account):
+    page = open_page(path, account, **TOUCHED)
+    assert page.evaluate(SMALL) == []
+
+
+AROUND = """one => {
+    const {x, y, width, height} = one.querySelector(".carte__rond").getBoundingClientRect();
+    const at = ([right, down]) => document.elementFromPoint(x + width / 2 + right, y + height / 2 + down);
+    return [[0, 0], [20, 0], [-20, 0], [0, 20], [0, -20]].map(
+        way => at(way)?.closest("a")?.getAttribute("href") === one.getAttribute("href")
+    );
+}"""
+
+
+@pytest.mark.parametrize("path", ["/territoires/", "/territoires/virelaube/"])
+def test_a_finger_finds_the_marks_of_the_map(open_page, path):
+    page = open_page(path, **TOUCHED)
+    page.locator(".carte").first.evaluate("one => one.scrollIntoView({block: 'center'})")
+    for mark in page.locator("a.carte__lieu").all():
+        assert all(mark.evaluate(AROUND)), mark.text_content()
+
+
+def test_the_lines_of_a_list_to_correct_are_read_whole_on_a_phone(open_page):
+    page = open_page("/communaute/invitations/liste/", "animation", **TOUCHED)
+    page.get_by_label("La liste").fill("pas-une-adresse;Lise;Martin;zélus;Nulle part;Maire")
+    page.get_by_role("button", name="Envoyer les invitations").click()
+    page.get_by_role("link", name="Une ligne est à corriger").click()
+    row = page.get_by_role("row").last
+    for cell in ("pas-une-adresse", "zélus"):
+        box = row.get_by_role("cell").filter(has_text=cell).last.bounding_box()
+        assert 0 <= box["x"] < box["x"] + box["width"] <= 320
 
 
 def test_a_visitor_receives_no_cookie(open_page):

@@ -63,6 +63,17 @@ def test_an_answer_is_kept_by_keyboard_alone(open_page):
     expect(answer).to_have_count(0)
 
 
+@pytest.mark.parametrize(("height", "position"), [(225, "static"), (800, "sticky")])
+def test_what_is_told_follows_down_the_page_where_it_leaves_room(open_page, height, position):
+    screen = {"width": 320, "height": height}
+    page = open_topic(open_page, "animation", "Que reste-t-il", viewport=screen)
+    page.get_by_role("button", name="Retenir cette réponse").first.click()
+    expect(page.get_by_role("status").first).to_have_css("position", position)
+    message = page.locator(":target")
+    assert 0 <= message.evaluate("one => one.getBoundingClientRect().top") < height
+    page.get_by_role("button", name="Ne plus la retenir").click()
+
+
 @DEVICES
 def test_a_vote_is_cast_and_changed(open_page, context):
     page = open_topic(open_page, "animation", "Une page plutôt", "tronc-commun", **context)
