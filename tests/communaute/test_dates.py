@@ -147,7 +147,7 @@ def test_a_meeting_is_repeated_and_the_preview_says_what_that_gives(client, espa
     [
         ({"jusquau": ""}, "Dites jusqu’à quel jour"),
         ({"repete": ""}, "Dites à quel rythme"),
-        ({"jusquau": "2027-03-31"}, "le 2e mardi de chaque mois : d’ici là"),
+        ({"jusquau": "2027-03-31"}, "le 2e mardi de chaque mois\xa0: d’ici là"),
         ({"jusquau": "2020-03-31"}, "d’ici là"),
         ({"repete": "semaine", "jusquau": "2029-03-31"}, "plus de 53 dates"),
         ({"repete": "parfois"}, "Sélectionnez un choix valide"),

@@ -1146,8 +1146,8 @@ def test_who_is_suspended_is_told_until_when_and_the_journal_says_who_and_whose_
     acte = moderation.suspend(animatrice, espace, elue, "Trop vif")
     told = html(as_(elue).get("/communaute/decisions/"))
     assert "jusqu’à ce que l’animation lève la suspension" in told
-    recours = moderation.appeal(elue, acte, "Je regrette")
-    moderation.judge(autre, recours, False, "C’était une fois")
+    moderation.appeal(elue, acte, "Je regrette")
+    moderation.judge(autre, Recours.objects.get(), False, "C’était une fois")
     page = html(as_(animatrice).get("/communaute/espaces/elus/journal/"))
     assert f"Personne suspendue&nbsp;: {elue}." in page
     assert f"Recours de {elue}." in page.replace("d’", "de ")
