@@ -99,7 +99,7 @@ def mise_en_commun(request, reference):
         passages=passages,
         jusquau=found.abandonnee_le is None
         and max((one.derniere.jusquau for one in passages if one.is_asked), default=None),
-        se_tient=readable_ones.standing().make_a_page(),
+        se_tient=found.parue_le and readable_ones.standing().make_a_page(),
         can_write=can_write,
         can_take_out=not found.is_open and permissions.can_take_out(user, found),
         can_ask=can_write and any(one.is_to_ask for one in passages),
