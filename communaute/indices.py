@@ -62,7 +62,7 @@ def found_in(texts):
     """For each of ``texts``, its ``Indice``, each once, in the order of ``Sorte``: in as many queries,
     however many texts there are.
     """
-    phrases = [_phrases(text) for text in texts]
+    phrases = [capitalised(text) for text in texts]
     names, functions = _people()
     places = _places({name for one in phrases for name in one})
     return [
@@ -82,7 +82,7 @@ def _found(text, phrases, names, places, functions):
     yield from (Indice(Sorte.ADRESSE, one) for one in ADDRESS.findall(text))
 
 
-def _phrases(text):
+def capitalised(text):
     """What begins with a capital letter, up to ``LONGEST_NAME`` words, by what it folds to."""
     words = list(WORD.finditer(text))
     phrases = {}
@@ -110,16 +110,23 @@ def _places(names):
     """Those of ``names`` that name a place of the official lists or a territory of the cohort, folded; of
     territories and EPCI, also as people say them.
     """
-    territoires = set(map(fold, Territoire.objects.values_list("nom", flat=True)))
-    intercommunal = {*territoires, *Epci.objects.values_list("nom_plie", flat=True)}
-    said = {*intercommunal, *map(_without_kind, intercommunal)}
-    said.update(RELIEF.sub("", _without_kind(name)) for name in territoires)
+    territoires = Territoire.objects.values_list("nom", flat=True)
+    said = {name for nom in territoires for name in names_of(nom)}
+    for epci in Epci.objects.values_list("nom_plie", flat=True):
+        said |= {epci, _without_kind(epci)}
     found, names = {name for name in names & said if len(name) >= SHORTEST_NAME}, sorted(names)
     for start in range(0, len(names), NAMES_AT_ONCE):
         some = names[start : start + NAMES_AT_ONCE]
         communes = Commune.objects.order_by().filter(nom_plie__in=some)
         found.update(communes.values_list("nom_plie", flat=True))
     return found
+
+
+def names_of(nom):
+    """How people name the territory of this name, folded: in full, or by what tells it from others."""
+    full = fold(nom)
+    short = _without_kind(full)
+    return {name for name in (full, short, RELIEF.sub("", short)) if len(name) >= SHORTEST_NAME}
 
 
 def _without_kind(name):

@@ -197,11 +197,15 @@ class _Peers:
 
     def who_could_say(self, text):
         """All of them; where ``text`` names territories of the cohort, those who have a seat there."""
-        said = f" {fold(text)} "
+        said, phrases = f" {fold(text)} ", indices.capitalised(text).keys()
         there = {
             seat.membre
             for seat in self._seats
-            if seat.territoire and f" {fold(seat.territoire.nom)} " in said
+            if seat.territoire
+            and (
+                f" {fold(seat.territoire.nom)} " in said
+                or indices.names_of(seat.territoire.nom) & phrases
+            )
         }
         return there or {seat.membre for seat in self._seats}
 
