@@ -42,7 +42,7 @@ def test_take_the_pictures_of_the_guide_of_editors(open_page):
     expect(editor.get_by_role("option", name="Texte", exact=True)).to_be_visible()
     take(editor, "blocs")
     editor.keyboard.press("Escape")
-    press(editor, "Soumettre à Relecture des enseignements")
+    press(editor, "Soumettre à la relecture")
     editor.get_by_text("Dites d’où cela vient").scroll_into_view_if_needed()
     take(editor, "manque")
 

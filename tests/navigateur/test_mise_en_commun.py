@@ -124,7 +124,7 @@ def published(open_page, title):
     waiting = editor.get_by_role("region", name="On attend votre relecture")
     waiting.get_by_role("link", name=title).click()
     editor.get_by_role("checkbox", name="Coopération", exact=True).check()
-    press_action(editor, "Approuver et Publier")
+    press_action(editor, "Approuver et publier")
     expect(editor).to_have_url(IN_THE_LIST)
     public = open_page("/enseignements/")
     link = public.locator("main").get_by_role("link", name=title).first

@@ -94,7 +94,7 @@ def test_an_editor_gives_her_territory_its_real_perimeter_and_publishes(open_pag
     rows = page.locator("main table tbody tr")
     expect(rows).to_have_count(1)
     rows.get_by_role("link").first.click()
-    page.get_by_role("button", name="Ajouter un(e) intercommunalité").click()
+    page.get_by_role("button", name="Ajouter : intercommunalité").click()
     modal = page.locator(".modal-dialog, [role=dialog]").last
     modal.get_by_label("Nom ou code").fill("rodez")
     found = modal.locator("tbody tr")

@@ -36,12 +36,12 @@ def write(editor):
     body.press_sequentially("Trois marches, onze personnes, un registre.")
     editor.get_by_role("checkbox", name="Coopération", exact=True).check()
     saved(editor)
-    press(editor, "Soumettre à Relecture des enseignements")
+    press(editor, "Soumettre à la relecture")
     expect(editor.get_by_text("Dites d’où cela vient", exact=False)).to_be_visible()
     expect(body).to_have_text("Trois marches, onze personnes, un registre.")
     saved(editor)  # a form given back saves itself, and must not end after what follows
     editor.get_by_role("checkbox", name="Parc naturel régional des Monts d’Oursanne").check()
-    press(editor, "Soumettre à Relecture des enseignements")
+    press(editor, "Soumettre à la relecture")
     expect(editor.locator(".messages")).to_contain_text(TITLE)
 
 
@@ -77,7 +77,7 @@ def rewrite(editor):
     editor.get_by_role("textbox", name="En deux phrases").fill(
         "Onze personnes ont marché avant de décider, et l’une d’elles coupe du bois."
     )
-    press(editor, "Resoumettre à Relecture par l’animation")
+    press(editor, "Soumettre à nouveau à la relecture")
     expect(editor.locator(".messages")).to_contain_text(TITLE)
 
 
@@ -97,7 +97,7 @@ def test_a_learning_goes_from_draft_to_review_to_publication(open_page, site):
     facilitator.goto("/gestion/")
     waiting = facilitator.get_by_role("region", name="On attend votre relecture")
     waiting.get_by_role("link", name=TITLE).click()
-    press(facilitator, "Approuver et Publier")
+    press(facilitator, "Approuver et publier")
     expect(facilitator).to_have_url(IN_THE_LIST)
     assert site.mailbox.latest("editeur@demo.example", "a été relu et accepté")
 
