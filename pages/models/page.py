@@ -102,14 +102,14 @@ class PortailPage(Page):
         return super().get_view_restrictions()
 
     def get_preview_context(self, request, mode_name):
-        """As Wagtail's; ``brouillon`` says that what is shown is a draft: whether the public reads another
-        version (``live``), and where it is edited (``edition``) by whoever may and is not doing so.
+        """As Wagtail's. ``page_en_brouillon`` says that what is shown is a draft: whether the public reads
+        another version (``live``), and where it is edited (``edition``) by whoever may and is not doing so.
         """
         editing = getattr(request, "is_editing", False)
         may_edit = not editing and self.permissions_for_user(request.user).can_edit()
         return {
             **super().get_preview_context(request, mode_name),
-            "brouillon": {
+            "page_en_brouillon": {
                 "live": self.live and self.pk is not None,
                 "edition": may_edit and reverse("wagtailadmin_pages:edit", args=[self.pk]),
             },

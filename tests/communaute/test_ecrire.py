@@ -200,6 +200,7 @@ def test_a_draft_kept_is_offered_back_and_forgotten_once_sent(en_elue, elue, suj
     page = html(en_elue.get(address))
     assert "Pas encore</textarea>" in page
     assert "Votre brouillon" in page
+    assert "pas publiée" not in page
     en_elue.post(address, {"content": "Maintenant"})
     page = html(en_elue.get(address))
     assert "Votre brouillon" not in page
