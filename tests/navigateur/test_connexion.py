@@ -103,7 +103,7 @@ def test_an_app_is_set_up_then_asked_for(open_page):
 def test_a_code_of_a_mail_opens_ones_account_and_one_goes_out_everywhere(open_page, site):
     first, second = open_page(SIGN_IN), open_page("/communaute/suivi/")
     sign_in(first, "editeur@demo.example", "demo")
-    second.get_by_label("Votre adresse électronique").fill("editeur@demo.example")
+    second.get_by_label("Votre adresse électronique").first.fill("editeur@demo.example")
     second.get_by_role("button", name="Recevoir un code").click()
     code = re.search(r"\d{4}-\d{4}", site.mailbox.latest("editeur@demo.example", "code"))[0]
     second.get_by_label("Code reçu par courriel").fill(code)
