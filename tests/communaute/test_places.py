@@ -233,7 +233,7 @@ def test_seats_that_cannot_be_kept_are_refused_and_what_was_typed_comes_back(
     answer = client.post(f"{espace.get_absolute_url()}nouveau-sujet/", sent)
     assert answer.status_code == 422
     page = answer.content.decode()
-    assert message in page.replace("&nbsp;", " ")
+    assert message in page.replace("\N{NO-BREAK SPACE}", " ")
     assert sent["reservees"].splitlines()[0] in page
     assert not Rencontre.objects.exists()
 

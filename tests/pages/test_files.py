@@ -372,7 +372,8 @@ def test_a_territory_page_shows_its_photos(read):
 )
 def test_a_damaged_picture_is_refused_in_words(client, name, prefix, field):
     client.force_login(in_group(ADMINISTRATION))
-    whole = une_image().file.read()
+    with une_image().file.open() as file:
+        whole = file.read()
     before = PortailImage.objects.count()
     for content in (whole[: len(whole) // 2], whole[:4]):
         data = {"title": "Lavoir", "collection": 1, field: ContentFile(content, "lavoir.jpg")}
