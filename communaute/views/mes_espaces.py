@@ -6,6 +6,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
 from communaute import brouillons
@@ -55,7 +56,8 @@ def mes_espaces(request):
         "sondages": POLLS.fetch(user=user, at=timezone.now()),
         "brouillons": brouillons.begun(user),
         "entre": any(espace.charte_acceptee for espace in espaces),
-        "illicites": _said_illicit(user),
+        # Asked for by the page of one person alone.
+        "illicites": SimpleLazyObject(lambda: list(_said_illicit(user))),
         "anime": bool(rights_of(user).animated),
         "adhesions": next((espace.adhesions_count for espace in espaces), 0),
         "mots": _words(user) if any(espace.has_word for espace in espaces) else (),
