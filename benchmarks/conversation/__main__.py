@@ -20,7 +20,7 @@ from uuid import uuid4
 import psycopg
 from bs4 import BeautifulSoup
 
-from benchmarks.conversation.corpus import LONG, LONG_TOPIC, MEMBERS, READ_BY_EACH
+from benchmarks.conversation.corpus import LONG, LONG_TOPIC, MEMBERS, READ_BY_EACH, SENTENCES
 from benchmarks.serving import ROOT, filled, machine, say, served, start_redis
 
 REPORT = ROOT / "benchmarks/conversation.md"
@@ -52,6 +52,7 @@ Then one client does everything on each in turn, as an ordinary member, the orde
 machina keeps its connections open as the portal does; it searches with the backend of its documentation
 that needs no other server. "My spaces" is measured twice, beside the two pages that tell a member of machina
 as much: its index, which says when something was last said, and its list of unread topics, which says what.
+{sentences}
 
 Last run: {date}, {machine}, {versions}. The machine was shared: ratios mean more than times.
 
@@ -78,6 +79,10 @@ Milliseconds until the answer is there, by number of messages: the portal, then 
 
 {machina_grown}
 """
+REAL = "What is said is made of real sentences (`../shared/data`)."
+MADE_UP = (
+    "What is said is made of invented words, without `../shared/data`: the searches find nothing."
+)
 COMPARED = """\
 ### {messages} messages
 
@@ -359,6 +364,7 @@ def report(forums):
             read=READ_BY_EACH,
             rounds=ROUNDS,
             date=time.strftime("%Y-%m-%d"),
+            sentences=REAL if SENTENCES.exists() else MADE_UP,
             machine=machine(),
             versions=run(forums[0], "-c", VERSIONS).strip(),
             most_queries=MOST_QUERIES,
