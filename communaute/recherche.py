@@ -16,7 +16,7 @@ from communaute.text import fold
 MOST, MOST_TOPICS = 100, 20
 """How many messages are counted and shown, and how many topics by their title: whoever is given as many
 says more precisely what they look for."""
-JUST_SAID = 2_000
+JUST_SAID = 1_000
 """Messages, from the last one, that are looked at one by one, before others are through the index."""
 AMPLY = 4
 """How many times further one looks than there would be enough, if all was said as often as lately."""
