@@ -26,11 +26,9 @@ class MembreForm(UserEditForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["email"].disabled = True
-        if "is_active" in self.fields:  # nobody closes their own here
-            self.fields["is_active"].label = "Compte ouvert"
-            self.fields[
-                "is_active"
-            ].help_text = (
+        if is_open := self.fields.get("is_active"):  # nobody closes their own here
+            is_open.label = "Compte ouvert"
+            is_open.help_text = (
                 "Décochez pour fermer l’entrée. La personne peut effacer son compte elle-même."
             )
 
