@@ -231,15 +231,18 @@ def file_de_moderation(request, slug):
         reported.setdefault(alerte.post, []).append(alerte)
     waiting = Post.objects.readable_by(user).waiting().exclude(poster=user)
     appeals = Recours.objects.readable_by(user).waiting().of_espace(espace)
+    against_me = ActeModeration.objects.readable_by(user).filter(
+        espace=espace, par=user, recours__isnull=False, recours__reponse=None
+    )
+    against_me = list(against_me.select_related("espace", "post__topic"))
+    moderation.say_whether_judged(against_me)
     context = {
         "espace": espace,
         "reported": reported.items(),
         "waiting": waiting.filter(topic__forum=espace.forum_id).with_posters()[:SHOWN],
         "appeals": appeals.select_related("acte__membre", "acte__par")[:SHOWN],
-        "against_me": ActeModeration.objects.readable_by(user)
-        .filter(espace=espace, par=user, recours__isnull=False, recours__reponse=None)
-        .exists(),
-        "alone": not espace.animateurs.exclude(pk=user.pk).exists(),
+        "against_me": against_me,
+        "unjudged": [acte for acte in against_me if not acte.has_judge],
         "onglet": "moderation",
     }
     return render(request, "communaute/moderation.html", context)

@@ -1026,13 +1026,13 @@ def test_an_appeal_goes_to_another_facilitator_who_confirms_or_overturns(
 def test_with_no_other_facilitator_it_is_said_to_both(as_, espace, animatrice, sujet, elue):
     acte = moderation.decide(animatrice, sujet.posts.get(), Acte.MASQUER, "Un motif")
     page = html(as_(elue).get(f"/communaute/decisions/{acte.reference}/"))
-    assert "seul·e à animer cet espace" in page
+    assert "ne peut juger votre recours aujourd’hui" in page
     page = html(as_(elue).get(appeal(as_(elue), acte).url))
     assert "Votre recours est gardé" in page
     assert "la cohorte doit d’abord nommer quelqu’un" in page
     assert "Une autre personne" not in page
     page = html(as_(animatrice).get("/communaute/espaces/elus/moderation/"))
-    assert "personne ne peut le juger aujourd’hui" in page
+    assert "Personne d’autre que vous ne peut le juger" in page
     a_facilitator(EspaceFactory(slug="ailleurs", college="elus"))
     assert "doit d’abord nommer" in html(as_(elue).get("/communaute/decisions/"))
     other = entered(un_membre("elus"), espace)
@@ -1044,8 +1044,12 @@ def test_with_no_other_facilitator_it_is_said_to_both(as_, espace, animatrice, s
     page = html(as_(elue).get("/communaute/decisions/"))
     assert "doit d’abord nommer" not in page
     assert "La réponse viendra ici, d’une autre personne qu’Inès Moreau." in page
+    page = html(as_(animatrice).get("/communaute/espaces/elus/moderation/"))
+    assert "Une autre personne de l’animation y répondra" in page
     Membre.objects.filter(pk=other.pk).update(is_active=False)
     assert "doit d’abord nommer" in html(as_(elue).get("/communaute/decisions/"))
+    page = html(as_(animatrice).get("/communaute/espaces/elus/moderation/"))
+    assert "Personne d’autre que vous ne peut le juger" in page
 
 
 def test_nobody_appeals_against_what_concerns_another_or_holds_no_more(
