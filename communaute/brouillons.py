@@ -19,8 +19,8 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 
 from communaute import conservation, permissions
-from communaute.champs import plain
-from communaute.forms import WRITTEN, typed_text
+from communaute.forms.champs import plain
+from communaute.forms.ecrire import WRITTEN, typed_text
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import Brouillon, Espace, Membre, PieceJointe
 from communaute.prepared import Prepared

@@ -28,7 +28,7 @@ from communaute import (
 )
 from communaute.courriels_recus import Recu
 from communaute.depouillement import without_quotes
-from communaute.forms import MessageForm
+from communaute.forms.ecrire import MessageForm
 from communaute.forum_conversation.models import Topic
 from communaute.models import Cohorte, CourrielRecu, Envoi, Membre
 

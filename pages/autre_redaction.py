@@ -11,8 +11,8 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from communaute import mise_en_commun
 from communaute.conversation import Conflict
-from communaute.forms import WrittenField
-from communaute.mises_en_commun_forms import IntroductionField, TitreField
+from communaute.forms.champs import WrittenField
+from communaute.forms.mises_en_commun import IntroductionField, TitreField
 from communaute.models import Passage
 
 CHANGED = (

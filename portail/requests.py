@@ -9,7 +9,7 @@ from django.core.exceptions import (
 from django.shortcuts import render
 from django.views.defaults import bad_request
 
-from communaute.forms import typed_text
+from communaute.forms.ecrire import typed_text
 from communaute.middleware import MEMBERS_PREFIX
 
 

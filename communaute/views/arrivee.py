@@ -12,8 +12,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from communaute import abonnements, invitations
+from communaute.forms.invitations import AdhesionForm, IdentiteForm, RythmeForm
 from communaute.forum_conversation.models import Topic
-from communaute.invitation_forms import AdhesionForm, IdentiteForm, RythmeForm
 from communaute.models import Espace, Invitation, Membre
 from communaute.views.reading import form_page, takes_a_form
 from communaute.visiteurs import refusal

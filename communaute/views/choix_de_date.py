@@ -7,8 +7,8 @@ from django.shortcuts import redirect
 
 from communaute import choix_de_date, permissions
 from communaute.conversation import Conflict
+from communaute.forms.rencontres import ChoisirForm, DisponibilitesForm, ProposerForm
 from communaute.models import DateProposee
-from communaute.rencontres_forms import ChoisirForm, DisponibilitesForm, ProposerForm
 from communaute.views.reading import about_rencontre, form_page, readable_rencontre, takes_a_form
 
 SILENT_SHOWN = 60

@@ -12,7 +12,7 @@ from django.utils.crypto import get_random_string
 
 from communaute import brouillons, mentions, permissions, pieces
 from communaute.conversation import Conflict
-from communaute.forms import typed_text
+from communaute.forms.ecrire import typed_text
 from communaute.forum_conversation.models import Post
 
 NOT_SENT = ("apercu", "garder", "jeter")

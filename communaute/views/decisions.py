@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from communaute import moderation, permissions
-from communaute.forms import MotifForm, RecoursForm
+from communaute.forms.moderation import MotifForm, RecoursForm
 from communaute.forum_conversation.models import Topic
 from communaute.models import Acte, ActeModeration, Alerte, Membre
 from communaute.models.membres import NEVER

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from communaute import desaccord, permissions
 from communaute.conversation import Conflict
-from communaute.desaccords_forms import (
+from communaute.forms.desaccords import (
     AvisForm,
     DessousForm,
     EssaiForm,

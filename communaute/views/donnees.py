@@ -9,7 +9,7 @@ from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.views.decorators.http import require_safe
 
 from communaute import archives, effacement
-from communaute.forms import DepartForm
+from communaute.forms.profils import DepartForm
 from communaute.models import Archive
 from communaute.permissions import can_leave
 from communaute.views.compte import of_consequence

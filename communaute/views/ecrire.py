@@ -12,7 +12,7 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 
 from communaute import brouillons, conversation, desaccord, mentions, permissions, salle
-from communaute.forms import (
+from communaute.forms.ecrire import (
     ALL_TOPIC_FORMS,
     TOPIC_FORMS,
     ChercherForm,

@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from communaute import permissions
-from communaute.forms import CharteForm
+from communaute.forms.espaces import CharteForm
 from communaute.forum_conversation.models import Nature, Topic
 from communaute.models import (
     AcceptationCharte,

@@ -10,10 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from communaute import conversation, gestes, moderation, permissions
 from communaute.conversation import Conflict
-from communaute.forms import ResumeForm
+from communaute.forms.ecrire import ResumeForm
+from communaute.forms.salle import EffacerForm
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import Resume
-from communaute.salle_forms import EffacerForm
 from communaute.views.reading import apercu, form_page, readable, takes_a_form, who_reads_topic
 from communaute.views.sujets import place, readable_for_page, show, vote_form
 

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from communaute import invitations, permissions
-from communaute.invitation_forms import InvitationForm, ListeForm, RefusForm
+from communaute.forms.invitations import InvitationForm, ListeForm, RefusForm
 from communaute.models import Adhesion, Invitation
 from communaute.views.reading import form_page, takes_a_form
 

@@ -7,7 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from communaute import abonnements
-from communaute.invitation_forms import AbonnementForm
+from communaute.forms.invitations import AbonnementForm
 from communaute.models import Abonnement
 from communaute.views.reading import form_page, takes_a_form
 from communaute.visiteurs import refusal

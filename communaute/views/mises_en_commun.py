@@ -9,14 +9,14 @@ from django.views.decorators.http import require_safe
 from communaute import indices, notifications, permissions, salle
 from communaute import mise_en_commun as path_out
 from communaute.conversation import Conflict
-from communaute.forum_conversation.models import Post, Topic
-from communaute.mises_en_commun_forms import (
+from communaute.forms.mises_en_commun import (
     WITHOUT_ANSWER,
     ChapeauForm,
     PassageForm,
     ProposerForm,
     RepondreForm,
 )
+from communaute.forum_conversation.models import Post, Topic
 from communaute.models import Accord, MiseEnCommun, Passage, PreuveAccord, VersionPassage
 from communaute.views.reading import form_page, readable, takes_a_form, who_reads_topic
 from communaute.views.sujets import is_looked_at

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from communaute import moderation, permissions, sante
 from communaute.conversation import Conflict
-from communaute.forms import (
+from communaute.forms.moderation import (
     AlerteForm,
     DecisionForm,
     DeplacementForm,

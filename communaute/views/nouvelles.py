@@ -8,7 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from communaute import abonnements, notifications
-from communaute.invitation_forms import RythmeForm
+from communaute.forms.invitations import RythmeForm
 from communaute.models import Notification
 from communaute.models.membres import Rythme
 from communaute.views.reading import form_page, takes_a_form

@@ -5,7 +5,7 @@ from django.http import Http404
 from django.shortcuts import redirect
 
 from communaute import passation
-from communaute.forms import MotDePassationForm
+from communaute.forms.profils import MotDePassationForm
 from communaute.models import MotDePassation, Siege
 from communaute.views.reading import form_page, takes_a_form
 

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from communaute import permissions, profils
-from communaute.forms import AnnuaireForm, ProfilForm
+from communaute.forms.profils import AnnuaireForm, ProfilForm
 from communaute.models import Membre, MotDePassation, Profil
 from communaute.pieces import MAX_BYTES
 from communaute.search import excerpt, wanted

@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 
 from communaute import promesse as promise
 from communaute.conversation import Conflict
-from communaute.forms import AccordForm, PromesseForm
+from communaute.forms.promesse import AccordForm, PromesseForm
 from communaute.forum_conversation.models import Promesse, Topic
 from communaute.models import AccordPromesse, DemandePromesse
 from communaute.views.reading import form_page, readable, takes_a_form, who_reads_topic

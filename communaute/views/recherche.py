@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.html import strip_tags
 from django.views.decorators.http import require_safe
 
-from communaute.forms import RechercheForm
+from communaute.forms.espaces import RechercheForm
 from communaute.forum_conversation.models import Post
 from communaute.models import Espace
 from communaute.models.membres import unshown

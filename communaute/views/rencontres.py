@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 from communaute import calendriers, notifications, permissions, rencontres, salle
 from communaute.conversation import Conflict
 from communaute.dates import day_said
+from communaute.forms.rencontres import AjouterForm, AnnoncerForm, AnnulerForm, ChangeForm
 from communaute.forum_conversation.models import Nature, Topic
 from communaute.models import AgendaPersonnel, AnnonceRencontre, Presence, Rencontre
 from communaute.prepared import Prepared
-from communaute.rencontres_forms import AjouterForm, AnnoncerForm, AnnulerForm, ChangeForm
 from communaute.views import choix_de_date
 from communaute.views.reading import (
     about_rencontre,

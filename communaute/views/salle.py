@@ -6,9 +6,9 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 
 from communaute import notifications, permissions, salle
-from communaute.champs import plain
+from communaute.forms.champs import plain
+from communaute.forms.salle import AppelForm, CodeForm, EffacerForm, NoteForm
 from communaute.models import Motif, NoteDeRencontre, Presence
-from communaute.salle_forms import AppelForm, CodeForm, EffacerForm, NoteForm
 from communaute.views.reading import about_rencontre, form_page, readable_rencontre, takes_a_form
 from communaute.views.sujets import is_looked_at
 

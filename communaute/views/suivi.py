@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
-from communaute.forms import NIVEAUX_DU_SUJET, NiveauDuSujetForm, NiveauForm
+from communaute.forms.espaces import NIVEAUX_DU_SUJET, NiveauDuSujetForm, NiveauForm
 from communaute.forum_conversation.models import Topic
 from communaute.models import Espace, Niveau, Participation, Suivi
 from communaute.models.lecture import NEVER

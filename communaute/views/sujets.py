@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from communaute import conversation, notifications, permissions
-from communaute.forms import NIVEAUX_DU_SUJET, MessageForm, VoteForm
+from communaute.forms.ecrire import MessageForm, VoteForm
+from communaute.forms.espaces import NIVEAUX_DU_SUJET
 from communaute.forum_conversation.models import POSTS_PER_PAGE, Nature, Topic
 from communaute.models import (
     Choix,

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from communaute import choix_de_date, conversation, effacement, rencontres
 from communaute.conversation import Conflict
+from communaute.forms.rencontres import DatesField
 from communaute.forum_conversation.models import Nature
 from communaute.models import DateProposee, Disponibilite, Presence, Rencontre
-from communaute.rencontres_forms import DatesField
 from tests.communaute.test_rencontres import FORM, again, coming, events, of, peers, said_by, told
 from tests.factories import MembreFactory, entered
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from communaute import conversation, rencontres, repetitions
 from communaute.dates import day_said
+from communaute.forms.rencontres import SerieForm
 from communaute.forum_conversation.models import Nature, Topic
 from communaute.models import Presence, Rencontre
-from communaute.rencontres_forms import SerieForm
 from communaute.repetitions import MOST_DATES, Repetition
 from tests.communaute.test_rencontres import FORM, again, events, moved, of, peers, told
 

@@ -5,8 +5,7 @@ from uuid import uuid4
 from django import forms
 from django.utils.text import Truncator
 
-from communaute.champs import LongField
-from communaute.forms import WrittenField
+from communaute.forms.champs import LongField, WrittenField
 from communaute.models import Accord
 
 CHANGED = (

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from communaute import repetitions
-from communaute.champs import LongField
 from communaute.dates import check_year, day_said, span_said
+from communaute.forms.champs import DayField, HourField, LongField
 from communaute.models import College, Disponibilite, Territoire
 from communaute.rencontres import names_a_learning
 from communaute.repetitions import MOST_DATES, Repetition, at
@@ -99,41 +99,6 @@ class KeptField(LongField):
                 "accueille »."
             )
         return groups[called(said["nom"])] | {"places": int(said["places"])}
-
-
-class DayField(forms.DateField):
-    """A day, as browsers send it or as people write it."""
-
-    default_validators = [check_year]
-
-    def __init__(self, **kwargs):
-        super().__init__(
-            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-            input_formats=["%Y-%m-%d", "%d/%m/%Y"],
-            **kwargs,
-        )
-        self.error_messages["invalid"] = (
-            "Cette date n’en est pas une : écrivez par exemple 31/12/2026."
-        )
-
-
-class HourField(forms.TimeField):
-    """An hour, as browsers send it or as people write it: "14:30", "14h30", "14 h"."""
-
-    def __init__(self, **kwargs):
-        super().__init__(
-            widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-            input_formats=["%H:%M", "%H:%M:%S"],
-            **kwargs,
-        )
-        self.error_messages["invalid"] = (
-            "Cette heure n’en est pas une : écrivez par exemple 14:30 ou 14 h."
-        )
-
-    def to_python(self, value):
-        if isinstance(value, str) and (said := re.fullmatch(r"\s*(\d\d?)\s*h\s*(\d\d)?\s*", value)):
-            value = f"{said[1]}:{said[2] or '00'}"
-        return super().to_python(value)
 
 
 class CadreForm(forms.Form):

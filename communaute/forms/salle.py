@@ -4,7 +4,7 @@ from django import forms
 from django.utils.crypto import constant_time_compare
 
 from communaute import salle
-from communaute.forms import reason
+from communaute.forms.champs import reason
 from communaute.models import Membre
 
 

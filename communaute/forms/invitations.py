@@ -3,10 +3,10 @@
 from django import forms
 
 from communaute import invitations, listes
+from communaute.forms.champs import DayField
 from communaute.models import Adhesion, College, Invitation, Membre, Siege, Territoire
 from communaute.models.invitations import facilitated_places
 from communaute.models.membres import Rythme
-from communaute.rencontres_forms import DayField
 from communaute.visiteurs import TrapField, UncutMixin
 
 JOURS = ("Lundi", "Mardi", "Mercredi", "Jeudi", "Vendredi", "Samedi", "Dimanche")

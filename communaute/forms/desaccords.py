@@ -3,9 +3,8 @@
 from django import forms
 from django.utils import timezone
 
-from communaute.forms import WrittenField, reason
+from communaute.forms.champs import DayField, WrittenField, reason
 from communaute.models import Issue
-from communaute.rencontres_forms import DayField
 from communaute.text import fold
 
 
