@@ -4,7 +4,6 @@ from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,6 +23,7 @@ from communaute.forum_conversation.models import Nature, Post, Promesse, Topic
 from communaute.views.composition import Composition
 from communaute.views.reading import (
     entered_espace,
+    page_of_versions,
     readable,
     takes_a_form,
     who_reads,
@@ -32,7 +32,6 @@ from communaute.views.reading import (
 
 QUOTED = 600
 """Characters of a message that are quoted whole; of a longer one, its beginning."""
-VERSIONS_PER_PAGE = 10
 
 
 @takes_a_form
@@ -146,8 +145,8 @@ def historique(request, reference):
     if not post.is_shown:
         raise Http404
     versions = post.versions.readable_by(request.user).order_by("-ecrite_le", "-pk")
-    page = Paginator(versions, VERSIONS_PER_PAGE).get_page(request.GET.get("page"))
-    context = {"espace": post.espace, "topic": post.topic, "post": post, "versions": page}
+    context = {"espace": post.espace, "topic": post.topic, "post": post}
+    context["versions"] = page_of_versions(request, versions)
     return render(request, "communaute/historique.html", context)
 
 

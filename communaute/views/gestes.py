@@ -4,7 +4,6 @@ Each address that only takes an act leads back to the page, for whoever comes to
 """
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 
@@ -14,10 +13,15 @@ from communaute.forms.ecrire import ResumeForm
 from communaute.forms.salle import EffacerForm
 from communaute.forum_conversation.models import Post, Topic
 from communaute.models import Resume
-from communaute.views.reading import apercu, form_page, readable, takes_a_form, who_reads_topic
+from communaute.views.reading import (
+    apercu,
+    form_page,
+    page_of_versions,
+    readable,
+    takes_a_form,
+    who_reads_topic,
+)
 from communaute.views.sujets import place, readable_for_page, show, vote_form
-
-VERSIONS_PER_PAGE = 10
 
 
 @takes_a_form
@@ -96,9 +100,7 @@ def resume(request, reference):
         "apercu": apercu(request, form),
         "can_summarise": can_summarise,
         "can_moderate": permissions.can_moderate(request.user, topic.espace),
-        "versions": Paginator(versions.select_related("auteur"), VERSIONS_PER_PAGE).get_page(
-            request.GET.get("page")
-        ),
+        "versions": page_of_versions(request, versions.select_related("auteur")),
     }
     if form.is_valid() and "apercu" not in request.POST:
         try:

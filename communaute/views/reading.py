@@ -1,7 +1,9 @@
 """What the views of the members' pages start from, and what their pages say."""
 
 from datetime import UTC, date, datetime
+from itertools import zip_longest
 
+from django.core.paginator import Paginator
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,6 +17,7 @@ from communaute.prepared import Prepared
 
 takes_a_form = require_http_methods(["GET", "HEAD", "POST"])
 """What a page answers that shows a form and is sent it."""
+VERSIONS_PER_PAGE = 10
 
 
 def readable_espace(user, slug):
@@ -131,6 +134,17 @@ def form_page(request, template, context, status=None):
     """A page with a form: 200 when shown, 422 when what was sent could not be taken, or ``status``."""
     form = context["form"]
     return render(request, template, context, status=status or (422 if form.errors else 200))
+
+
+def page_of_versions(request, versions):
+    """A page of ``versions``, the latest first, each with ``avant``: that which it replaced, or None."""
+    page = Paginator(versions, VERSIONS_PER_PAGE).get_page(request.GET.get("page"))
+    shown, end = list(page), page.end_index()
+    replaced = [*shown[1:], *(versions[end : end + 1] if page.has_next() else ())]
+    for version, page_before in zip_longest(shown, replaced):
+        version.avant = page_before
+    page.object_list = shown
+    return page
 
 
 def missing(request):

@@ -1,7 +1,8 @@
-"""Names, sizes and punctuation as people say and write them."""
+"""Names, sizes and punctuation as people say and write them, and what changed in a text."""
 
 from django import template
 
+from communaute.differences import changes
 from communaute.mots import held_together, of, size_said, than
 
 register = template.Library()
@@ -9,3 +10,4 @@ register.filter("de", of)
 register.filter("que", than)
 register.filter("insecables", held_together)
 register.filter("taille", size_said)
+register.filter("depuis", changes)

@@ -223,8 +223,8 @@ def test_a_charter_that_changed_is_shown_beside_the_version_that_was_accepted(
     for said in (
         "a changé",
         "sa version 1",
-        "Une seconde version.",
-        "Ce qui s’écrit ici reste ici.",
+        "<del>Ce qui s’écrit ici reste ici.</del> <ins>Une seconde version.</ins>",
+        "Ce qui s’écrit ici reste ici.</p>",
     ):
         assert said in page
     client.force_login(un_membre("elus"))

@@ -612,6 +612,10 @@ def test_the_versions_of_a_message_come_by_pages_from_the_latest_to_the_first(en
     assert "Version 0." not in last
     assert "Au départ" in last
     assert "Une phrase secrète." in last
+    # The last of a page is compared with the first of the next one.
+    assert "<p><del>Une phrase secrète.</del> <ins>Version 0.</ins></p>" in first
+    assert "<p>Version <del>9.</del> <ins>10.</ins></p>" in first
+    assert "<ins>" not in last
 
 
 def test_the_end_of_a_line_counts_once_and_nothing_pasted_is_cut(en_elue, sujet):

@@ -157,6 +157,8 @@ def test_the_summary_is_shown_on_top_and_its_versions_are_kept(
     words = read(about(sujet, "resume")).words
     assert "Presque tout est dit." in words
     assert "Rien n’est dit ." in words
+    [came] = read(about(sujet, "resume")).select("ins")
+    assert came.text == "Presque tout est dit."
     assert "Enregistrer le résumé" not in words
 
 
