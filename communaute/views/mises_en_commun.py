@@ -4,11 +4,13 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
 from communaute import indices, notifications, permissions, salle
 from communaute import mise_en_commun as path_out
 from communaute.conversation import Conflict
+from communaute.differences import changes
 from communaute.forms.mises_en_commun import (
     WITHOUT_ANSWER,
     ChapeauForm,
@@ -254,6 +256,7 @@ def repondre(request, reference):
         accord.form = RepondreForm(data, accord=accord, offered=offered, says_college=says_college)
         own = accord.version.sources.all()
         accord.mine = [post for post in own if post.poster_id == user.pk and post.is_shown]
+    _say_changes(user, found, asked)
     if request.method == "POST" and (response := _take_answers(request, found, asked)):
         return response
     if not asked:
@@ -271,6 +274,25 @@ def repondre(request, reference):
         jusquau=min(accord.version.jusquau for accord in asked),
     )
     return form_page(request, "communaute/repondre.html", context)
+
+
+def _say_changes(user, mise, asked):
+    """Give each of what is ``asked`` its ``changes``: the text, with what changed since the last version
+    that ``user`` answered; None where there is none.
+    """
+    answered = Accord.objects.readable_by(user).exclude(reponse="")
+    answered = answered.filter(version__passage__mise_en_commun=mise).select_related("version")
+    answered = answered.exclude(pk__in=[accord.pk for accord in asked])
+    last = {one.version.passage_id: one.version for one in answered.order_by("version__numero")}
+    for accord in asked:
+        before = last.get(accord.version.passage_id)
+        accord.changes = before and changes(_whole(accord.version), _whole(before))
+
+
+def _whole(version):
+    return (
+        format_html("<p>{}</p>{}", version.titre, version.rendu) if version.titre else version.rendu
+    )
 
 
 def _take_answers(request, mise, asked):

@@ -480,7 +480,7 @@ def test_a_change_meanwhile_shows_both_texts(go, membres, sujet):
     assert all(text in history for text in ("Au départ.", "D’Anna.", "Des deux."))
 
 
-def test_one_part_changed_asks_again_for_that_part_alone(membres, sujet):
+def test_one_part_changed_asks_again_for_that_part_alone_and_shows_what_changed(go, membres, sujet):
     omar = membres[1]
     mise = une_mise_en_commun(sujet.espace, remise=False)
     part = mise.passages.get(ordre=1)
@@ -490,6 +490,10 @@ def test_one_part_changed_asks_again_for_that_part_alone(membres, sujet):
     awaited = Accord.objects.awaited()
     assert {accord.version.texte for accord in awaited} == {"Dit autrement."}
     assert omar not in {accord.membre for accord in awaited}
+    asked = awaited[0].membre
+    page = go(asked, "repondre", mise.reference)
+    assert "Ce qui a changé depuis la version à laquelle vous aviez répondu" in page
+    assert f"<del>{part.accorde.texte}</del> <ins>Dit autrement.</ins>" in page
 
 
 def test_only_who_opened_it_and_who_facilitates_write_it(go, membres, sujet):
