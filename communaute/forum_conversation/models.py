@@ -302,7 +302,7 @@ class Topic(AbstractTopic):
         ordering = ["-type", "-last_post_on", "-pk"]
         indexes = [
             models.Index(fields=["forum", "-type", "-last_post_on", "-id"], name="topic_of_forum"),
-            models.Index(fields=["forum", "-last_post_on"], name="topic_by_last_post"),
+            models.Index(fields=["forum", "-last_post_on", "-id"], name="topic_by_last_post"),
             models.Index(fields=["poster", "-last_post_on"], name="topic_of_poster"),
             models.Index(
                 fields=["forum", "-last_post_on"],
