@@ -1,11 +1,11 @@
-"""The Django project that ``DJANGO_SETTINGS_MODULE`` names; each answer says what making it cost."""
+"""The Django project of ``DJANGO_SETTINGS_MODULE``, as deployed; each answer says what making it cost."""
 
 import time
 
-from django.core.wsgi import get_wsgi_application
+from django.core.servers.basehttp import get_internal_wsgi_application
 from django.db import connection
 
-project = get_wsgi_application()
+project = get_internal_wsgi_application()
 
 
 def application(environ, start_response):
