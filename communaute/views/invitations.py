@@ -24,6 +24,8 @@ ETATS = [
     (Invitation.Etat.REVOQUEE, "Révoquées"),
 ]
 MEANWHILE = "Une autre personne vient d’inviter cette adresse : voyez la liste des invitations."
+REFUS = "refus_%s"
+"""The identifiers of the fields of a no, beside those of an invitation."""
 OVER = "Cette invitation a été acceptée ou révoquée entre-temps."
 
 
@@ -75,7 +77,7 @@ def adhesion(request, reference):
     """Answer a request to join: by an invitation, or by a courteous no."""
     found = get_object_or_404(_mine(request, Adhesion).waiting(), reference=reference)
     if request.method == "POST" and "decliner" in request.POST:
-        refus = RefusForm(request.POST)
+        refus = RefusForm(request.POST, auto_id=REFUS)
         if refus.is_valid():
             try:
                 invitations.decline(request.user, found, refus.cleaned_data["mot"])
@@ -110,7 +112,12 @@ def _invite(request, adhesion=None):
         else:
             messages.success(request, f"L’invitation part pour {invitation.email}.")
             return redirect("communaute:invitations")
-    context = {"form": form, "invitation": form, "adhesion": adhesion, "refus": RefusForm()}
+    context = {
+        "form": form,
+        "invitation": form,
+        "adhesion": adhesion,
+        "refus": RefusForm(auto_id=REFUS),
+    }
     template = "communaute/adhesion.html" if adhesion else "communaute/inviter.html"
     return form_page(request, template, context)
 

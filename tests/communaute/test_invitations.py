@@ -489,6 +489,17 @@ def test_a_request_is_answered_by_an_invitation(adhesion, signed_in, facilitator
     assert send(client, address, LISE | {"email": "b@x.fr"}).status_code == 404
 
 
+def test_the_yes_and_the_no_to_a_request_have_each_their_own_field(
+    adhesion, signed_in, facilitator
+):
+    client = signed_in(facilitator)
+    answer = client.get(f"/communaute/adhesions/{adhesion.reference}/")
+    page = BeautifulSoup(answer.content, "html.parser")
+    for label in page.select("main label"):
+        [field] = page.select(f"#{label['for']}")
+        assert field.find_parent("form") is label.find_parent("form")
+
+
 def test_a_request_is_declined_with_courtesy(adhesion, signed_in, facilitator, send, mailoutbox):
     client, address = signed_in(facilitator), f"/communaute/adhesions/{adhesion.reference}/"
     refused = send(client, address, {"decliner": "", "mot": "x" * 1001})

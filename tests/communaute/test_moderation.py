@@ -348,7 +348,10 @@ def test_any_reader_reports_a_message_once_and_is_thanked(as_, espace, sujet):
     espace.nominate("lecture", [reader])
     post, client = sujet.posts.get(), as_(entered(reader, espace))
     address = f"/communaute/messages/{post.reference}/alerter/"
-    assert "Choisissez ce qui vous alerte" in html(client.post(address, {"motif": ""}), 422)
+    page = BeautifulSoup(html(client.post(address, {"motif": ""}), 422), "html.parser")
+    assert "Choisissez ce qui vous alerte" in page.text
+    assert page.title.text.startswith("À revoir\xa0: ")
+    assert page.select_one(page.select_one(".erreurs a")["href"])["type"] == "radio"
     response = report(client, post, "confidence", "C’était dit hors d’ici.")
     assert "Merci" in html(client.get(response.url, follow=True))
     response = report(client, post)
