@@ -47,6 +47,28 @@ def test_what_is_typed_is_kept_while_one_types(open_page):
     expect(page.get_by_label("Votre message")).to_have_value("")
 
 
+SAID_SINCE = """one => {
+    window.said = 0;
+    new MutationObserver(() => window.said++).observe(one, {childList: true, characterData: true});
+}"""
+
+
+def test_that_a_draft_is_kept_is_not_said_again_at_each_pause(open_page):
+    page = open_page("/communaute/espaces/elus/", "elue")
+    page.get_by_role("link", name="Seule de mon avis").click()
+    page.clock.install()
+    page.route("**/sujets/**", lambda route: route.fulfill(json={"garde": "14 h 02"}), times=2)
+    text, state = page.get_by_label("Votre message"), page.locator(".composition__garde")
+    for words in ("Je commence", "Je commence à répondre"):
+        with page.expect_response("**/sujets/**"):
+            text.fill(words)
+            page.clock.run_for(2000)
+        expect(state).to_have_text("Brouillon gardé à 14 h 02")
+        if words == "Je commence":
+            state.evaluate(SAID_SINCE)
+    assert page.evaluate("window.said") == 0
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [

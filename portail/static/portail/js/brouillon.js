@@ -8,6 +8,11 @@ const WHY = {
 };
 let timer, underway;
 
+// What is said already is not said again: a screen reader would repeat it at each pause.
+function say(words) {
+  if (state.textContent !== words) state.textContent = words;
+}
+
 async function ask(button) {
   underway?.abort();
   underway = new AbortController();
@@ -26,10 +31,10 @@ async function keep() {
     const kept = await ask("garder");
     if (!kept) throw new Error("refused");
     const { garde, ailleurs } = kept;
-    if (garde) state.textContent = `Brouillon gardé à ${garde}`;
-    if (ailleurs) state.textContent = "Un autre brouillon vous attend ici, écrit ailleurs : celui-ci reste dans cette page, sans être gardé.";
+    if (garde) say(`Brouillon gardé à ${garde}`);
+    if (ailleurs) say("Un autre brouillon vous attend ici, écrit ailleurs : celui-ci reste dans cette page, sans être gardé.");
   } catch (error) {
-    if (error.name !== "AbortError") state.textContent = WHY[error.message] ?? "Pas de réseau : votre texte reste dans cette page.";
+    if (error.name !== "AbortError") say(WHY[error.message] ?? "Pas de réseau : votre texte reste dans cette page.");
   }
 }
 
@@ -68,6 +73,6 @@ button.addEventListener("click", async (event) => {
     place.hidden = false;
     place.focus();
   } catch {
-    state.textContent = "L’aperçu n’a pas pu être fait. Votre texte reste dans cette page.";
+    say("L’aperçu n’a pas pu être fait. Votre texte reste dans cette page.");
   }
 });
