@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
-from tests.navigateur.conftest import visit
+from tests.navigateur.conftest import tab_to, visit
 
 RULES = {
     "resultTypes": ["violations"],
@@ -240,6 +241,55 @@ def test_the_lines_of_a_list_to_correct_are_read_whole_on_a_phone(open_page):
     for cell in ("pas-une-adresse", "zélus"):
         box = row.get_by_role("cell").filter(has_text=cell).last.bounding_box()
         assert 0 <= box["x"] < box["x"] + box["width"] <= 320
+
+
+TWICE_AS_LARGE = "() => { document.documentElement.style.fontSize = '200%' }"
+OVERLAP = """() => {
+    const boxes = [".marque__nom", ".cloche", ".menu--repli"].map(
+        one => document.querySelector(one).getBoundingClientRect()
+    );
+    return boxes.some((one, rank) => boxes.slice(rank + 1).some(
+        other => one.left < other.right && other.left < one.right
+            && one.top < other.bottom && other.top < one.bottom
+    ));
+}"""
+
+
+@pytest.mark.parametrize(
+    ("path", "account"),
+    [
+        ("/communaute/", "elue"),
+        ("/communaute/annuaire/", "elue"),
+        ("/communaute/recherche/?q=cantine", "elue"),
+        ("/communaute/espaces/elus/sante/", "animation"),
+        ("/communaute/invitations/nouvelle/", "animation"),
+    ],
+)
+def test_letters_twice_as_large_stay_within_a_phone_and_apart(open_page, path, account):
+    page = open_page(path, account, viewport={"width": 360, "height": 800})
+    page.evaluate(TWICE_AS_LARGE)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert not page.evaluate(OVERLAP)
+
+
+UNDER_SOMETHING = """() => {
+    const one = document.activeElement, {x, y, width, height} = one.getBoundingClientRect();
+    const above = document.elementFromPoint(x + width / 2, y + height / 2);
+    return !one.contains(above) && !above.contains(one);
+}"""
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_menu_left_open_hides_nothing_that_the_keyboard_goes_on_to(open_page, scripts):
+    page = open_page("/communaute/", "elue", java_script_enabled=scripts, **TOUCHED)
+    page.locator(".menu--repli summary").press("Enter")
+    panel = page.locator(".menu__volet")
+    expect(panel).to_be_visible()
+    tab_to(page, panel.get_by_role("button", name="Se déconnecter"))
+    expect(panel).to_be_visible()
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        assert not page.evaluate(UNDER_SOMETHING)
 
 
 def test_a_visitor_receives_no_cookie(open_page):
