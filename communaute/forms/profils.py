@@ -7,6 +7,15 @@ from communaute.forms.champs import LongField, WrittenField
 from communaute.models import College, Profil, Territoire, Visible
 
 
+SHOWN = {
+    "photo": "ma photo",
+    "partage": "ce que je peux partager",
+    "cherche": "ce que je cherche",
+    "contact": "comment me joindre",
+}
+"""What a profile shows to whom its member chooses, as it is said after « Qui voit »."""
+
+
 class ProfilForm(forms.ModelForm):
     """What a member says of themselves, each thing with those whom it is shown to."""
 
@@ -58,9 +67,9 @@ class ProfilForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        for name in ("photo", "partage", "cherche", "contact"):
+        for name, what in SHOWN.items():
             field = self.fields[f"{name}_visible"]
-            field.label = "Qui le voit" if name != "photo" else "Qui la voit"
+            field.label = f"Qui voit {what}"
             field.choices = Visible.choices
         self.initial["nomme_publiquement"] = self.instance.membre.nomme_publiquement
         if not self.instance.photo:

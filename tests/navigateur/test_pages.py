@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from collections import defaultdict
 from urllib.parse import urlsplit
 
 import pytest
@@ -290,6 +291,31 @@ def test_a_menu_left_open_hides_nothing_that_the_keyboard_goes_on_to(open_page, 
     for _ in range(5):
         page.keyboard.press("Tab")
         assert not page.evaluate(UNDER_SOMETHING)
+
+
+LEADS = r"""() => [...document.querySelectorAll("main :is(a[href], button[formaction])")]
+    .filter(one => one.checkVisibility())
+    .map(one => [one.textContent.trim().replace(/\s+/g, " "), one.formAction ?? one.href])"""
+
+
+@pytest.mark.parametrize(
+    ("path", "account"),
+    [
+        ("topic", "animation"),
+        ("/communaute/rencontres/", "elue"),
+        ("/communaute/recherche/?q=cantine", "elue"),
+    ],
+)
+def test_what_leads_elsewhere_is_named_otherwise(open_page, path, account):
+    page = open_page("/communaute/espaces/tronc-commun/" if path == "topic" else path, account)
+    if path == "topic":
+        page.get_by_role("link", name="Associer une entreprise").click()
+        page.wait_for_load_state()
+    addresses = defaultdict(set)
+    for name, address in page.evaluate(LEADS):
+        addresses[name].add(address)
+    assert addresses
+    assert [name for name, led in addresses.items() if len(led) > 1] == []
 
 
 def test_a_visitor_receives_no_cookie(open_page):
