@@ -1,6 +1,5 @@
 """Writing: a new topic, a change of one's message, whom one can name; and what a message said before."""
 
-from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -125,7 +124,13 @@ def modifier_message(request, reference):
         },
         attached=post.pieces.readable_by(request.user),
     )
-    response = composition.respond(partial(conversation.edit, request.user, post))
+
+    def edit(**said):
+        edited = conversation.edit(request.user, post, **said)
+        messages.success(request, "Votre message est enregistré.")
+        return edited
+
+    response = composition.respond(edit)
     if response:
         return response
     composition.compare_with(post)

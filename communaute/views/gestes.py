@@ -29,7 +29,9 @@ def merci(request, reference):
     """Thank for a message, or take one's thanks back."""
     post = readable(request.user, Post, reference)
     if request.method == "POST":
-        gestes.thank(request.user, post, on=request.POST.get("oui") == "1")
+        on = request.POST.get("oui") == "1"
+        gestes.thank(request.user, post, on=on)
+        messages.success(request, "Votre merci est dit." if on else "Votre merci est retiré.")
     return redirect(place(request.user, post.topic, post))
 
 

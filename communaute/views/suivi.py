@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.db.models import F
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
@@ -52,7 +53,7 @@ def suivre_espace(request, slug):
     if not form.is_valid():
         raise Http404
     Participation.objects.choose(request.user, espace, form.cleaned_data["niveau"])
-    return _noted(request, espace, form)
+    return _noted(request, form, f"espace-{slug}", f"{espace.get_absolute_url()}#suivre")
 
 
 @require_POST
@@ -63,7 +64,8 @@ def suivre_sujet(request, reference):
     if not form.is_valid():
         raise Http404
     Suivi.objects.choose(request.user, topic, form.cleaned_data["niveau"])
-    return _noted(request, topic, form)
+    place = f"{topic.get_absolute_url()}#prevenir"
+    return _noted(request, form, f"sujet-{topic.reference}", place)
 
 
 @require_POST
@@ -89,8 +91,12 @@ def moment(text):
     return min(max(found, NEVER), timezone.now())
 
 
-def _noted(request, place, form):
-    """Say which level was chosen, by its name alone: the message outlives the right to read the place."""
+def _noted(request, form, row, place):
+    """Say which level was chosen, by its name alone: the message outlives the right to read the place.
+
+    One goes on from where one chose: a ``row`` of the list of what one follows, or ``place``.
+    """
     chosen = dict(form.fields["niveau"].choices)[form.cleaned_data["niveau"]]
     messages.success(request, f"C’est noté : « {chosen} ».")
-    return redirect("communaute:suivi" if request.POST.get("retour") == "suivi" else place)
+    listed = f"{reverse('communaute:suivi')}#{row}"
+    return redirect(listed if request.POST.get("retour") == "suivi" else place)

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from datetime import UTC, date, datetime
-from functools import partial
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.shortcuts import redirect, render
@@ -45,7 +45,14 @@ def sujet(request, reference):
     topic = readable_for_page(request.user, reference)
     can_reply = permissions.can_reply(request.user, topic)
     composition = reply_to(request, topic) if can_reply else None
-    response = composition and composition.respond(partial(conversation.reply, request.user, topic))
+
+    def reply(**said):
+        post = conversation.reply(request.user, topic, **said)
+        waits = "" if post.approved else " dès que l’animation l’aura lue"
+        messages.success(request, f"Votre réponse est publiée{waits}.")
+        return post
+
+    response = composition and composition.respond(reply)
     if response:
         return response
     is_posted = request.method == "POST"

@@ -47,6 +47,21 @@ def opened(client, nature, **fields):
     return Topic.objects.get(reference=response.url.strip("/").split("/")[-1])
 
 
+def test_whoever_answers_or_corrects_is_told_that_it_is_done(en_elue, espace, sujet):
+    answer = {"content": "Nous aussi."}
+    page = html(en_elue.post(sujet.get_absolute_url(), answer, follow=True))
+    assert "Votre réponse est publiée." in page
+    post = sujet.posts.last()
+    address = f"/communaute/messages/{post.reference}/modifier/"
+    corrected = {"content": "Nous aussi, tôt.", "base": post.updates_count}
+    assert "Votre message est enregistré." in html(en_elue.post(address, corrected, follow=True))
+    type(espace).objects.update(premoderation=True)
+    newcomer = entered(un_membre("elus"), espace)
+    en_elue.force_login(newcomer)
+    page = html(en_elue.post(sujet.get_absolute_url(), answer, follow=True))
+    assert "Votre réponse est publiée dès que l’animation l’aura lue." in page
+
+
 # --- The kinds of topics ------------------------------------------------------------------------
 
 

@@ -114,6 +114,12 @@ def test_a_view_without_topic_says_where_to_go(shown, query, said):
     assert said in shown(query).words
 
 
+def test_the_title_of_the_page_says_which_topics_it_shows(shown):
+    assert shown().title.get_text().startswith("Entre élu·es · ")
+    chosen = shown("?voir=non-lus&nature=question").title.get_text()
+    assert chosen.startswith("Non lus · Question · Entre élu·es · ")
+
+
 def test_pages_follow_one_another_without_gap_even_at_the_same_instant(shown, espace, monkeypatch):
     monkeypatch.setattr(espaces, "TOPICS_PER_PAGE", 3)
     for number in range(10):
@@ -173,7 +179,7 @@ def test_entering_a_space_follows_it_all_until_one_chooses_otherwise(client, esp
     client.post(f"{ESPACE}charte/", {"version": 1, "accepte": "on"})
     assert Participation.objects.get().niveau == Niveau.TOUT
     response = client.post(f"{ESPACE}suivi/", {"niveau": "mentions"})
-    assert response.url == ESPACE
+    assert response.url == f"{ESPACE}#suivre"
     assert Participation.objects.get().niveau == Niveau.MENTIONS
     assert (
         "C’est noté\xa0: «\xa0Seulement quand on me cite\xa0»."
@@ -189,8 +195,10 @@ def test_what_i_follow_lists_my_levels_and_changes_them_in_one_click(signed_in, 
     response = client.post(
         f"{topic.get_absolute_url()}suivi/", {"niveau": "rien", "retour": "suivi"}
     )
-    assert response.url == "/communaute/suivi/"
+    row = f"sujet-{topic.reference}"
+    assert response.url == f"/communaute/suivi/#{row}"
     page = read("/communaute/suivi/")
+    assert "Le sujet" in page.select_one(f"#{row}").get_text()
     pressed = [button.get_text() for button in page.select("[aria-pressed=true]")]
     assert pressed == ["Tous les messages", "Rien"]
     assert "Le sujet" in page.words

@@ -68,10 +68,12 @@ def test_thanks_are_said_once_and_taken_back(act, elue, reponse):
     for _ in range(2):
         page = act(elue, of(reponse, "merci"), oui="1")
     assert "1 personne dit merci" in page
+    assert "Votre merci est dit." in page
     assert 'aria-pressed="true"' in page
     assert Merci.objects.count() == 1
     page = act(elue, of(reponse, "merci"), oui="0")
     assert "dit merci" not in page
+    assert "Votre merci est retiré." in page
     assert not Merci.objects.exists()
 
 

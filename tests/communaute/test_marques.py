@@ -88,6 +88,7 @@ def test_a_page_marks_what_it_showed_and_not_what_follows(en_elue, read, elue, s
     assert as_seen_by(elue, sujet).is_unread
     page = read(f"{sujet.get_absolute_url()}?page=2")
     assert len(new_ones(page)) == 6
+    assert ", page 2 · " in page.title.get_text()
     assert not as_seen_by(elue, sujet).is_unread
 
 
