@@ -55,8 +55,6 @@ class TrapField(forms.CharField):
 class UncutMixin:
     """A browser would cut what is pasted without a word; here one is told, and loses nothing."""
 
-    use_required_attribute = False
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():

@@ -318,6 +318,14 @@ def test_a_visitor_asks_to_join_and_receives_no_cookie(client, tree, mailoutbox)
     assert mailoutbox == []
 
 
+def test_what_is_required_is_said_to_all_before_it_is_sent(client, tree):
+    page = BeautifulSoup(client.get(JOIN).content, "html.parser")
+    for name in ("prenom", "nom", "email", "message"):
+        assert page.select_one(f"[name={name}]").has_attr("required")
+    assert not page.select_one("[name=fonction]").has_attr("required")
+    assert page.select_one("main form").has_attr("novalidate")
+
+
 def test_the_answer_is_the_same_for_a_member(client, tree):
     un_membre(membre__email="lise@exemple.fr")
     known = client.post(JOIN, ASKING)
