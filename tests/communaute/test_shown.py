@@ -1,10 +1,12 @@
 """A message and the row of a topic are made once, and never shown to who should see something else."""
 
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from communaute import conversation
 from communaute.forum_conversation.models import Post, Topic
+from communaute.models import College
 from communaute.views.shown import _made
 from tests.factories import EspaceFactory, entered, un_membre, un_sujet
 
@@ -28,6 +30,13 @@ def test_what_two_readers_see_alike_is_made_once(client, sujet):
     seen(client, second, sujet.get_absolute_url())
     assert _made.cache_info().misses == 1
     assert _made.cache_info().hits == 1
+
+
+@pytest.mark.parametrize("college", College)
+def test_the_college_of_who_speaks_is_told_in_words(client, college):
+    sujet = un_sujet(EspaceFactory(college=college))
+    page = BeautifulSoup(seen(client, sujet.poster, sujet.get_absolute_url()), "html.parser")
+    assert college.label in page.select_one("article .message__tete").get_text()
 
 
 def test_only_its_author_is_offered_to_change_a_message(client, sujet):
