@@ -95,10 +95,30 @@ def test_a_name_is_chosen_and_a_message_quoted_by_the_keyboard_alone(open_page):
     expect(box).to_have_value(re.compile(r"^> \*\*.+\*\* a écrit :"))
     expect(box).to_be_focused()
     page.keyboard.type("@fati")
-    expect(page.get_by_role("button", name="Fatima Haddad")).to_be_visible()
+    names = page.get_by_role("group", name="Personnes qui lisent ici").get_by_role("button")
+    expect(names).to_have_text([re.compile("Fatima Haddad")])
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(box).to_have_value(re.compile(r"@Fatima Haddad $"))
     page.get_by_role("button", name="Gras").first.focus()
     page.keyboard.press("Enter")
     expect(box).to_have_value(re.compile(r"\*\*important\*\*$"))
+
+
+def test_the_names_stay_as_they_are_under_whoever_goes_on_into_them(open_page):
+    page = open_page("/communaute/espaces/elus/", "elue")
+    page.get_by_role("link", name="Seule de mon avis").click()
+    box = page.get_by_label("Votre message")
+    names = page.get_by_role("group", name="Personnes qui lisent ici").get_by_role("button")
+    box.press_sequentially("@f")
+    expect(names.first).to_be_visible()
+    held = []
+    page.route("**/mentions/**", lambda route: held.append(route))
+    with page.expect_request("**/mentions/**"):
+        box.press_sequentially("a")
+    page.keyboard.press("Tab")
+    expect(names.first).to_be_focused()
+    with page.expect_response("**/mentions/**"):
+        held[0].continue_()
+    page.wait_for_timeout(200)
+    expect(names.first).to_be_focused()

@@ -35,7 +35,8 @@ for (const area of form.querySelectorAll("textarea:not([name=choix])")) {
     const answer = await fetch(`${form.dataset.mentions}?q=${encodeURIComponent(typed[1])}`, {
       headers: { Accept: "application/json" },
     }).catch(() => null);
-    if (turn !== asked) return;
+    // Whoever went on into the list keeps what is there.
+    if (turn !== asked || list.contains(document.activeElement)) return;
     if (!answer?.ok || answer.redirected) return close();
     const { noms } = await answer.json();
     if (!noms.length) return close();
