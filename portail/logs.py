@@ -18,7 +18,7 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.msg if _is_about_request(record) else record.getMessage(),
+            "message": _unquoted(record) if _is_about_request(record) else record.getMessage(),
         }
         if record.exc_info and record.exc_info[0]:
             entry["exception"] = record.exc_info[0].__qualname__
@@ -27,6 +27,11 @@ class JsonFormatter(logging.Formatter):
                 for frame in traceback.extract_tb(record.exc_info[2])
             ]
         return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+def _unquoted(record):
+    """What it says but for its arguments, and for what gunicorn quotes of a request that it cannot read."""
+    return str(record.msg).partition(" from ip=")[0]
 
 
 def _is_about_request(record):

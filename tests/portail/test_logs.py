@@ -3,10 +3,15 @@
 import io
 import json
 import logging
+import socket
 
 import pytest
 from django.conf import settings as project
 from django.test import Client
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+from gunicorn.http.errors import InvalidRequestLine
+from gunicorn.workers.base import Worker
 
 from portail import search
 from portail.logs import JsonFormatter
@@ -21,7 +26,7 @@ def lines():
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
-    loggers = [logging.getLogger(), logging.getLogger("django")]
+    loggers = [logging.getLogger(name) for name in ("", "django", "gunicorn.error")]
     for logger in loggers:
         logger.addHandler(handler)
     yield lambda: stream.getvalue().splitlines()
@@ -84,6 +89,16 @@ def test_a_form_refused_for_its_token_is_logged_without_its_address(lines):
 def test_a_failed_sign_in_is_logged_without_the_address(client, lines):
     client.post("/compte/connexion/", {"login": "camille@exemple.fr", "password": "raté"})
     assert "camille" not in "\n".join(lines())
+
+
+def test_a_request_that_cannot_be_read_is_logged_without_who_asked_what(lines):
+    request, answered = socket.socketpair()
+    with request, answered:
+        worker = Worker(0, 0, [], None, 30, Config(), Logger(Config()))
+        wrong = InvalidRequestLine("GET /invitation/abcdefgh/ HTTP/9.1")
+        worker.handle_error(None, answered, ("192.0.2.7", 1), wrong)
+    (line,) = lines()
+    assert json.loads(line)["message"] == "Invalid request"
 
 
 def test_a_message_on_several_lines_is_one_line(lines):
