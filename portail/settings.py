@@ -14,8 +14,21 @@ from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 
+
+def _address(name, *schemes, default=""):
+    """The address that ``name`` holds, checked; what is wrong is not quoted: it may be a password."""
+    address = env.str(name, default="").strip() or default
+    host = r"([^/?#]*@)?(\[[0-9A-Fa-f:]+\]|[^][@:/?#]*)(:\d{1,5})?"
+    if not re.fullmatch(rf"(({'|'.join(map(re.escape, schemes))})://{host}([/?][^@#]*)?)?", address):
+        raise ImproperlyConfigured(
+            f"{name} must be an address that begins with {schemes[0]}:// (see README.md); in a password, "
+            "signs such as @, / and # are written %40, %2F and %23."
+        )
+    return address
+
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+VAR_DIR = Path(env.str("VAR_DIR", default="") or BASE_DIR / "var")
 
 # --- Safety -------------------------------------------------------------------------------------
 
@@ -31,8 +44,10 @@ if len(SECRET_KEY) < 50 or SECRET_KEY.startswith("django-insecure-"):
 # The demo cohort: known passwords, listed on the sign-in page. Never on a site that people use.
 DEMO = env.bool("DEMO", default=False)
 
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+SITE_URL = _address("SITE_URL", "https", "http", default="http://127.0.0.1:8000").rstrip("/")
 _site = urlsplit(SITE_URL)
+if not _site.hostname or SITE_URL != f"{_site.scheme}://{_site.netloc}":
+    raise ImproperlyConfigured("SITE_URL must be a scheme and a host alone: https://cohorte.example")
 ALLOWED_HOSTS = [_site.hostname, *env.list("ALLOWED_HOSTS", default=[])]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 CSRF_FAILURE_VIEW = "portail.requests.csrf_failure"
@@ -148,7 +163,10 @@ TEMPLATES = [
 # --- Data ---------------------------------------------------------------------------------------
 
 DATABASES = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portail.sqlite3'}")
+    "default": env.db_url_config(
+        _address("DATABASE_URL", "postgresql", "postgres")
+        or f"sqlite:///{VAR_DIR / 'portail.sqlite3'}"
+    )
 }
 _embedded = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if _embedded:
@@ -170,7 +188,7 @@ else:
 # machina's own migrations are written for AutoField; ours say BigAutoField in each apps.py.
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = _address("REDIS_URL", "redis", "rediss", "unix")
 if REDIS_URL:
     _cache = {"BACKEND": "portail.cache.RedisCache", "LOCATION": REDIS_URL}
 elif _embedded:
@@ -200,7 +218,7 @@ TASKS = {
 # --- Files --------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = env.str("STATIC_ROOT", default=str(VAR_DIR / "static"))
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or str(VAR_DIR / "static")
 MEDIA_URL = "/media/"
 HEALTH_URL = "/sante/"
 MEDIA_ROOT = VAR_DIR / "media"
@@ -220,8 +238,8 @@ def _files(folder):
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
-            "endpoint_url": env.str("S3_ENDPOINT_URL", default=None),
-            "region_name": env.str("S3_REGION", default=None),
+            "endpoint_url": env.str("S3_ENDPOINT_URL", default="") or None,
+            "region_name": env.str("S3_REGION", default="") or None,
             "default_acl": "private",
             "file_overwrite": False,
             "location": folder,
@@ -240,7 +258,11 @@ STORAGES = {
 
 # --- Mail ---------------------------------------------------------------------------------------
 
-vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}"))
+vars().update(
+    env.email_url_config(
+        _address("EMAIL_URL", "smtp", "smtp+tls", "smtp+ssl") or f"filemail:///{VAR_DIR / 'mail'}"
+    )
+)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = (
     env.str("DEFAULT_FROM_EMAIL", default="") or f"Portail de la cohorte <portail@{_site.hostname}>"

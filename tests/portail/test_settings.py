@@ -151,3 +151,47 @@ def test_where_answers_arrive_is_said_well_or_refused(environment):
     assert ran.returncode != 0
     assert f"ImproperlyConfigured: {next(iter(environment))} must be" in ran.stderr
     assert "secret" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        *({"SITE_URL": "cohorte.exemple.fr"}, {"SITE_URL": "https://"}, {"SITE_URL": "ftp://a.fr"}),
+        *({"SITE_URL": "https://a.fr/portail"}, {"SITE_URL": "https://secret@/"}),
+        *({"DATABASE_URL": "portail"}, {"DATABASE_URL": "mysql://u:secret@h/portail"}),
+        {"DATABASE_URL": "postgresql://u:secret/1@h:5432/portail"},
+        {"DATABASE_URL": "postgresql://u:secret#1@h:5432/portail"},
+        {"DATABASE_URL": "postgresql://u:12/secret@h:5432/portail"},
+        *({"REDIS_URL": "redis:6379"}, {"EMAIL_URL": "smtp.exemple.fr:587"}),
+        *({"EMAIL_URL": "u:secret@h:587"}, {"EMAIL_URL": "smtps://u:secret@h:465"}),
+    ],
+    ids=str,
+)
+def test_an_address_that_cannot_be_one_is_refused_without_being_quoted(environment):
+    ran = python("-c", SHOW, SECRET_KEY=SECRET, **environment)
+    assert ran.returncode != 0
+    assert f"ImproperlyConfigured: {next(iter(environment))} must be" in ran.stderr
+    assert "secret" not in ran.stderr
+
+
+def test_what_is_empty_is_as_good_as_absent():
+    names = (
+        *("SITE_URL", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "VAR_DIR"),
+        *("DEFAULT_FROM_EMAIL", "STATIC_ROOT", "S3_BUCKET", "S3_ENDPOINT_URL", "S3_REGION"),
+        *("REPLY_ADDRESS", "IMAP_URL", "OIDC_SERVER_URL"),
+    )
+    assert settings_of(**dict.fromkeys(names, "")) == settings_of()
+
+
+def test_a_database_and_a_mail_server_are_named_in_the_customary_ways():
+    shown = settings_of(DATABASE_URL="postgresql:///portail")
+    assert (shown["DATABASES"]["default"]["NAME"], shown["REDIS_URL"]) == ("portail", "")
+    shown = settings_of(
+        DATABASE_URL="postgres://u:p%2F%40@[::1]:5433/portail",
+        REDIS_URL="unix:///run/redis.sock?db=1",
+        EMAIL_URL="smtp+ssl://moi@exemple.fr:p%23@mail.exemple.fr:465",
+    )
+    database = shown["DATABASES"]["default"]
+    assert (database["HOST"], database["PORT"], database["PASSWORD"]) == ("::1", 5433, "p/@")
+    assert (shown["EMAIL_HOST_USER"], shown["EMAIL_HOST_PASSWORD"]) == ("moi@exemple.fr", "p#")
+    assert shown["EMAIL_USE_SSL"] is True
