@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 import django
 import wagtail
 from django.apps import apps
+from django.conf import settings
 from django.core.cache import cache
 from django.core.files import File
 from django.core.files.storage import default_storage, storages
@@ -235,6 +236,7 @@ def restore(folder, *, replace, say):
     say("Vérification des sommes…")
     manifest = check(folder)
     _check_fits(manifest)
+    settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not replace and not is_empty():
         raise Refused(
             "Cette installation n’est pas vide. Pour la remplacer par la sauvegarde, et perdre ce qui "

@@ -231,8 +231,13 @@ def _files(folder):
     if not S3_BUCKET:
         return {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
-            # As text: the task that deletes a file is told where it lies in JSON.
-            "OPTIONS": {"location": str(VAR_DIR / folder)},
+            "OPTIONS": {
+                # As text: the task that deletes a file is told where it lies in JSON.
+                "location": str(VAR_DIR / folder),
+                # Whoever else has an account on the machine reads none of it.
+                "file_permissions_mode": 0o600,
+                "directory_permissions_mode": 0o700,
+            },
         }
     return {
         "BACKEND": "storages.backends.s3.S3Storage",

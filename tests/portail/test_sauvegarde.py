@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage, storages
@@ -176,6 +178,22 @@ def test_who_left_since_the_backup_leaves_again_and_the_journal_is_only_added_to
     assert not PieceJointe.objects.exists()
     assert piece.fichier.name not in files()
     assert {path.name: path.read_bytes() for path in JOURNAL.iterdir()} == journal
+
+
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="Its server makes the database.")
+def test_an_empty_machine_is_given_all_of_it_out_of_the_sight_of_others(kept, tmp_path):
+    var = tmp_path / "lib" / "portail"
+    command = [sys.executable, "manage.py", "restaurer", kept]
+    environment = os.environ | {"VAR_DIR": str(var)}
+    ran = subprocess.run(
+        command, cwd=settings.BASE_DIR, env=environment, umask=0o022, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    for place in (var, *var.glob("prive/**/*"), *var.glob("media/**/*")):
+        expected = 0o700 if place.is_dir() else 0o600
+        assert stat.S_IMODE(place.stat().st_mode) == expected, place
+    restored = [path for path in var.glob("prive/**/*") if path.is_file()]
+    assert [path.read_text() for path in restored] == ["Le compte rendu."]
 
 
 def test_what_is_not_whole_is_refused_before_anything_is_touched(kept):

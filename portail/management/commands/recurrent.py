@@ -53,7 +53,7 @@ def alone():
                 if first:
                     cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
         return
-    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+    settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (settings.VAR_DIR / "recurrent.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
