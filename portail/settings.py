@@ -178,7 +178,8 @@ if _embedded:
     }
 else:
     DATABASES["default"].setdefault("OPTIONS", {}).update(
-        pool={"min_size": 1, "max_size": 10},
+        # Without its database the portal says so soon, and asks for it anew: the pool would wait ever longer.
+        pool={"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 5},
         # The database plans a query that comes back once: it takes longer to plan than to answer.
         server_side_binding=True,
         prepare_threshold=2,

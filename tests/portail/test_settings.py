@@ -195,3 +195,12 @@ def test_a_database_and_a_mail_server_are_named_in_the_customary_ways():
     assert (database["HOST"], database["PORT"], database["PASSWORD"]) == ("::1", 5433, "p/@")
     assert (shown["EMAIL_HOST_USER"], shown["EMAIL_HOST_PASSWORD"]) == ("moi@exemple.fr", "p#")
     assert shown["EMAIL_USE_SSL"] is True
+
+
+def test_without_its_database_the_portal_says_so_before_a_probe_gives_up(tmp_path):
+    ask = (
+        "import django, time; django.setup(); from django.test import Client; asked = time.monotonic();"
+        "print(Client().get('/sante/prete/').status_code, time.monotonic() - asked < 10)"
+    )
+    ran = python("-c", ask, SECRET_KEY=SECRET, VAR_DIR=str(tmp_path), **POSTGRESQL)
+    assert ran.stdout.split() == ["503", "True"], ran.stderr
