@@ -19,7 +19,9 @@ def _address(name, *schemes, default=""):
     """The address that ``name`` holds, checked; what is wrong is not quoted: it may be a password."""
     address = env.str(name, default="").strip() or default
     host = r"([^/?#]*@)?(\[[0-9A-Fa-f:]+\]|[^][@:/?#]*)(:\d{1,5})?"
-    if not re.fullmatch(rf"(({'|'.join(map(re.escape, schemes))})://{host}([/?][^@#]*)?)?", address):
+    if not re.fullmatch(
+        rf"(({'|'.join(map(re.escape, schemes))})://{host}([/?][^@#]*)?)?", address
+    ):
         raise ImproperlyConfigured(
             f"{name} must be an address that begins with {schemes[0]}:// (see README.md); in a password, "
             "signs such as @, / and # are written %40, %2F and %23."
@@ -46,8 +48,10 @@ DEMO = env.bool("DEMO", default=False)
 
 SITE_URL = _address("SITE_URL", "https", "http", default="http://127.0.0.1:8000").rstrip("/")
 _site = urlsplit(SITE_URL)
-if not _site.hostname or SITE_URL != f"{_site.scheme}://{_site.netloc}":
-    raise ImproperlyConfigured("SITE_URL must be a scheme and a host alone: https://cohorte.example")
+if not _site.hostname or f"{_site.scheme}://{_site.netloc}" != SITE_URL:
+    raise ImproperlyConfigured(
+        "SITE_URL must be a scheme and a host alone: https://cohorte.example"
+    )
 ALLOWED_HOSTS = [_site.hostname, *env.list("ALLOWED_HOSTS", default=[])]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 CSRF_FAILURE_VIEW = "portail.requests.csrf_failure"

@@ -23,6 +23,7 @@ from tests.factories import (
 pytestmark = pytest.mark.usefixtures("tree", "at_the_portals_address")
 
 PRIVATE = ("/communaute/", "/compte/", "/gestion/", "/sante/", "/signaler/")
+PROBES = ("/sante/", "/sante/prete/", "/sante/travaux/")
 
 
 def kept():
@@ -128,7 +129,7 @@ def test_a_member_no_longer_named_is_named_no_longer(member, django_capture_on_c
 def test_no_address_of_an_account_a_member_or_the_back_office_is_kept(sujet):
     visitor, someone = Client(), Client()
     administrator = MembreFactory(is_superuser=True, last_name=CANARY)
-    for path in (*without_keys(), sujet.get_absolute_url(), "/sante/prete/"):
+    for path in (*without_keys(), sujet.get_absolute_url(), *PROBES):
         someone.force_login(administrator)
         someone.get(path)
         visitor.get(path)

@@ -2,10 +2,12 @@
 
 import re
 from copy import deepcopy
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import transaction
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.urls import reverse
 from wagtail.models import Collection
 
@@ -325,3 +327,11 @@ def test_an_editor_opens_and_chooses_no_file_of_another_territory(site, editor, 
         assert CANARY not in content + headers, name
     for path in (site.document.url, site.image.picture["url"]):
         assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("probe", ["/sante/", "/sante/prete/", "/sante/travaux/"])
+def test_a_probe_says_the_same_whoever_asks_and_whatever_is_said_in_the_spaces(signed_in, probe):
+    call_command("recurrent", stdout=StringIO())
+    for client in (Client(), signed_in(un_membre("elus")), signed_in(_ex_member())):
+        assert client.get(probe).content == b"ok\n"
+        assert client.get(f"{probe}?q={CANARY}").content == b"ok\n"

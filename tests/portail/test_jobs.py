@@ -93,6 +93,7 @@ JOBS = {
     "pages.files.make_sizes": lambda: [une_image().pk],
     "pages.signalement.notify_cohorte": a_report,
     "pages.signalement.send_receipt": a_report,
+    "portail.health.beat": list,
 }
 ANSWERS = {
     "communaute.account.write",

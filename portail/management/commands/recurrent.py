@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connection
 
+from portail.health import beat
+
 COMMANDS = ["publish_scheduled", "relever", "menage", "courriels"]
 log = logging.getLogger(__name__)
 LOCK = 0x504F5254
@@ -29,6 +31,7 @@ class Command(BaseCommand):
             failed = [name for name in COMMANDS if not self._done(name)]
         if failed:
             raise CommandError(f"N’ont pas abouti : {', '.join(failed)}. Le reste est fait.")
+        beat.enqueue()
 
     def _done(self, name):
         """Whether ``name`` went through: one that fails does not keep the others from their turn."""
