@@ -38,6 +38,11 @@ def test_a_page_appears_and_goes_at_its_hour(client):
     assert client.get(page.url).status_code == 404
 
 
+def test_a_passage_that_had_nothing_to_do_says_nothing():
+    run()
+    assert run() == ""
+
+
 def test_a_second_one_at_the_same_time_does_nothing(settings):
     """The other process holds the lock; this one says so and leaves."""
     code = (

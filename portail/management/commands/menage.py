@@ -73,7 +73,8 @@ class Command(BaseCommand):
         rencontres.keep_up()
         salle.keep_up()
         desaccord.call_back_due()
-        self.stdout.write(" ".join(f"{what} : {how_many}." for what, how_many in gone.items()))
+        if done := [f"{what} : {how_many}." for what, how_many in gone.items() if how_many]:
+            self.stdout.write(" ".join(done))
 
 
 def _deleted(queryset):

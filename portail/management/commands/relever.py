@@ -12,4 +12,5 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args, **options):
-        self.stdout.write(f"Courriels relevés : {boite.empty()}.")
+        if taken := boite.empty():
+            self.stdout.write(f"Courriels relevés : {taken}.")
