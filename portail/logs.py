@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 
 class JsonFormatter(logging.Formatter):
-    """Format a record as JSON: time (UTC, ISO 8601), level, logger, message, stack.
+    """Format a record as JSON: time (UTC, ISO 8601), level, logger, message, what was answered, stack.
 
     Of an exception only its type and the places it went through are kept: its message, and the
     arguments of records about a request (Django's and gunicorn's), can quote what a person typed.
@@ -20,6 +20,8 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": _unquoted(record) if _is_about_request(record) else record.getMessage(),
         }
+        if hasattr(record, "status_code"):
+            entry["status"] = record.status_code
         if record.exc_info and record.exc_info[0]:
             entry["exception"] = record.exc_info[0].__qualname__
             entry["stack"] = [

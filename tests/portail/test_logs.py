@@ -49,13 +49,13 @@ def test_the_console_speaks_json():
     assert project.LOGGING["root"]["handlers"] == ["console"]
 
 
-def test_a_breakdown_is_logged_with_its_type_and_place(client, lines, breakdown):
+def test_a_breakdown_is_logged_with_its_answer_type_and_place(client, lines, breakdown):
     client.raise_request_exception = False
     assert client.get("/recherche/?q=x").status_code == 500
     (line,) = lines()
     entry = json.loads(line)
     assert entry["level"] == "ERROR"
-    assert entry["exception"] == "ValueError"
+    assert (entry["status"], entry["exception"]) == (500, "ValueError")
     assert any("portail/search.py" in frame for frame in entry["stack"])
     assert entry["time"].endswith("+00:00")
 
