@@ -6,7 +6,6 @@ from communaute import profils
 from communaute.forms.champs import LongField, WrittenField
 from communaute.models import College, Profil, Territoire, Visible
 
-
 SHOWN = {
     "photo": "ma photo",
     "partage": "ce que je peux partager",
