@@ -400,7 +400,8 @@ def test_it_is_said_that_a_message_changed_since_it_was_reported(
     history = f"/communaute/messages/{post.reference}/historique/"
     for page in pages:
         assert f'<a href="{history}">modifié depuis l’alerte</a>' in html(as_(animatrice).get(page))
-    assert "Une phrase dure." in html(as_(animatrice).get(history))
+    changed = html(as_(animatrice).get(history))
+    assert "Une phrase <del>dure.</del> <ins>douce.</ins>" in changed
 
 
 def test_a_facilitator_does_not_judge_what_they_wrote(as_, espace, animatrice, elue):
