@@ -141,8 +141,8 @@ def page_of_versions(request, versions):
     page = Paginator(versions, VERSIONS_PER_PAGE).get_page(request.GET.get("page"))
     shown, end = list(page), page.end_index()
     replaced = [*shown[1:], *(versions[end : end + 1] if page.has_next() else ())]
-    for version, page_before in zip_longest(shown, replaced):
-        version.avant = page_before
+    for version, before in zip_longest(shown, replaced):
+        version.avant = before
     page.object_list = shown
     return page
 

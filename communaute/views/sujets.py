@@ -48,8 +48,8 @@ def sujet(request, reference):
 
     def reply(**said):
         post = conversation.reply(request.user, topic, **said)
-        waits = "" if post.approved else " dès que l’animation l’aura lue"
-        messages.success(request, f"Votre réponse est publiée{waits}.")
+        appears = "est publiée" if post.approved else "paraîtra dès que l’animation l’aura lue"
+        messages.success(request, f"Votre réponse {appears}.")
         return post
 
     response = composition and composition.respond(reply)

@@ -59,7 +59,7 @@ def test_whoever_answers_or_corrects_is_told_that_it_is_done(en_elue, espace, su
     newcomer = entered(un_membre("elus"), espace)
     en_elue.force_login(newcomer)
     page = html(en_elue.post(sujet.get_absolute_url(), answer, follow=True))
-    assert "Votre réponse est publiée dès que l’animation l’aura lue." in page
+    assert "Votre réponse paraîtra dès que l’animation l’aura lue." in page
 
 
 # --- The kinds of topics ------------------------------------------------------------------------
